@@ -1,0 +1,443 @@
+//! The [`ClusterSpec`]: valid by construction. Ranges are expanded, defaults filled in, every name checked.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use crate::pki::{Host, HostPort, KeyKind, Lifetime, San, Subject, Usage};
+
+/// Everything that the cluster file says. Made by [`super::parse`] alone.
+#[derive(Debug, Clone)]
+pub struct ClusterSpec {
+    /// Names the authorities: `orders root 1`.
+    pub name: String,
+    /// What stands in every subject beside the common name.
+    pub subject: Subject,
+    pub authority: AuthorityLayout,
+    pub leaf: LeafSpec,
+    pub stores: StoresSpec,
+    pub kafka: Option<KafkaSpec>,
+    pub rabbitmq: Option<RabbitmqSpec>,
+    /// Kafka nodes, RabbitMQ nodes, clients, each in the order of the file. No two have the same [`HolderId`].
+    pub holders: Vec<Holder>,
+}
+
+/// One authority for all, or one for each side, so that brokers need not trust each other's clients' issuer as their own.
+#[derive(Debug, Clone)]
+pub enum AuthorityLayout {
+    Shared(AuthoritySpec),
+    PerSide { brokers: AuthoritySpec, clients: AuthoritySpec },
+}
+
+/// Which authority: the only one, or that of one side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AuthorityName {
+    Shared,
+    Brokers,
+    Clients,
+}
+
+impl AuthorityName {
+    /// How messages name it: `authority`, `authority/brokers`, `authority/clients`.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Shared => "authority",
+            Self::Brokers => "authority/brokers",
+            Self::Clients => "authority/clients",
+        }
+    }
+}
+
+impl fmt::Display for AuthorityName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.path())
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct AuthoritySpec {
+    pub name: AuthorityName,
+    pub origin: AuthorityOrigin,
+    /// Opens, and encrypts, the keys of the authority.
+    pub passphrase: Option<SecretSource>,
+}
+
+/// Made here, or brought along.
+#[derive(Debug, Clone)]
+pub enum AuthorityOrigin {
+    Own {
+        key: KeyKind,
+        root: Lifetime,
+        /// `None`: the root signs leafs itself.
+        issuing: Option<Lifetime>,
+    },
+    /// The key stays where it is. Paths are absolute or relative to the cluster file, already joined.
+    Existing {
+        /// PEM: the certificate that signs, then any others up to the root.
+        certificate: PathBuf,
+        key: PathBuf,
+        /// PEM: the anchor, when `certificate` does not end in a self-signed one.
+        root: Option<PathBuf>,
+    },
+}
+
+/// Where a passphrase or password is kept; never the secret itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    /// The first line of a file.
+    File(PathBuf),
+    /// An environment variable.
+    Env(String),
+    /// The first line that a command (run by `sh -c`) prints.
+    Command(String),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct LeafSpec {
+    pub key: KeyKind,
+    pub lifetime: Lifetime,
+    /// How long before its end a leaf is renewed. Shorter than `lifetime`.
+    pub renew: Lifetime,
+}
+
+#[derive(Debug, Clone)]
+pub struct StoresSpec {
+    /// In the order of the file, never empty, none twice. Java snippets use the first.
+    pub formats: Vec<StoreFormat>,
+    /// The oldest Java that must read them.
+    pub java: JavaVersion,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StoreFormat {
+    Pem,
+    Pkcs12,
+    Jks,
+}
+
+/// The Java releases at which what may be written changes: PBES2 PKCS#12 is read from 8u301 and 11.0.12 on
+/// (JDK-8267701), so `8` alone stands for "any Java 8".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum JavaVersion {
+    Java8,
+    Java11OrLater(u8),
+}
+
+#[derive(Debug, Clone)]
+pub struct KafkaSpec {
+    pub version: (u8, u8),
+    pub passwords: KafkaPasswords,
+    /// In the order of the file; the controller's among them exactly when a node has that role.
+    pub listeners: Vec<Listener>,
+    /// The listener that brokers use among themselves.
+    pub inter_broker: ListenerName,
+    pub controller: ListenerName,
+    /// The listener that clients are pointed to.
+    pub clients: ListenerName,
+    /// The topic that `verify` writes to.
+    pub verify_topic: String,
+}
+
+/// How server.properties and client.properties come to their passwords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KafkaPasswords {
+    Inline,
+    /// Kafka reads them through its FileConfigProvider (KIP-297).
+    FileProvider,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listener {
+    pub name: ListenerName,
+    pub auth: ListenerAuth,
+}
+
+/// Upper case letters, digits, `_` and `-`, beginning with a letter.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ListenerName(pub(super) String);
+
+impl fmt::Display for ListenerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListenerAuth {
+    /// A client certificate is required.
+    Mtls,
+    /// The server shows a certificate, the client none; everyone is `User:ANONYMOUS`.
+    Tls,
+}
+
+#[derive(Debug, Clone)]
+pub struct RabbitmqSpec {
+    pub version: (u8, u8),
+    pub login: RabbitmqLogin,
+}
+
+/// What of a client's certificate names its RabbitMQ user (`ssl_cert_login_from`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RabbitmqLogin {
+    CommonName,
+    DistinguishedName,
+    /// The first DNS name.
+    SanDns,
+}
+
+/// A broker, node or client that owns a leaf.
+#[derive(Debug, Clone)]
+pub struct Holder {
+    pub id: HolderId,
+    pub subject: Subject,
+    /// What the certificate must be valid for; no name twice, never empty for a node.
+    pub names: Vec<San>,
+    /// Where the holder finds its files; `None`: in the directory itself.
+    pub install: Option<PathBuf>,
+    pub access: Access,
+    pub role: Role,
+}
+
+/// `kafka/broker-1`: also its place in the directory.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HolderId {
+    pub kind: HolderKind,
+    pub name: HolderName,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HolderKind {
+    Kafka,
+    Rabbitmq,
+    Client,
+}
+
+impl HolderKind {
+    pub const ALL: [Self; 3] = [Self::Kafka, Self::Rabbitmq, Self::Client];
+
+    /// The directory below which the holders of this kind lie.
+    pub const fn directory(self) -> &'static str {
+        match self {
+            Self::Kafka => "kafka",
+            Self::Rabbitmq => "rabbitmq",
+            Self::Client => "clients",
+        }
+    }
+}
+
+/// 1 to 64 lower-case letters, digits, `.`, `_` and `-`, beginning with a letter or digit: a file name, an alias that
+/// Java does not change, and a common name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HolderName(String);
+
+impl HolderName {
+    /// `None` when `text` is no such name.
+    pub fn new(text: &str) -> Option<Self> {
+        let fits = (1..=64).contains(&text.len())
+            && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b));
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for HolderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for HolderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind.directory(), self.name)
+    }
+}
+
+/// Who may read a holder's files besides whoever runs countersign. Names are looked up when they are needed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Access {
+    pub owner: Option<String>,
+    pub group: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub enum Role {
+    Kafka(KafkaNode),
+    Rabbitmq(RabbitmqNode),
+    Client(Client),
+}
+
+#[derive(Debug, Clone)]
+pub struct KafkaNode {
+    /// `node.id`, unique.
+    pub node_id: u32,
+    pub roles: KafkaRoles,
+    pub host: Host,
+    /// The address to listen on; `None`: all.
+    pub bind: Option<IpAddr>,
+    /// One for each listener that this node opens, in the order of [`KafkaSpec::listeners`].
+    pub endpoints: Vec<Endpoint>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KafkaRoles {
+    Broker,
+    Controller,
+    Combined,
+}
+
+impl KafkaRoles {
+    pub const fn is_broker(self) -> bool {
+        matches!(self, Self::Broker | Self::Combined)
+    }
+
+    pub const fn is_controller(self) -> bool {
+        matches!(self, Self::Controller | Self::Combined)
+    }
+}
+
+/// One listener of one node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    pub listener: ListenerName,
+    pub port: u16,
+    /// What clients are told to connect to.
+    pub advertised: HostPort,
+}
+
+#[derive(Debug, Clone)]
+pub struct RabbitmqNode {
+    pub host: Host,
+    pub bind: Option<IpAddr>,
+    /// AMQP over TLS.
+    pub port: u16,
+}
+
+impl RabbitmqNode {
+    pub fn address(&self) -> HostPort {
+        HostPort { host: self.host.clone(), port: self.port }
+    }
+}
+
+/// A client has at least one of the two.
+#[derive(Debug, Clone)]
+pub struct Client {
+    pub kafka: Option<KafkaAccess>,
+    pub rabbitmq: Option<RabbitmqAccess>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KafkaAccess {
+    SuperUser,
+    Limited {
+        write: Vec<String>,
+        read: Vec<String>,
+        /// The consumer group.
+        group: Option<String>,
+    },
+}
+
+/// The permissions of a RabbitMQ user in one virtual host, as regular expressions of resource names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RabbitmqAccess {
+    pub vhost: String,
+    pub configure: String,
+    pub write: String,
+    pub read: String,
+    /// For the management plugin: `administrator`, `monitoring` and so on.
+    pub tags: Vec<String>,
+}
+
+impl ClusterSpec {
+    pub fn authorities(&self) -> impl Iterator<Item = &AuthoritySpec> {
+        match &self.authority {
+            AuthorityLayout::Shared(shared) => [Some(shared), None],
+            AuthorityLayout::PerSide { brokers, clients } => [Some(brokers), Some(clients)],
+        }
+        .into_iter()
+        .flatten()
+    }
+
+    /// The authority that signs `holder`'s leaf.
+    pub fn issuer_of(&self, holder: &Holder) -> AuthorityName {
+        match (&self.authority, &holder.role) {
+            (AuthorityLayout::Shared(_), _) => AuthorityName::Shared,
+            (AuthorityLayout::PerSide { .. }, Role::Client(_)) => AuthorityName::Clients,
+            (AuthorityLayout::PerSide { .. }, Role::Kafka(_) | Role::Rabbitmq(_)) => AuthorityName::Brokers,
+        }
+    }
+
+    /// The authorities that `holder` must trust: clients meet brokers only, brokers meet everyone.
+    pub fn trusted_by(&self, holder: &Holder) -> &'static [AuthorityName] {
+        match (&self.authority, &holder.role) {
+            (AuthorityLayout::Shared(_), _) => &[AuthorityName::Shared],
+            (AuthorityLayout::PerSide { .. }, Role::Client(_)) => &[AuthorityName::Brokers],
+            (AuthorityLayout::PerSide { .. }, Role::Kafka(_) | Role::Rabbitmq(_)) => &[AuthorityName::Brokers, AuthorityName::Clients],
+        }
+    }
+
+    pub fn holder(&self, id: &HolderId) -> Option<&Holder> {
+        self.holders.iter().find(|holder| holder.id == *id)
+    }
+
+    pub fn kafka_nodes(&self) -> impl Iterator<Item = (&Holder, &KafkaNode)> {
+        self.holders.iter().filter_map(|holder| match &holder.role {
+            Role::Kafka(node) => Some((holder, node)),
+            Role::Rabbitmq(_) | Role::Client(_) => None,
+        })
+    }
+
+    pub fn rabbitmq_nodes(&self) -> impl Iterator<Item = (&Holder, &RabbitmqNode)> {
+        self.holders.iter().filter_map(|holder| match &holder.role {
+            Role::Rabbitmq(node) => Some((holder, node)),
+            Role::Kafka(_) | Role::Client(_) => None,
+        })
+    }
+
+    pub fn clients(&self) -> impl Iterator<Item = (&Holder, &Client)> {
+        self.holders.iter().filter_map(|holder| match &holder.role {
+            Role::Client(client) => Some((holder, client)),
+            Role::Kafka(_) | Role::Rabbitmq(_) => None,
+        })
+    }
+}
+
+impl Holder {
+    /// Sorted. Brokers and nodes are clients of each other too: Kafka's inter-broker and RabbitMQ's inter-node connections.
+    pub fn usages(&self) -> &'static [Usage] {
+        match self.role {
+            Role::Kafka(_) | Role::Rabbitmq(_) => &[Usage::ServerAuth, Usage::ClientAuth],
+            Role::Client(_) => &[Usage::ClientAuth],
+        }
+    }
+
+    /// Kafka's name for this holder: `User:` and the subject as RFC 2253 has it.
+    pub fn kafka_principal(&self) -> String {
+        format!("User:{}", self.subject)
+    }
+
+    /// RabbitMQ's name for this holder.
+    pub fn rabbitmq_user(&self, login: RabbitmqLogin) -> String {
+        match login {
+            RabbitmqLogin::CommonName => self.id.name.to_string(),
+            RabbitmqLogin::DistinguishedName => self.subject.to_string(),
+            RabbitmqLogin::SanDns => self
+                .names
+                .iter()
+                .find_map(|name| match name {
+                    San::Dns(dns) => Some(dns.clone()),
+                    San::Ip(_) | San::Uri(_) | San::Other(_) => None,
+                })
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl KafkaSpec {
+    pub fn listener(&self, name: &ListenerName) -> Option<&Listener> {
+        self.listeners.iter().find(|listener| listener.name == *name)
+    }
+}

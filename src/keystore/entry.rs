@@ -1,0 +1,44 @@
+//! What a store holds, whatever its format.
+
+use crate::pki::{Certificate, Secret};
+
+/// One entry of a store under its alias, as Java's KeyStore has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    PrivateKey {
+        alias: String,
+        /// PKCS#8, DER.
+        key: Secret,
+        /// Leaf first.
+        chain: Vec<Certificate>,
+    },
+    Trusted {
+        alias: String,
+        certificate: Certificate,
+    },
+}
+
+impl Entry {
+    pub fn alias(&self) -> &str {
+        match self {
+            Self::PrivateKey { alias, .. } | Self::Trusted { alias, .. } => alias,
+        }
+    }
+}
+
+/// Why a store cannot be read or written. Never holds a password or key bytes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeystoreError {
+    /// The bytes are damaged, or are something else altogether. `at` is the offset in bytes, where it is known.
+    #[error("not a {format} store: {problem}{}", .at.map(|at| format!(" at byte {at}")).unwrap_or_default())]
+    Damaged { format: &'static str, problem: String, at: Option<usize> },
+    #[error("the password does not open the {0} store")]
+    WrongPassword(&'static str),
+    #[error("the password does not open the key of entry {0:?}")]
+    WrongKeyPassword(String),
+    /// A JKS password protects the digest over the whole store: JKS cannot tell a wrong password from damage.
+    #[error("the password does not open the {0} store, or the store was changed after it was written")]
+    WrongPasswordOrDamaged(&'static str),
+    #[error("cannot be written as {format}: {problem}")]
+    Unwritable { format: &'static str, problem: String },
+}

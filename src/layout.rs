@@ -1,0 +1,191 @@
+//! Floor 2: every file name, where it lies, and who may read it.
+//!
+//! ```text
+//! pki/
+//! ├── authority/1/            root.crt root.key issuing.crt issuing.key      (authority/brokers/1, authority/clients/1 when there are two)
+//! ├── trust/                  ca.crt and password                             (trust/brokers, trust/clients when there are two)
+//! ├── kafka/broker-1/
+//! │   ├── 3/                  the files of generation 3, and manifest.json
+//! │   └── current -> 3
+//! ├── rabbitmq/rabbit-1/…
+//! ├── clients/orders/…
+//! └── journal.jsonl
+//! ```
+
+use std::path::{Path, PathBuf};
+
+use crate::cluster::{ClusterSpec, Holder, HolderId, JavaVersion, KafkaAccess, KafkaPasswords, Role, StoreFormat};
+use crate::keystore::Pkcs12Profile;
+
+/// Decides the mode of a file and what a sink may receive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sensitivity {
+    Public,
+    Secret,
+}
+
+/// One file of a holder's generation. The names follow cert-manager, so that they mean the same in Kubernetes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HolderFile {
+    /// The private key, PKCS#8 PEM.
+    Key,
+    /// The chain, leaf first, PEM.
+    Chain,
+    /// What the holder trusts, PEM.
+    Anchors,
+    /// Key and chain in one PEM: Kafka's `ssl.keystore.type=PEM` (KIP-651).
+    CombinedPem,
+    KeystorePkcs12,
+    KeystoreJks,
+    TruststorePkcs12,
+    TruststoreJks,
+    /// Opens the key stores.
+    KeystorePassword,
+    /// Opens the trust stores. The same for every holder that trusts the same.
+    TruststorePassword,
+    ServerProperties,
+    ClientProperties,
+    /// The passwords as Kafka's FileConfigProvider reads them.
+    PasswordsProperties,
+    Librdkafka,
+    KafkaAcls,
+    RabbitmqConf,
+    EnabledPlugins,
+    Definitions,
+    AmqpUri,
+}
+
+impl HolderFile {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Key => "tls.key",
+            Self::Chain => "tls.crt",
+            Self::Anchors => "ca.crt",
+            Self::CombinedPem => "tls-combined.pem",
+            Self::KeystorePkcs12 => "keystore.p12",
+            Self::KeystoreJks => "keystore.jks",
+            Self::TruststorePkcs12 => "truststore.p12",
+            Self::TruststoreJks => "truststore.jks",
+            Self::KeystorePassword => "password",
+            Self::TruststorePassword => "truststore.password",
+            Self::ServerProperties => "server.properties",
+            Self::ClientProperties => "client.properties",
+            Self::PasswordsProperties => "passwords.properties",
+            Self::Librdkafka => "librdkafka.conf",
+            Self::KafkaAcls => "kafka-acls.sh",
+            Self::RabbitmqConf => "rabbitmq.conf",
+            Self::EnabledPlugins => "enabled_plugins",
+            Self::Definitions => "definitions.json",
+            Self::AmqpUri => "amqp.uri",
+        }
+    }
+
+    pub const fn sensitivity(self) -> Sensitivity {
+        match self {
+            Self::Chain
+            | Self::Anchors
+            | Self::TruststorePkcs12
+            | Self::TruststoreJks
+            | Self::Librdkafka
+            | Self::KafkaAcls
+            | Self::RabbitmqConf
+            | Self::EnabledPlugins
+            | Self::Definitions
+            | Self::AmqpUri => Sensitivity::Public,
+            Self::Key
+            | Self::CombinedPem
+            | Self::KeystorePkcs12
+            | Self::KeystoreJks
+            | Self::KeystorePassword
+            | Self::TruststorePassword
+            | Self::ServerProperties
+            | Self::ClientProperties
+            | Self::PasswordsProperties => Sensitivity::Secret,
+        }
+    }
+
+    /// Whether it is configuration text, made by `snippet`.
+    pub const fn is_snippet(self) -> bool {
+        match self {
+            Self::ServerProperties
+            | Self::ClientProperties
+            | Self::PasswordsProperties
+            | Self::Librdkafka
+            | Self::KafkaAcls
+            | Self::RabbitmqConf
+            | Self::EnabledPlugins
+            | Self::Definitions
+            | Self::AmqpUri => true,
+            Self::Key
+            | Self::Chain
+            | Self::Anchors
+            | Self::CombinedPem
+            | Self::KeystorePkcs12
+            | Self::KeystoreJks
+            | Self::TruststorePkcs12
+            | Self::TruststoreJks
+            | Self::KeystorePassword
+            | Self::TruststorePassword => false,
+        }
+    }
+}
+
+/// Every file of one generation of `holder`, in the order in which they are shown.
+pub fn files(spec: &ClusterSpec, holder: &Holder) -> Vec<HolderFile> {
+    use HolderFile as F;
+    let mut files = vec![F::Key, F::Chain, F::Anchors];
+    for format in &spec.stores.formats {
+        files.extend_from_slice(match format {
+            StoreFormat::Pem => &[F::CombinedPem],
+            StoreFormat::Pkcs12 => &[F::KeystorePkcs12, F::TruststorePkcs12],
+            StoreFormat::Jks => &[F::KeystoreJks, F::TruststoreJks],
+        });
+    }
+    let has_passwords = spec.stores.formats.iter().any(|format| *format != StoreFormat::Pem);
+    if has_passwords {
+        files.extend([F::KeystorePassword, F::TruststorePassword]);
+    }
+    files.extend_from_slice(match &holder.role {
+        Role::Kafka(_) => &[F::ServerProperties, F::ClientProperties],
+        Role::Rabbitmq(_) => &[F::RabbitmqConf, F::EnabledPlugins, F::Definitions],
+        Role::Client(client) => match (&client.kafka, &client.rabbitmq) {
+            (Some(KafkaAccess::SuperUser), None) => &[F::ClientProperties, F::Librdkafka, F::KafkaAcls],
+            (Some(KafkaAccess::SuperUser), Some(_)) => &[F::ClientProperties, F::Librdkafka, F::KafkaAcls, F::AmqpUri],
+            (Some(KafkaAccess::Limited { .. }), None) => &[F::ClientProperties, F::Librdkafka],
+            (Some(KafkaAccess::Limited { .. }), Some(_)) => &[F::ClientProperties, F::Librdkafka, F::AmqpUri],
+            (None, _) => &[F::AmqpUri],
+        },
+    });
+    let by_provider = spec.kafka.as_ref().is_some_and(|kafka| kafka.passwords == KafkaPasswords::FileProvider);
+    let java_store = spec.stores.formats.first() != Some(&StoreFormat::Pem);
+    if by_provider && java_store && files.contains(&F::ClientProperties) {
+        files.push(F::PasswordsProperties);
+    }
+    files
+}
+
+/// The encoding of PKCS#12 that the oldest Java in use can read (JDK-8267701).
+pub const fn pkcs12_profile(java: JavaVersion) -> Pkcs12Profile {
+    match java {
+        JavaVersion::Java8 => Pkcs12Profile::Java8,
+        JavaVersion::Java11OrLater(_) => Pkcs12Profile::Modern,
+    }
+}
+
+/// Where a holder finds its files, as its configuration says: `install` of the cluster file, or `current` below `root`,
+/// which must be absolute.
+pub fn home(root: &Path, holder: &Holder) -> PathBuf {
+    holder.install.clone().unwrap_or_else(|| root.join(holder_path(&holder.id)).join(CURRENT))
+}
+
+/// Relative to the root of the directory: `kafka/broker-1`.
+pub fn holder_path(id: &HolderId) -> PathBuf {
+    Path::new(id.kind.directory()).join(id.name.as_str())
+}
+
+/// The link to a holder's generation in use.
+pub const CURRENT: &str = "current";
+/// In every generation: what was written, and what it was made from.
+pub const MANIFEST: &str = "manifest.json";
+/// Who was issued what, when and why.
+pub const JOURNAL: &str = "journal.jsonl";

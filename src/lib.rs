@@ -1,0 +1,53 @@
+//! countersign gives a Kafka or RabbitMQ cluster its TLS certificates, keeps them fresh, and proves that mutual TLS really works.
+//!
+//! # The flow
+//!
+//! ```text
+//!  cluster file ──parse──▶ ClusterSpec ─┐
+//!                                       ├─plan──▶ Plan ──issue──▶ Identity ──lay out──▶ Artifacts ──▶ directory
+//!  directory ────read────▶ Inventory ───┘  (pure)                                 (path + bytes
+//!                                                                                 + sensitivity)
+//!  ClusterSpec + layout ──render──▶ config snippets        ClusterSpec + directory ──verify──▶ VerifyReport
+//! ```
+//!
+//! The directory is the state. What exists is read from the certificates and stores themselves; there is no hidden state file.
+//!
+//! # The floors
+//!
+//! A module names only modules on lower floors; `tests/architecture.rs` holds the list and fails on anything else.
+//!
+//! | floor | module | what it is |
+//! |---|---|---|
+//! | 0 | [`pki`] | values that cannot be wrong: names, keys, certificates, secrets |
+//! | 1 | [`cluster`] | what the user wants: the cluster file, and the [`cluster::ClusterSpec`] made of it |
+//! | 1 | [`keystore`] | bytes ↔ entries, pure: PKCS#12, JKS, and the named encodings of each |
+//! | 2 | [`layout`] | every file name, where it lies, and who may read it |
+//! | 3 | [`snippet`] | spec + layout → the text of each configuration file |
+//! | 3 | [`inventory`] | what exists already, as values |
+//! | 4 | [`plan`] | spec + inventory + now → steps, each with its reasons |
+//! | 5 | [`issue`] | steps → keys and certificates |
+//! | 5 | [`artifact`] | keys, certificates and passwords → files as bytes |
+//! | 6 | [`directory`] | the file system: read → inventory, write ← artifacts |
+//! | 6 | [`verify`] | the proof: over loopback, and against running brokers |
+//! | 7 | [`commands`] | one file for each verb |
+//!
+//! # Invariants
+//!
+//! - Floors 0–5 do no I/O and read neither clock nor random numbers: `now` and the entropy are arguments. (Key pairs and
+//!   PKCS#12 salts are drawn by aws-lc and p12-keystore themselves, which take no other source.)
+//! - A [`cluster::ClusterSpec`] that exists is valid. Nothing below `cluster::parse` reports a mistake in the cluster file.
+//! - [`plan`] never removes and never overwrites an authority key.
+//! - A leaf never outlives its issuer, and never carries the bits of an authority.
+//! - Same inputs, no work: a second `apply` writes nothing. Stores are compared by what they hold, not by their bytes.
+//! - A holder's files switch together: one rename of `current`, or none of them.
+//! - [`layout::Sensitivity`] alone decides the mode of a file. Secret files are born 0600.
+//! - No secret in argv, logs, error text or `Debug`.
+//! - stdout is data, stderr is talk. Every command has `--format json`.
+//! - Exit codes: 0 done, nothing wrong · 1 failed · 2 usage or cluster file wrong · 3 work to do or findings ·
+//!   4 verification failed · 130 interrupted.
+
+pub mod cluster;
+pub mod keystore;
+pub mod layout;
+pub mod pki;
+pub mod snippet;

@@ -1,0 +1,34 @@
+//! Floor 0: values that cannot be wrong. Names, keys, certificates and secrets; nothing here knows of clusters or files.
+
+mod certificate;
+mod chain;
+mod key;
+mod name;
+mod secret;
+mod validity;
+
+pub use certificate::{Certificate, CertificateError, Usage};
+pub use chain::{Chain, Identity, IdentityError, TrustBundle};
+pub use key::{KeyError, KeyKind, PrivateKey};
+pub use name::{Host, HostPort, NameError, San, Subject, SubjectAttribute, rfc2253};
+pub use secret::{Password, PasswordError, Secret};
+pub use validity::{Lifetime, LifetimeError, Validity};
+
+/// Where serial numbers, salts and passwords come from: an argument wherever one is made, never reached for.
+///
+/// Key pairs are the exception: aws-lc draws them from its own generator and takes no other.
+pub type Entropy = dyn aws_lc_rs::rand::SecureRandom + Sync;
+
+/// SHA-256 in lower-case hexadecimal, the fingerprint used in manifests, the journal and reports.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref())
+}
+
+/// Lower-case hexadecimal, without separators.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
