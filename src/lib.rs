@@ -47,6 +47,7 @@
 //!   4 verification failed · 130 interrupted.
 
 pub mod cluster;
+pub mod inventory;
 pub mod keystore;
 pub mod layout;
 pub mod pki;

@@ -20,6 +20,8 @@ pub struct ClusterSpec {
     pub rabbitmq: Option<RabbitmqSpec>,
     /// Kafka nodes, RabbitMQ nodes, clients, each in the order of the file. No two have the same [`HolderId`].
     pub holders: Vec<Holder>,
+    /// What is allowed but will surprise someone, such as an Ed25519 leaf; for the user to read.
+    pub warnings: Vec<super::Problem>,
 }
 
 /// One authority for all, or one for each side, so that brokers need not trust each other's clients' issuer as their own.
@@ -127,7 +129,7 @@ pub enum JavaVersion {
 pub struct KafkaSpec {
     pub version: (u8, u8),
     pub passwords: KafkaPasswords,
-    /// In the order of the file; the controller's among them exactly when a node has that role.
+    /// In the order of the file.
     pub listeners: Vec<Listener>,
     /// The listener that brokers use among themselves.
     pub inter_broker: ListenerName,
@@ -278,6 +280,8 @@ pub struct KafkaNode {
     pub host: Host,
     /// The address to listen on; `None`: all.
     pub bind: Option<IpAddr>,
+    /// Kafka's `log.dirs`.
+    pub data: PathBuf,
     /// One for each listener that this node opens, in the order of [`KafkaSpec::listeners`].
     pub endpoints: Vec<Endpoint>,
 }
