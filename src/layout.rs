@@ -3,7 +3,7 @@
 //! ```text
 //! pki/
 //! ├── authority/1/            root.crt root.key issuing.crt issuing.key      (authority/brokers/1, authority/clients/1 when there are two)
-//! ├── trust/                  ca.crt and password                             (trust/brokers, trust/clients when there are two)
+//! ├── trust/                  ca.crt password                                (brokers.crt clients.crt when there are two)
 //! ├── kafka/broker-1/
 //! │   ├── 3/                  the files of generation 3, and manifest.json
 //! │   └── current -> 3
@@ -14,7 +14,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cluster::{ClusterSpec, Holder, HolderId, JavaVersion, KafkaAccess, KafkaPasswords, Role, StoreFormat};
+use crate::cluster::{Access, AuthorityName, ClusterSpec, Holder, HolderId, JavaVersion, KafkaAccess, KafkaPasswords, Role, StoreFormat};
 use crate::keystore::Pkcs12Profile;
 
 /// Decides the mode of a file and what a sink may receive.
@@ -183,6 +183,33 @@ pub fn holder_path(id: &HolderId) -> PathBuf {
     Path::new(id.kind.directory()).join(id.name.as_str())
 }
 
+/// The permission bits of `file`, for a holder with this access.
+pub const fn mode(file: HolderFile, access: &Access) -> u32 {
+    match (file.sensitivity(), access.group.is_some()) {
+        (Sensitivity::Public, _) => 0o644,
+        (Sensitivity::Secret, false) => 0o600,
+        (Sensitivity::Secret, true) => 0o640,
+    }
+}
+
+/// The file below `trust/` with the anchors of one authority.
+pub const fn trust_file(name: AuthorityName) -> &'static str {
+    match name {
+        AuthorityName::Shared => "ca.crt",
+        AuthorityName::Brokers => "brokers.crt",
+        AuthorityName::Clients => "clients.crt",
+    }
+}
+
+/// Relative to the root of the directory: `authority/1`, `authority/brokers/1`.
+pub fn authority_path(name: AuthorityName, generation: u32) -> PathBuf {
+    Path::new(name.path()).join(generation.to_string())
+}
+
+/// The anchors, and what opens every trust store.
+pub const TRUST: &str = "trust";
+/// Below [`TRUST`].
+pub const TRUST_PASSWORD: &str = "password";
 /// The link to a holder's generation in use.
 pub const CURRENT: &str = "current";
 /// In every generation: what was written, and what it was made from.

@@ -51,4 +51,5 @@ pub mod inventory;
 pub mod keystore;
 pub mod layout;
 pub mod pki;
+pub mod plan;
 pub mod snippet;

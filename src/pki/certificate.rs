@@ -12,7 +12,8 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 use super::{KeyKind, San, Validity, hex, rfc2253};
 
 /// An extended key usage that matters to a broker or its client (RFC 5280, 4.2.1.12).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Usage {
     ServerAuth,
     ClientAuth,

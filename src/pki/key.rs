@@ -13,7 +13,8 @@ use rcgen::{KeyPair, PublicKeyData, RsaKeySize, SigningKey};
 use super::{Entropy, Password, Secret};
 
 /// The kinds of key that countersign makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum KeyKind {
     /// ECDSA on NIST P-256: read by every JVM, Erlang and OpenSSL in use. The default.
     P256,

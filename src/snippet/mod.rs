@@ -15,9 +15,23 @@ pub enum Passwords<'a> {
     Elided,
 }
 
-/// The text of `file` for `holder`. `root` is the absolute path of the directory.
-///
-/// `None` when `file` is not a snippet of this holder ([`crate::layout::files`] lists which are).
-pub fn render(spec: &ClusterSpec, root: &Path, holder: &Holder, file: HolderFile, passwords: Passwords<'_>) -> Option<String> {
-    todo!()
+/// The snippets of one cluster.
+#[derive(Debug)]
+pub struct Snippets<'a> {
+    spec: &'a ClusterSpec,
+    root: &'a Path,
+}
+
+impl<'a> Snippets<'a> {
+    /// `root` is the absolute path of the directory.
+    pub fn new(spec: &'a ClusterSpec, root: &'a Path) -> Self {
+        Self { spec, root }
+    }
+
+    /// The text of `file` for `holder`.
+    ///
+    /// `None` when `file` is not a snippet of this holder ([`crate::layout::files`] lists which are).
+    pub fn render(&self, holder: &Holder, file: HolderFile, passwords: Passwords<'_>) -> Option<String> {
+        todo!()
+    }
 }

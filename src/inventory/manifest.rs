@@ -1,0 +1,47 @@
+//! What was written into a generation, and what each file was made from.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The `manifest.json` of a generation. A file that hashes to what stands here need not be opened again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The version of this format.
+    pub format: u32,
+    pub holder: String,
+    pub generation: u32,
+    pub files: Vec<ManifestEntry>,
+}
+
+impl Manifest {
+    pub const FORMAT: u32 = 1;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestEntry {
+    /// The file's name inside the generation.
+    pub path: String,
+    /// Of the bytes, lower-case hexadecimal.
+    pub sha256: String,
+    /// The permission bits, as chmod takes them.
+    pub mode: String,
+    pub made_from: BTreeMap<Part, String>,
+}
+
+/// What a file can be made from. Two files made from the same parts hold the same, whatever their bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// The fingerprint of the leaf.
+    Leaf,
+    /// The fingerprints of the anchors.
+    Anchors,
+    Password,
+    Alias,
+    Profile,
+    /// The text of a snippet, apart from its passwords.
+    Settings,
+}

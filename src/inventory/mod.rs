@@ -1,0 +1,126 @@
+//! Floor 3: what exists already, as values. Parsed, or unreadable and why.
+
+mod compare;
+mod manifest;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use compare::{Content, Rest, compare};
+pub use manifest::{Manifest, ManifestEntry, Part};
+
+use crate::cluster::{AuthorityName, HolderId};
+use crate::layout::HolderFile;
+use crate::pki::{Certificate, Password, Secret, TrustBundle};
+
+/// What the directory holds, and the existing authorities that the cluster file points to.
+#[derive(Debug, Default)]
+pub struct Inventory {
+    /// Oldest generation first.
+    pub authorities: BTreeMap<AuthorityName, Vec<AuthorityGeneration>>,
+    /// The certificates of authorities that were brought along, from where the cluster file says.
+    pub existing: BTreeMap<AuthorityName, AuthorityCertificates>,
+    /// What opens every trust store; `None` when there is none yet, or none that is usable.
+    pub trust_password: Option<Password>,
+    /// The files below `trust/` by name.
+    pub trust_files: BTreeMap<String, Vec<u8>>,
+    /// Only holders that have a place in the directory.
+    pub holders: BTreeMap<HolderId, HolderState>,
+}
+
+/// One numbered generation of an authority.
+#[derive(Debug, Clone)]
+pub struct AuthorityGeneration {
+    pub number: u32,
+    pub state: Result<AuthorityCertificates, Unreadable>,
+}
+
+/// A file that is there but of no use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    pub file: String,
+    pub why: String,
+}
+
+/// The public half of an authority.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorityCertificates {
+    pub root: Certificate,
+    /// The certificate that signs leafs first, then any between it and the root. Empty: the root signs.
+    pub issuing: Vec<Certificate>,
+    /// How the key that signs leafs lies in the directory.
+    pub key: KeyFile,
+}
+
+impl AuthorityCertificates {
+    /// The certificate that signs leafs.
+    pub fn signing(&self) -> &Certificate {
+        self.issuing.first().unwrap_or(&self.root)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyFile {
+    /// Not in the directory: the authority was brought along, or its key was taken away.
+    Absent,
+    Plain,
+    Encrypted,
+}
+
+/// A holder's place in the directory.
+#[derive(Debug, Clone)]
+pub struct HolderState {
+    /// The highest generation number in use or ever used; 0 for none.
+    pub newest: u32,
+    /// What `current` points to.
+    pub current: Option<Generation>,
+}
+
+/// The generation in use.
+#[derive(Debug, Clone)]
+pub struct Generation {
+    pub number: u32,
+    /// What `tls.crt` holds, leaf first.
+    pub chain: Result<Vec<Certificate>, Unreadable>,
+    /// What was written, as the manifest has it; empty when there is no usable manifest.
+    pub written: BTreeMap<String, ManifestEntry>,
+    /// What is there now. A file that the manifest names and that is not there is missing here.
+    pub found: BTreeMap<String, Found>,
+    pub password: Option<Password>,
+}
+
+/// One file of a generation, held against its manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    pub content: Content,
+    /// The permission bits.
+    pub mode: u32,
+}
+
+/// The files of a holder's generation in use, as bytes from the disk. A file that could not be read says why.
+#[derive(Debug, Clone)]
+pub struct HolderFiles {
+    pub holder: HolderId,
+    pub generation: u32,
+    pub files: BTreeMap<HolderFile, Result<Secret, String>>,
+}
+
+impl Inventory {
+    /// The generation of `name` that signs: the newest.
+    pub fn signing_generation(&self, name: AuthorityName) -> Option<&AuthorityGeneration> {
+        self.authorities.get(&name)?.last()
+    }
+
+    /// The roots of every generation of `names`: what must be trusted now. `None` while any of them is yet to be made.
+    pub fn anchors(&self, names: &[AuthorityName]) -> Option<TrustBundle> {
+        let mut anchors = Vec::new();
+        for name in names {
+            let generations = self.authorities.get(name).filter(|generations| !generations.is_empty())?;
+            for generation in generations {
+                anchors.push(generation.state.as_ref().ok()?.root.clone());
+            }
+        }
+        let mut seen = BTreeSet::new();
+        anchors.retain(|anchor| seen.insert(anchor.fingerprint()));
+        TrustBundle::new(anchors).ok()
+    }
+}

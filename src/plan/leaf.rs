@@ -1,0 +1,90 @@
+//! Why a leaf must be issued again: ordered rules, each looking at one thing.
+
+use time::OffsetDateTime;
+
+use super::Reason;
+use crate::cluster::{ClusterSpec, Holder, LeafSpec};
+use crate::inventory::{Content, Generation, Inventory};
+use crate::layout::HolderFile;
+use crate::pki::{Certificate, San, Validity};
+
+/// Every reason to issue `holder` a new leaf; empty when the one in use will do.
+pub fn reasons(spec: &ClusterSpec, inventory: &Inventory, holder: &Holder, current: &Generation, now: OffsetDateTime) -> Vec<Reason> {
+    let leaf = match &current.chain {
+        Ok(chain) => &chain[0],
+        Err(unreadable) => return vec![Reason::Unreadable { file: unreadable.file.clone(), why: unreadable.why.clone() }],
+    };
+    let signing = inventory.signing_generation(spec.issuer_of(holder)).and_then(|newest| newest.state.as_ref().ok());
+    let Some(signing) = signing.map(|certificates| certificates.signing()) else {
+        return vec![Reason::Issuer { found: leaf.issuer.clone(), wanted: format!("a new {}", spec.issuer_of(holder)) }];
+    };
+    [
+        key(current),
+        issuer(current, leaf, signing),
+        subject(holder, leaf),
+        names(holder, leaf),
+        key_kind(&spec.leaf, leaf),
+        usages(holder, leaf),
+        expiring(&spec.leaf, leaf, signing, now),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Without its key a certificate is of no use, and the key is nowhere else.
+fn key(current: &Generation) -> Option<Reason> {
+    let file = HolderFile::Key.name();
+    let unreadable = |why: &str| Some(Reason::Unreadable { file: file.to_owned(), why: why.to_owned() });
+    match current.found.get(file).map(|found| &found.content) {
+        None => unreadable("it is not there"),
+        Some(Content::Unreadable(why)) => unreadable(why),
+        Some(Content::AsWritten | Content::Changed | Content::PasswordDiffers) => None,
+    }
+}
+
+fn issuer(current: &Generation, leaf: &Certificate, signing: &Certificate) -> Option<Reason> {
+    let chain = current.chain.as_deref().unwrap_or_default();
+    // Two generations never share a subject name, but an existing authority may have been renewed under its old one.
+    let chained = chain.get(1).is_none_or(|next| next == signing);
+    let fits = leaf.issuer_der == signing.subject_der && chained && leaf.is_signed_by(signing);
+    (!fits).then(|| Reason::Issuer { found: leaf.issuer.clone(), wanted: signing.subject.clone() })
+}
+
+fn subject(holder: &Holder, leaf: &Certificate) -> Option<Reason> {
+    let wanted = holder.subject.to_string();
+    (leaf.subject != wanted).then(|| Reason::Subject { found: leaf.subject.clone(), wanted })
+}
+
+/// The order of names counts for nobody but RabbitMQ's `ssl_cert_login_san_index`, so it counts.
+fn names(holder: &Holder, leaf: &Certificate) -> Option<Reason> {
+    let missing = |from: &[San], of: &[San]| of.iter().filter(|name| !from.contains(name)).map(San::to_string).collect();
+    (leaf.names != holder.names)
+        .then(|| Reason::Names { added: missing(&leaf.names, &holder.names), removed: missing(&holder.names, &leaf.names) })
+}
+
+fn key_kind(spec: &LeafSpec, leaf: &Certificate) -> Option<Reason> {
+    (leaf.key_kind != Some(spec.key)).then_some(Reason::KeyKind { found: leaf.key_kind, wanted: spec.key })
+}
+
+fn usages(holder: &Holder, leaf: &Certificate) -> Option<Reason> {
+    let wanted = holder.usages();
+    (leaf.usages != wanted).then(|| Reason::Usage { found: leaf.usages.clone(), wanted: wanted.to_vec() })
+}
+
+/// Due, and a new leaf would live longer: one that is clipped to its issuer's end gains nothing by being issued again.
+fn expiring(spec: &LeafSpec, leaf: &Certificate, signing: &Certificate, now: OffsetDateTime) -> Option<Reason> {
+    let due = now >= renewal(spec, leaf);
+    let gains = would_end(spec, signing, now) > leaf.validity.not_after;
+    (due && gains).then_some(Reason::Expiring { not_after: leaf.validity.not_after })
+}
+
+/// When `leaf` is to be renewed.
+pub fn renewal(spec: &LeafSpec, leaf: &Certificate) -> OffsetDateTime {
+    leaf.validity.not_after - spec.renew.duration()
+}
+
+/// When a leaf issued now would end.
+pub fn would_end(spec: &LeafSpec, signing: &Certificate, now: OffsetDateTime) -> OffsetDateTime {
+    Validity::starting(now, spec.lifetime).clipped_to(signing.validity).not_after
+}

@@ -1,0 +1,121 @@
+//! Floor 4: spec + inventory + now → steps, each with its reasons. Decides everything, does nothing.
+
+mod authority;
+mod leaf;
+mod reason;
+mod recipe;
+mod rewrite;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use time::OffsetDateTime;
+
+pub use authority::PlanError;
+pub use leaf::{renewal, would_end};
+pub use reason::Reason;
+pub use recipe::{Ingredients, made_from, trust_aliases};
+
+use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId};
+use crate::inventory::{Inventory, Manifest};
+use crate::layout;
+use crate::snippet::Snippets;
+
+/// What `apply` will do, in this order. Nothing in it overwrites or removes an authority.
+#[derive(Debug, Default)]
+pub struct Plan {
+    pub authorities: Vec<AuthorityStep>,
+    /// Whether the files below `trust/` must be written.
+    pub trust: bool,
+    pub holders: Vec<HolderStep>,
+    /// How many holders are as they should be.
+    pub unchanged: usize,
+    /// What the user should know and `apply` cannot mend.
+    pub notices: Vec<String>,
+}
+
+impl Plan {
+    pub fn is_empty(&self) -> bool {
+        self.authorities.is_empty() && !self.trust && self.holders.is_empty()
+    }
+}
+
+/// A new generation of an authority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuthorityStep {
+    pub name: AuthorityName,
+    pub generation: u32,
+}
+
+/// A new generation of a holder's files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HolderStep {
+    pub holder: HolderId,
+    pub generation: u32,
+    pub action: Action,
+    /// Never empty; the first is what the user is told first.
+    pub reasons: Vec<Reason>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// A new key and leaf, and every file.
+    Issue,
+    /// The same key and leaf, laid out anew.
+    Rewrite,
+}
+
+/// Compares what the user wants with what is there.
+pub fn plan(spec: &ClusterSpec, snippets: &Snippets<'_>, inventory: &Inventory, now: OffsetDateTime) -> Result<Plan, PlanError> {
+    let mut plan = Plan::default();
+    for authority in spec.authorities() {
+        plan.authorities.extend(authority::step(authority, inventory, now)?);
+        plan.notices.extend(authority::notices(spec, authority, inventory, now));
+    }
+    plan.trust = trust_files(spec, inventory).is_none_or(|wanted| wanted != inventory.trust_files) || inventory.trust_password.is_none();
+    for holder in &spec.holders {
+        match holder_step(spec, snippets, inventory, holder, now) {
+            Some(step) => plan.holders.push(step),
+            None => plan.unchanged += 1,
+        }
+    }
+    let wanted: BTreeSet<&HolderId> = spec.holders.iter().map(|holder| &holder.id).collect();
+    let leftover = inventory.holders.keys().filter(|id| !wanted.contains(id));
+    plan.notices.extend(leftover.map(|id| format!("{id} is no longer in the cluster file; its files are left alone")));
+    Ok(plan)
+}
+
+fn holder_step(
+    spec: &ClusterSpec,
+    snippets: &Snippets<'_>,
+    inventory: &Inventory,
+    holder: &Holder,
+    now: OffsetDateTime,
+) -> Option<HolderStep> {
+    let state = inventory.holders.get(&holder.id);
+    let generation = state.map_or(0, |state| state.newest) + 1;
+    let step = |action, reasons| Some(HolderStep { holder: holder.id.clone(), generation, action, reasons });
+    let Some(current) = state.and_then(|state| state.current.as_ref()) else {
+        return step(Action::Issue, vec![Reason::Missing]);
+    };
+    let reasons = leaf::reasons(spec, inventory, holder, current, now);
+    if !reasons.is_empty() {
+        return step(Action::Issue, reasons);
+    }
+    let reasons = rewrite::reasons(spec, snippets, inventory, holder, current);
+    if reasons.is_empty() { None } else { step(Action::Rewrite, reasons) }
+}
+
+/// The certificate files below `trust/`, by name. `None` while an authority is yet to be made.
+pub fn trust_files(spec: &ClusterSpec, inventory: &Inventory) -> Option<BTreeMap<String, Vec<u8>>> {
+    spec.authorities()
+        .map(|authority| {
+            let anchors = inventory.anchors(&[authority.name])?;
+            Some((layout::trust_file(authority.name).to_owned(), anchors.to_pem().into_bytes()))
+        })
+        .collect()
+}
+
+/// The manifest of a generation, ready to be serialised.
+pub fn manifest(holder: &HolderId, generation: u32, files: Vec<crate::inventory::ManifestEntry>) -> Manifest {
+    Manifest { format: Manifest::FORMAT, holder: holder.to_string(), generation, files }
+}

@@ -1,0 +1,112 @@
+//! Why something must be made again. What the user reads, and what the journal keeps.
+
+use std::fmt;
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use crate::pki::{KeyKind, Usage};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum Reason {
+    /// Never issued.
+    Missing,
+    /// The certificate or key cannot be used.
+    Unreadable {
+        file: String,
+        why: String,
+    },
+    /// Its renewal is due.
+    Expiring {
+        #[serde(with = "time::serde::rfc3339")]
+        not_after: OffsetDateTime,
+    },
+    Names {
+        added: Vec<String>,
+        removed: Vec<String>,
+    },
+    Subject {
+        found: String,
+        wanted: String,
+    },
+    KeyKind {
+        found: Option<KeyKind>,
+        wanted: KeyKind,
+    },
+    Usage {
+        found: Vec<Usage>,
+        wanted: Vec<Usage>,
+    },
+    /// Signed by another authority, or another generation of it, than the one that signs now.
+    Issuer {
+        found: String,
+        wanted: String,
+    },
+    /// A file of the generation is gone, or was not wanted before.
+    MissingFile {
+        file: String,
+    },
+    /// A file is no longer wanted.
+    Unwanted {
+        file: String,
+    },
+    TrustSet {
+        file: String,
+    },
+    Password {
+        file: String,
+    },
+    Alias {
+        file: String,
+    },
+    Profile {
+        file: String,
+    },
+    /// The configuration text is no longer what the cluster file makes of it.
+    Settings {
+        file: String,
+    },
+    FileMode {
+        file: String,
+        found: String,
+        wanted: String,
+    },
+    HandEdited {
+        file: String,
+    },
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("missing"),
+            Self::Unreadable { file, why } => write!(f, "unreadable: {file}: {why}"),
+            Self::Expiring { not_after } => write!(f, "expiring: ends {}", not_after.date()),
+            Self::Names { added, removed } => {
+                f.write_str("names changed:")?;
+                added.iter().try_for_each(|name| write!(f, " +{name}"))?;
+                removed.iter().try_for_each(|name| write!(f, " -{name}"))
+            }
+            Self::Subject { found, wanted } => write!(f, "subject: {found} → {wanted}"),
+            Self::KeyKind { found, wanted } => {
+                write!(f, "key type: {} → {wanted}", found.map_or("unknown", KeyKind::name))
+            }
+            Self::Usage { found, wanted } => write!(f, "usage: {} → {}", list(found), list(wanted)),
+            Self::Issuer { found, wanted } => write!(f, "issuer: {found} → {wanted}"),
+            Self::MissingFile { file } => write!(f, "missing: {file}"),
+            Self::Unwanted { file } => write!(f, "no longer wanted: {file}"),
+            Self::TrustSet { file } => write!(f, "trust set changed: {file}"),
+            Self::Password { file } => write!(f, "password changed: {file}"),
+            Self::Alias { file } => write!(f, "alias changed: {file}"),
+            Self::Profile { file } => write!(f, "profile changed: {file}"),
+            Self::Settings { file } => write!(f, "settings changed: {file}"),
+            Self::FileMode { file, found, wanted } => write!(f, "file mode: {file} is {found}, should be {wanted}"),
+            Self::HandEdited { file } => write!(f, "hand-edited: {file}"),
+        }
+    }
+}
+
+fn list(usages: &[Usage]) -> String {
+    if usages.is_empty() { "any".to_owned() } else { usages.iter().map(Usage::to_string).collect::<Vec<_>>().join("+") }
+}

@@ -1,0 +1,78 @@
+//! What each file of a generation is made from.
+
+use std::collections::BTreeMap;
+
+use crate::cluster::{ClusterSpec, Holder};
+use crate::inventory::Part;
+use crate::layout::{self, HolderFile, Sensitivity};
+use crate::pki::{Certificate, Password, TrustBundle, sha256_hex};
+use crate::snippet::{Passwords, Snippets};
+
+/// All that goes into the files of one holder.
+#[derive(Debug, Clone, Copy)]
+pub struct Ingredients<'a> {
+    pub leaf: &'a Certificate,
+    pub trust: &'a TrustBundle,
+    pub keystore_password: Option<&'a Password>,
+    pub truststore_password: Option<&'a Password>,
+}
+
+/// The parts that `file` of `holder` is made from, each as a fingerprint or a name. A password that is yet to be made
+/// leaves its part out.
+pub fn made_from(
+    spec: &ClusterSpec,
+    snippets: &Snippets<'_>,
+    holder: &Holder,
+    file: HolderFile,
+    ingredients: Ingredients<'_>,
+) -> BTreeMap<Part, String> {
+    let fingerprint = |password: &Password| sha256_hex(password.expose().as_bytes());
+    let leaf = || Some((Part::Leaf, ingredients.leaf.fingerprint()));
+    let anchors = || Some((Part::Anchors, ingredients.trust.anchors().iter().map(Certificate::fingerprint).collect::<Vec<_>>().join(" ")));
+    let keystore_password = || ingredients.keystore_password.map(|password| (Part::Password, fingerprint(password)));
+    let truststore_password = || ingredients.truststore_password.map(|password| (Part::Password, fingerprint(password)));
+    let both_passwords = || match (keystore_password(), truststore_password()) {
+        (Some((part, keystore)), Some((_, truststore))) => Some((part, format!("{keystore} {truststore}"))),
+        (None, _) | (_, None) => None,
+    };
+    let profile = || Some((Part::Profile, layout::pkcs12_profile(spec.stores.java).name().to_owned()));
+    let alias = || Some((Part::Alias, holder.id.name.to_string()));
+    let trust_alias = || Some((Part::Alias, trust_aliases(ingredients.trust).join(" ")));
+    let settings = || snippets.render(holder, file, Passwords::Elided).map(|text| (Part::Settings, sha256_hex(text.as_bytes())));
+    let parts = match file {
+        HolderFile::Key | HolderFile::Chain | HolderFile::CombinedPem => [leaf(), None, None, None],
+        HolderFile::Anchors => [anchors(), None, None, None],
+        HolderFile::KeystorePkcs12 => [leaf(), keystore_password(), alias(), profile()],
+        HolderFile::KeystoreJks => [leaf(), keystore_password(), alias(), None],
+        HolderFile::TruststorePkcs12 => [anchors(), truststore_password(), trust_alias(), profile()],
+        HolderFile::TruststoreJks => [anchors(), truststore_password(), trust_alias(), None],
+        HolderFile::KeystorePassword => [keystore_password(), None, None, None],
+        HolderFile::TruststorePassword => [truststore_password(), None, None, None],
+        HolderFile::ServerProperties
+        | HolderFile::ClientProperties
+        | HolderFile::PasswordsProperties
+        | HolderFile::Librdkafka
+        | HolderFile::KafkaAcls
+        | HolderFile::RabbitmqConf
+        | HolderFile::EnabledPlugins
+        | HolderFile::Definitions
+        | HolderFile::AmqpUri => match file.sensitivity() {
+            Sensitivity::Secret => [settings(), both_passwords(), None, None],
+            Sensitivity::Public => [settings(), None, None, None],
+        },
+    };
+    parts.into_iter().flatten().collect()
+}
+
+/// One readable alias for each anchor: its common name in lower case, with `-` for what an alias should not hold. Unique.
+pub fn trust_aliases(trust: &TrustBundle) -> Vec<String> {
+    let mut aliases: Vec<String> = Vec::new();
+    for anchor in trust.anchors() {
+        let subject = &anchor.subject;
+        let name = subject.strip_prefix("CN=").unwrap_or(subject).split(',').next().unwrap_or(subject);
+        let slug: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c.to_ascii_lowercase() } else { '-' }).collect();
+        let number = aliases.iter().filter(|alias| **alias == slug || alias.starts_with(&format!("{slug}-"))).count();
+        aliases.push(if number == 0 { slug } else { format!("{slug}-{}", number + 1) });
+    }
+    aliases
+}
