@@ -48,6 +48,7 @@
 
 pub mod cluster;
 pub mod inventory;
+pub mod issue;
 pub mod keystore;
 pub mod layout;
 pub mod pki;

@@ -8,6 +8,7 @@ mod rewrite;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
 use time::OffsetDateTime;
 
 pub use authority::PlanError;
@@ -72,12 +73,8 @@ pub fn plan(spec: &ClusterSpec, snippets: &Snippets<'_>, inventory: &Inventory, 
         plan.notices.extend(authority::notices(spec, authority, inventory, now));
     }
     plan.trust = trust_files(spec, inventory).is_none_or(|wanted| wanted != inventory.trust_files) || inventory.trust_password.is_none();
-    for holder in &spec.holders {
-        match holder_step(spec, snippets, inventory, holder, now) {
-            Some(step) => plan.holders.push(step),
-            None => plan.unchanged += 1,
-        }
-    }
+    plan.holders = spec.holders.par_iter().filter_map(|holder| holder_step(spec, snippets, inventory, holder, now)).collect();
+    plan.unchanged = spec.holders.len() - plan.holders.len();
     let wanted: BTreeSet<&HolderId> = spec.holders.iter().map(|holder| &holder.id).collect();
     let leftover = inventory.holders.keys().filter(|id| !wanted.contains(id));
     plan.notices.extend(leftover.map(|id| format!("{id} is no longer in the cluster file; its files are left alone")));

@@ -1,0 +1,68 @@
+//! A root, and the issuing authority below it.
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyUsagePurpose};
+use time::OffsetDateTime;
+
+use super::{IssueError, profile};
+use crate::cluster::{AuthorityName, ClusterSpec};
+use crate::inventory::{AuthorityCertificates, KeyFile};
+use crate::pki::{Certificate, Entropy, KeyKind, Lifetime, PrivateKey, Subject, SubjectAttribute, Validity};
+
+/// A new generation of an authority, not yet stored.
+#[derive(Debug)]
+pub struct NewAuthority {
+    pub certificates: AuthorityCertificates,
+    pub root_key: PrivateKey,
+    /// `None`: the root signs leafs itself.
+    pub issuing_key: Option<PrivateKey>,
+}
+
+/// Makes generation `generation` of the authority `name`.
+///
+/// Two generations never share a subject name: Java and Erlang look for an issuer by its name.
+pub fn authority(
+    spec: &ClusterSpec,
+    name: AuthorityName,
+    (key, root, issuing): (KeyKind, Lifetime, Option<Lifetime>),
+    generation: u32,
+    now: OffsetDateTime,
+    entropy: &Entropy,
+) -> Result<NewAuthority, IssueError> {
+    let side = match name {
+        AuthorityName::Shared => "",
+        AuthorityName::Brokers => "brokers ",
+        AuthorityName::Clients => "clients ",
+    };
+    let subject = |rank: &str| common_name(&spec.subject, &format!("{} {side}{rank} {generation}", spec.name));
+
+    let root_key = PrivateKey::generate(key)?;
+    // A path length of one leaves room for exactly the issuing authority.
+    let root_params = params(&subject("root"), Validity::starting(now, root), u8::from(issuing.is_some()), entropy)?;
+    let root = Certificate::from_der(root_params.self_signed(&root_key)?.der().to_vec())?;
+
+    let (issuing, issuing_key) = match issuing {
+        None => (Vec::new(), None),
+        Some(lifetime) => {
+            let issuing_key = PrivateKey::generate(key)?;
+            let validity = Validity::starting(now, lifetime).clipped_to(root.validity);
+            let issuing_params = params(&subject("issuing"), validity, 0, entropy)?;
+            (vec![profile::signed(&issuing_params, &issuing_key, &root, &root_key)?], Some(issuing_key))
+        }
+    };
+    let certificates = AuthorityCertificates { root, issuing, key: KeyFile::Plain };
+    Ok(NewAuthority { certificates, root_key, issuing_key })
+}
+
+/// `base` with a common name of at most 64 characters (RFC 5280, ub-common-name), which the limits of the cluster file ensure.
+fn common_name(base: &Subject, text: &str) -> Subject {
+    base.clone().with(SubjectAttribute::CommonName, text).unwrap_or_else(|_| base.clone())
+}
+
+/// basicConstraints critical CA:TRUE with a path length, keyUsage critical keyCertSign and cRLSign, both key identifiers.
+fn params(subject: &Subject, validity: Validity, path_length: u8, entropy: &Entropy) -> Result<CertificateParams, IssueError> {
+    let mut params = profile::base(subject, validity, entropy)?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(path_length));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.use_authority_key_identifier_extension = true;
+    Ok(params)
+}

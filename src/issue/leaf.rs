@@ -1,0 +1,73 @@
+//! Leafs: of holders, and of the proof's stand-in.
+
+use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose, SanType};
+use time::{Duration, OffsetDateTime};
+
+use super::{IssueError, Signer, profile};
+use crate::cluster::{Holder, LeafSpec};
+use crate::pki::{Chain, Entropy, Identity, KeyKind, PrivateKey, San, Subject, SubjectAttribute, Usage, Validity};
+
+/// A new key and leaf for `holder`, with the chain up to the root. Never outlives its issuer.
+pub fn leaf(spec: &LeafSpec, holder: &Holder, signer: &Signer, now: OffsetDateTime, entropy: &Entropy) -> Result<Identity, IssueError> {
+    let validity = Validity::starting(now, spec.lifetime).clipped_to(signer.certificate().validity);
+    signed(&holder.subject, &holder.names, holder.usages(), spec.key, validity, signer, entropy)
+}
+
+/// A server for `localhost` that lives for ten minutes and never leaves memory: librdkafka checks host names, and no broker's
+/// leaf covers the loopback that the closing proof runs on.
+pub fn stand_in(signer: &Signer, now: OffsetDateTime, entropy: &Entropy) -> Result<Identity, IssueError> {
+    let subject = Subject::default().with(SubjectAttribute::CommonName, "countersign proof").unwrap_or_default();
+    let validity = Validity { not_before: now - Validity::BACKDATED, not_after: now + Duration::minutes(10) };
+    let names = [San::Dns("localhost".to_owned())];
+    signed(&subject, &names, &[Usage::ServerAuth], KeyKind::P256, validity.clipped_to(signer.certificate().validity), signer, entropy)
+}
+
+fn signed(
+    subject: &Subject,
+    names: &[San],
+    usages: &[Usage],
+    kind: KeyKind,
+    validity: Validity,
+    signer: &Signer,
+    entropy: &Entropy,
+) -> Result<Identity, IssueError> {
+    let key = PrivateKey::generate(kind)?;
+    let mut params = profile::base(subject, validity, entropy)?;
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.use_authority_key_identifier_extension = true;
+    params.key_usages = key_usages(kind);
+    params.extended_key_usages = usages.iter().map(extended_key_usage).collect();
+    set_names(&mut params, names)?;
+    let leaf = profile::signed(&params, &key, signer.certificate(), signer.key())?;
+    let chain = Chain::new([&[leaf], signer.above_leaf()].concat())?;
+    Ok(Identity::new(key, chain)?)
+}
+
+/// An RSA key may also be the target of the key exchange of TLS 1.2. An EC key signs only: with keyAgreement alone
+/// Erlang finds no suitable cipher.
+fn key_usages(kind: KeyKind) -> Vec<KeyUsagePurpose> {
+    if kind.is_rsa() {
+        vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment]
+    } else {
+        vec![KeyUsagePurpose::DigitalSignature]
+    }
+}
+
+fn extended_key_usage(usage: &Usage) -> ExtendedKeyUsagePurpose {
+    match usage {
+        Usage::ServerAuth => ExtendedKeyUsagePurpose::ServerAuth,
+        Usage::ClientAuth => ExtendedKeyUsagePurpose::ClientAuth,
+    }
+}
+
+fn set_names(params: &mut CertificateParams, names: &[San]) -> Result<(), IssueError> {
+    for name in names {
+        params.subject_alt_names.extend(match name {
+            San::Dns(dns) => Some(SanType::DnsName(dns.as_str().try_into()?)),
+            San::Ip(ip) => Some(SanType::IpAddress(*ip)),
+            San::Uri(uri) => Some(SanType::URI(uri.as_str().try_into()?)),
+            San::Other(_) => None,
+        });
+    }
+    Ok(())
+}
