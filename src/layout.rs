@@ -183,9 +183,9 @@ pub fn holder_path(id: &HolderId) -> PathBuf {
     Path::new(id.kind.directory()).join(id.name.as_str())
 }
 
-/// The permission bits of `file`, for a holder with this access.
-pub const fn mode(file: HolderFile, access: &Access) -> u32 {
-    match (file.sensitivity(), access.group.is_some()) {
+/// The permission bits of a file of a holder with this access.
+pub const fn mode(sensitivity: Sensitivity, access: &Access) -> u32 {
+    match (sensitivity, access.group.is_some()) {
         (Sensitivity::Public, _) => 0o644,
         (Sensitivity::Secret, false) => 0o600,
         (Sensitivity::Secret, true) => 0o640,
@@ -206,6 +206,13 @@ pub fn authority_path(name: AuthorityName, generation: u32) -> PathBuf {
     Path::new(name.path()).join(generation.to_string())
 }
 
+/// In a generation of an authority.
+pub const ROOT_CERTIFICATE: &str = "root.crt";
+/// In a generation of an authority that was made here.
+pub const ROOT_KEY: &str = "root.key";
+/// The certificate that signs leafs, then any between it and the root; absent when the root signs.
+pub const ISSUING_CERTIFICATE: &str = "issuing.crt";
+pub const ISSUING_KEY: &str = "issuing.key";
 /// The anchors, and what opens every trust store.
 pub const TRUST: &str = "trust";
 /// Below [`TRUST`].

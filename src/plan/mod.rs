@@ -17,7 +17,7 @@ pub use reason::Reason;
 pub use recipe::{Ingredients, made_from, trust_aliases};
 
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId};
-use crate::inventory::{Inventory, Manifest};
+use crate::inventory::Inventory;
 use crate::layout;
 use crate::snippet::Snippets;
 
@@ -110,9 +110,4 @@ pub fn trust_files(spec: &ClusterSpec, inventory: &Inventory) -> Option<BTreeMap
             Some((layout::trust_file(authority.name).to_owned(), anchors.to_pem().into_bytes()))
         })
         .collect()
-}
-
-/// The manifest of a generation, ready to be serialised.
-pub fn manifest(holder: &HolderId, generation: u32, files: Vec<crate::inventory::ManifestEntry>) -> Manifest {
-    Manifest { format: Manifest::FORMAT, holder: holder.to_string(), generation, files }
 }

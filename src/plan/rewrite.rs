@@ -23,7 +23,12 @@ pub fn reasons(spec: &ClusterSpec, snippets: &Snippets<'_>, inventory: &Inventor
     let mut reasons: Vec<Reason> = files
         .iter()
         .filter_map(|file| {
-            file_reason(*file, layout::mode(*file, &holder.access), current, &made_from(spec, snippets, holder, *file, ingredients))
+            file_reason(
+                *file,
+                layout::mode(file.sensitivity(), &holder.access),
+                current,
+                &made_from(spec, snippets, holder, *file, ingredients),
+            )
         })
         .collect();
     let wanted = |path: &str| files.iter().any(|file| file.name() == path);
