@@ -56,6 +56,28 @@ pub enum HolderFile {
 }
 
 impl HolderFile {
+    pub const ALL: [Self; 19] = [
+        Self::Key,
+        Self::Chain,
+        Self::Anchors,
+        Self::CombinedPem,
+        Self::KeystorePkcs12,
+        Self::KeystoreJks,
+        Self::TruststorePkcs12,
+        Self::TruststoreJks,
+        Self::KeystorePassword,
+        Self::TruststorePassword,
+        Self::ServerProperties,
+        Self::ClientProperties,
+        Self::PasswordsProperties,
+        Self::Librdkafka,
+        Self::KafkaAcls,
+        Self::RabbitmqConf,
+        Self::EnabledPlugins,
+        Self::Definitions,
+        Self::AmqpUri,
+    ];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Key => "tls.key",

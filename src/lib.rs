@@ -48,6 +48,7 @@
 
 pub mod artifact;
 pub mod cluster;
+pub mod directory;
 pub mod inventory;
 pub mod issue;
 pub mod keystore;

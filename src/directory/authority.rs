@@ -1,0 +1,124 @@
+//! Authorities in the directory, and those that the cluster file brings along.
+
+use std::path::Path;
+
+use super::{Directory, DirectoryError, error::shown, file};
+use crate::artifact::Artifact;
+use crate::cluster::{AuthorityName, AuthorityOrigin, AuthoritySpec};
+use crate::inventory::{AuthorityCertificates, AuthorityGeneration, KeyFile, Unreadable};
+use crate::layout;
+use crate::pki::{Certificate, Password, PrivateKey};
+
+impl Directory {
+    /// Every generation of `name`, oldest first.
+    pub(super) fn authority(&self, name: AuthorityName) -> Result<Vec<AuthorityGeneration>, DirectoryError> {
+        let numbers = file::generations(&self.root.join(name.path()))?;
+        numbers
+            .into_iter()
+            .map(|number| {
+                let path = self.root.join(layout::authority_path(name, number));
+                file::is_directory(&path)?;
+                Ok(AuthorityGeneration { number, state: certificates(&path)? })
+            })
+            .collect()
+    }
+
+    /// The key that signs leafs: from the directory, or from where the cluster file says.
+    pub fn signing_key(
+        &self,
+        spec: &AuthoritySpec,
+        generation: u32,
+        certificates: &AuthorityCertificates,
+        passphrase: Option<&Password>,
+    ) -> Result<PrivateKey, DirectoryError> {
+        let path = match &spec.origin {
+            AuthorityOrigin::Existing { key, .. } => key.clone(),
+            AuthorityOrigin::Own { .. } => {
+                let name = if certificates.issuing.is_empty() { layout::ROOT_KEY } else { layout::ISSUING_KEY };
+                self.root.join(layout::authority_path(spec.name, generation)).join(name)
+            }
+        };
+        let text = match &spec.origin {
+            AuthorityOrigin::Existing { .. } => super::read_text(&path)?.into_bytes(),
+            AuthorityOrigin::Own { .. } => required(&path)?,
+        };
+        PrivateKey::from_pem(&text, passphrase).map_err(|source| DirectoryError::Key { path: shown(&path), source })
+    }
+
+    /// Stores a new generation of an authority, all of it or nothing. Never over another.
+    pub fn create_authority(&self, name: AuthorityName, generation: u32, artifacts: &[Artifact]) -> Result<(), DirectoryError> {
+        let target = self.root.join(layout::authority_path(name, generation));
+        let parent = self.root.join(name.path());
+        file::make_directory(&self.root.join(AuthorityName::Shared.path()), 0o700)?;
+        file::make_directory(&parent, 0o700)?;
+        let staged = parent.join(format!(".{generation}.new"));
+        file::remove_tree(&staged)?;
+        file::make_directory(&staged, 0o700)?;
+        for artifact in artifacts {
+            let mode = layout::mode(artifact.sensitivity, &Default::default());
+            let path = staged.join(artifact.path);
+            file::create(&path, artifact.bytes.expose(), mode)?.sync_all().map_err(|source| DirectoryError::io("write", &path, source))?;
+        }
+        file::sync(&staged)?;
+        file::rename_new(&staged, &target)?;
+        file::sync(&parent)
+    }
+}
+
+/// The certificates of an authority that another program made (PEM).
+pub(super) fn existing(spec: &AuthoritySpec) -> Result<Option<AuthorityCertificates>, DirectoryError> {
+    let AuthorityOrigin::Existing { certificate, root, .. } = &spec.origin else {
+        return Ok(None);
+    };
+    let read = |path: &Path| {
+        let text = super::read_text(path)?;
+        Certificate::from_pem(text.as_bytes()).map_err(|source| DirectoryError::Certificate { path: shown(path), source })
+    };
+    let mut way_up = read(certificate)?;
+    if let Some(root) = root {
+        way_up.extend(read(root)?);
+    }
+    let end = way_up.iter().position(Certificate::is_self_signed).ok_or_else(|| DirectoryError::NoRoot { path: shown(certificate) })?;
+    way_up.truncate(end + 1);
+    if !way_up.windows(2).all(|pair| pair[0].is_signed_by(&pair[1])) {
+        return Err(DirectoryError::NoRoot { path: shown(certificate) });
+    }
+    let root = way_up.remove(end);
+    Ok(Some(AuthorityCertificates { root, issuing: way_up, key: KeyFile::Absent }))
+}
+
+fn certificates(path: &Path) -> Result<Result<AuthorityCertificates, Unreadable>, DirectoryError> {
+    let unreadable = |file: &str, why: String| Ok(Err(Unreadable { file: file.to_owned(), why }));
+    let Some(root) = file::read(&path.join(layout::ROOT_CERTIFICATE))? else {
+        return unreadable(layout::ROOT_CERTIFICATE, "it is not there".to_owned());
+    };
+    let root = match Certificate::from_pem(root.bytes.expose()) {
+        Ok(mut certificates) => certificates.remove(0),
+        Err(error) => return unreadable(layout::ROOT_CERTIFICATE, error.to_string()),
+    };
+    let issuing = match file::read(&path.join(layout::ISSUING_CERTIFICATE))?.map(|read| Certificate::from_pem(read.bytes.expose())) {
+        None => Vec::new(),
+        Some(Ok(certificates)) => certificates,
+        Some(Err(error)) => return unreadable(layout::ISSUING_CERTIFICATE, error.to_string()),
+    };
+    let last = issuing.last().unwrap_or(&root);
+    if !last.is_signed_by(&root) {
+        return unreadable(layout::ISSUING_CERTIFICATE, format!("it is not signed by {}", layout::ROOT_CERTIFICATE));
+    }
+    let key = if issuing.is_empty() { layout::ROOT_KEY } else { layout::ISSUING_KEY };
+    let key = match file::read(&path.join(key))? {
+        None => KeyFile::Absent,
+        Some(read) if contains(read.bytes.expose(), b"ENCRYPTED") => KeyFile::Encrypted,
+        Some(_) => KeyFile::Plain,
+    };
+    Ok(Ok(AuthorityCertificates { root, issuing, key }))
+}
+
+fn contains(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|window| window == word)
+}
+
+fn required(path: &Path) -> Result<Vec<u8>, DirectoryError> {
+    let missing = || DirectoryError::io("read", path, std::io::ErrorKind::NotFound.into());
+    Ok(file::read(path)?.ok_or_else(missing)?.bytes.expose().to_vec())
+}

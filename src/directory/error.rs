@@ -1,0 +1,59 @@
+//! What can go wrong with files. Each names the file.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::pki::{CertificateError, IdentityError, KeyError, PasswordError};
+
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    #[error("cannot {doing} {path}: {source}{}", hint(.source))]
+    Io { doing: &'static str, path: String, source: io::Error },
+    #[error("{path} {problem}; move it away, it was not touched")]
+    InTheWay { path: String, problem: String },
+    #[error("{path} is not empty and holds nothing of countersign's; name another directory")]
+    Foreign { path: String },
+    #[error("another countersign{} is at work in {path}; try again when it is done", .pid.as_ref().map(|pid| format!(" (process {pid})")).unwrap_or_default())]
+    Locked { path: String, pid: Option<String> },
+    #[error("{path}: {source}")]
+    Certificate { path: String, source: CertificateError },
+    #[error("{path}: {source}")]
+    Key { path: String, source: KeyError },
+    #[error("{path}: {source}")]
+    Identity { path: String, source: IdentityError },
+    #[error("{path}: no certificate in it signs the one before it up to a self-signed root; name the root by `root:`")]
+    NoRoot { path: String },
+    #[error("the {from}: {source}")]
+    Password { from: String, source: PasswordError },
+    #[error("the environment variable {0}, which the cluster file names for a passphrase, is not set")]
+    NoVariable(String),
+    #[error("the command that the cluster file names for a passphrase failed: {0}")]
+    Command(String),
+    #[error("there is no {kind} {name:?} on this machine, which the cluster file gives {holder}'s files to")]
+    NoSuchOwner { kind: &'static str, name: String, holder: String },
+}
+
+impl DirectoryError {
+    pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Io { doing, path: shown(path), source }
+    }
+
+    pub(super) fn in_the_way(path: &Path, problem: impl Into<String>) -> Self {
+        Self::InTheWay { path: shown(path), problem: problem.into() }
+    }
+}
+
+/// Relative to the working directory where that is shorter.
+pub(super) fn shown(path: &Path) -> String {
+    let here: Option<PathBuf> = std::env::current_dir().ok();
+    here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf)).unwrap_or_else(|| path.to_path_buf()).display().to_string()
+}
+
+fn hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull => "; free some space and run it again, what was in use still is",
+        io::ErrorKind::ReadOnlyFilesystem => "; the file system is read-only",
+        io::ErrorKind::PermissionDenied => "; run it as the user who owns the directory, or as root when files are to change owner",
+        _ => "",
+    }
+}

@@ -1,0 +1,71 @@
+//! Floor 6: the file system. Reads the [`crate::inventory::Inventory`], writes artifacts; nothing else touches a file.
+//!
+//! - One [`Lock`] for whoever writes; it dies with the process.
+//! - A new generation is written beside the one in use, as `.3.new`, then synced, renamed to `3`, and `current` is switched by
+//!   one rename. A kill at any point leaves the old generation in use and at worst a `.3.new`, which the next run removes.
+//! - No component of a path below the root is followed when it is a symbolic link, `current` excepted, and that must name a
+//!   generation beside it.
+
+#![allow(clippy::disallowed_methods, reason = "this is the one place that may")]
+
+mod authority;
+mod error;
+mod file;
+mod journal;
+mod lock;
+mod owner;
+mod passphrase;
+mod read;
+mod write;
+
+use std::path::{Path, PathBuf};
+
+pub use error::DirectoryError;
+pub use journal::{Journal, JournalEntry, JournalState};
+pub use lock::Lock;
+pub use owner::Owners;
+pub use passphrase::passphrase;
+
+use crate::cluster::HolderId;
+use crate::layout;
+
+/// The directory that is the state.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    root: PathBuf,
+}
+
+impl Directory {
+    /// `root` need not exist yet. A relative one is joined to the working directory.
+    pub fn new(root: &Path) -> Result<Self, DirectoryError> {
+        let absolute = std::path::absolute(root).map_err(|source| DirectoryError::io("find", root, source))?;
+        Ok(Self { root: absolute })
+    }
+
+    /// Absolute.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub fn exists(&self) -> bool {
+        self.root.symlink_metadata().is_ok()
+    }
+
+    fn holder(&self, id: &HolderId) -> PathBuf {
+        self.root.join(layout::holder_path(id))
+    }
+}
+
+/// Reads a file that the user named, such as the cluster file.
+pub fn read_text(path: &Path) -> Result<String, DirectoryError> {
+    std::fs::read_to_string(path).map_err(|source| DirectoryError::io("read", path, source))
+}
+
+/// Writes a new file that is not secret; never over another.
+pub fn write_new(path: &Path, text: &str) -> Result<(), DirectoryError> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(|source| DirectoryError::io("create", parent, source))?;
+    }
+    file::create(path, text.as_bytes(), 0o644)?;
+    file::sync(path)
+}

@@ -1,0 +1,80 @@
+//! Artifacts → the directory. A generation becomes visible by one rename, or not at all.
+
+use std::os::unix::fs::symlink;
+
+use super::{Directory, DirectoryError, Owners, file};
+use crate::artifact::Artifact;
+use crate::cluster::{Access, Holder, HolderId};
+use crate::inventory::Manifest;
+use crate::layout;
+use crate::pki::Password;
+
+impl Directory {
+    /// Writes what keeps keys out of git.
+    pub fn keep_out_of_git(&self) -> Result<(), DirectoryError> {
+        let path = self.root.join(".gitignore");
+        if file::read(&path)?.is_none() {
+            file::replace(&path, b"# Private keys, passwords and what is made from them.\n*\n", 0o644)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the anchors, and what opens every trust store.
+    pub fn write_trust<'a>(
+        &self,
+        files: impl IntoIterator<Item = (&'a String, &'a Vec<u8>)>,
+        password: &Password,
+    ) -> Result<(), DirectoryError> {
+        let trust = self.root.join(layout::TRUST);
+        file::make_directory(&trust, 0o700)?;
+        file::replace(&trust.join(layout::TRUST_PASSWORD), format!("{}\n", password.expose()).as_bytes(), 0o600)?;
+        files.into_iter().try_for_each(|(name, bytes)| file::replace(&trust.join(name), bytes, 0o644))
+    }
+
+    /// Writes a generation beside the one in use. Nobody sees it yet.
+    pub fn stage(&self, holder: &Holder, manifest: &Manifest, artifacts: &[Artifact], owners: &Owners) -> Result<(), DirectoryError> {
+        let place = self.holder(&holder.id);
+        let access = &holder.access;
+        // Whoever the files are given to passes through on the way to them, and sees nothing else.
+        let passable = if *access == Access::default() { 0o700 } else { 0o711 };
+        file::make_directory(&self.root.join(holder.id.kind.directory()), passable)?;
+        file::make_directory(&place, passable)?;
+        let staged = place.join(staged_name(manifest.generation));
+        file::remove_tree(&staged)?;
+        file::make_directory(&staged, 0o700)?;
+        for artifact in artifacts {
+            let path = staged.join(artifact.path);
+            file::create(&path, artifact.bytes.expose(), 0o600)?;
+            owners.give(&path, access)?;
+            file::set_mode(&path, layout::mode(artifact.sensitivity, access))?;
+        }
+        let text = serde_json::to_vec_pretty(manifest).map_err(|error| DirectoryError::io("write", &staged, error.into()))?;
+        file::create(&staged.join(layout::MANIFEST), &text, 0o600)?;
+        owners.give(&staged, access)?;
+        file::set_mode(&staged, if access.group.is_some() { 0o750 } else { 0o700 })
+    }
+
+    /// Removes what a run that was cut short left of a generation.
+    pub fn unstage(&self, id: &HolderId, generation: u32) -> Result<(), DirectoryError> {
+        file::remove_tree(&self.holder(id).join(staged_name(generation)))
+    }
+
+    /// Makes a staged generation the one in use.
+    pub fn switch(&self, id: &HolderId, generation: u32) -> Result<(), DirectoryError> {
+        let place = self.holder(id);
+        file::rename_new(&place.join(staged_name(generation)), &place.join(generation.to_string()))?;
+        let link = place.join(".current.new");
+        file::remove_file(&link)?;
+        symlink(generation.to_string(), &link).map_err(|source| DirectoryError::io("create", &link, source))?;
+        file::rename(&link, &place.join(layout::CURRENT))
+    }
+
+    /// Forces everything written so far to the disk: one call for any number of files.
+    pub fn sync(&self) -> Result<(), DirectoryError> {
+        file::sync_file_system(&self.root)
+    }
+}
+
+fn staged_name(generation: u32) -> String {
+    format!(".{generation}.new")
+}
