@@ -26,14 +26,14 @@
 //! | 3 | [`inventory`] | what exists already, as values |
 //! | 4 | [`plan`] | spec + inventory + now → steps, each with its reasons |
 //! | 5 | [`issue`] | steps → keys and certificates |
-//! | 5 | [`artifact`] | keys, certificates and passwords → files as bytes |
-//! | 6 | [`directory`] | the file system: read → inventory, write ← artifacts |
-//! | 6 | [`verify`] | the proof: over loopback, and against running brokers |
-//! | 7 | [`commands`] | one file for each verb |
+//! | 6 | [`artifact`] | keys, certificates and passwords → files as bytes |
+//! | 7 | [`directory`] | the file system: read → inventory, write ← artifacts |
+//! | 7 | [`verify`] | the proof: over loopback, and against running brokers |
+//! | 8 | [`commands`] | one file for each verb |
 //!
 //! # Invariants
 //!
-//! - Floors 0–5 do no I/O and read neither clock nor random numbers: `now` and the entropy are arguments. (Key pairs and
+//! - Floors 0–6 do no I/O and read neither clock nor random numbers: `now` and the entropy are arguments. (Key pairs and
 //!   PKCS#12 salts are drawn by aws-lc and p12-keystore themselves, which take no other source.)
 //! - A [`cluster::ClusterSpec`] that exists is valid. Nothing below `cluster::parse` reports a mistake in the cluster file.
 //! - [`plan`] never removes and never overwrites an authority key.

@@ -1,4 +1,4 @@
-//! Floor 5: keys, certificates and passwords → files as bytes.
+//! Floor 6: keys, certificates and passwords → files as bytes.
 
 mod authority;
 mod holder;

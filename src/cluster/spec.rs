@@ -365,6 +365,15 @@ impl ClusterSpec {
         .flatten()
     }
 
+    /// The authority of this name, or the only one.
+    pub fn authority(&self, name: AuthorityName) -> &AuthoritySpec {
+        match (&self.authority, name) {
+            (AuthorityLayout::Shared(shared), _) => shared,
+            (AuthorityLayout::PerSide { clients, .. }, AuthorityName::Clients) => clients,
+            (AuthorityLayout::PerSide { brokers, .. }, AuthorityName::Brokers | AuthorityName::Shared) => brokers,
+        }
+    }
+
     /// The authority that signs `holder`'s leaf.
     pub fn issuer_of(&self, holder: &Holder) -> AuthorityName {
         match (&self.authority, &holder.role) {

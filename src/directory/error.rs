@@ -13,8 +13,8 @@ pub enum DirectoryError {
     InTheWay { path: String, problem: String },
     #[error("{path} is not empty and holds nothing of countersign's; name another directory")]
     Foreign { path: String },
-    #[error("another countersign{} is at work in {path}; try again when it is done", .pid.as_ref().map(|pid| format!(" (process {pid})")).unwrap_or_default())]
-    Locked { path: String, pid: Option<String> },
+    #[error("another countersign is at work in {path}; try again when it is done")]
+    Locked { path: String },
     #[error("{path}: {source}")]
     Certificate { path: String, source: CertificateError },
     #[error("{path}: {source}")]

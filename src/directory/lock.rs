@@ -1,7 +1,6 @@
 //! One writer at a time.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 
 use super::{Directory, DirectoryError, error::shown, file};
@@ -22,7 +21,7 @@ impl Directory {
             return Err(DirectoryError::Foreign { path: shown(&self.root) });
         }
         let failed = |source| DirectoryError::io("lock", &path, source);
-        let mut file = OpenOptions::new()
+        let file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
@@ -32,17 +31,10 @@ impl Directory {
             .open(&path)
             .map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut pid = String::new();
-                let pid = file.read_to_string(&mut pid).is_ok_and(|read| read > 0).then(|| pid.trim().to_owned());
-                return Err(DirectoryError::Locked { path: shown(&self.root), pid });
-            }
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
+            Ok(()) => Ok(Lock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(DirectoryError::Locked { path: shown(&self.root) }),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
         }
-        let pid = std::process::id().to_string();
-        file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(pid.as_bytes())).map_err(failed)?;
-        Ok(Lock { _file: file })
     }
 
     /// A directory with other people's files is not made ours.

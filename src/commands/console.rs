@@ -1,0 +1,134 @@
+//! The only printing: data to stdout, talk to stderr.
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use comfy_table::{Cell, ContentArrangement, Table, presets};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use super::failure::{Exit, Failure};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// How a cell or a line is to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    Plain,
+    Good,
+    Due,
+    Bad,
+}
+
+#[derive(Debug)]
+pub struct Console {
+    pub format: Format,
+    colored: bool,
+    quiet: bool,
+    verbose: bool,
+}
+
+impl Console {
+    pub fn new(format: Format, color: Color, quiet: bool, verbose: bool) -> Self {
+        let colored = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        };
+        Self { format, colored, quiet, verbose }
+    }
+
+    /// Data. A reader that went away (`| head`) is no failure.
+    pub fn data(&self, text: &str) {
+        let mut out = stdout().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    pub fn json(&self, value: &impl Serialize) {
+        if let Ok(text) = serde_json::to_string_pretty(value) {
+            self.data(&format!("{text}\n"));
+        }
+    }
+
+    pub fn say(&self, text: impl Display) {
+        if !self.quiet {
+            let _ = writeln!(stderr(), "{text}");
+        }
+    }
+
+    pub fn detail(&self, text: impl Display) {
+        if self.verbose {
+            let _ = writeln!(stderr(), "{text}");
+        }
+    }
+
+    pub fn warn(&self, text: &str) {
+        self.say(format_args!("{} {text}", self.painted("warning:", Tone::Due)));
+    }
+
+    pub fn failure(&self, failure: &Failure) {
+        let _ = match self.format {
+            Format::Human => writeln!(stderr(), "{} {failure}", self.painted("error:", Tone::Bad)),
+            Format::Json => writeln!(stderr(), "{}", failure.json()),
+        };
+    }
+
+    /// A question to whoever sits at the terminal; `default` when the answer is empty.
+    pub fn ask(&self, question: &str, default: &str) -> String {
+        let _ = write!(stderr(), "{question} [{default}]: ").and_then(|()| stderr().flush());
+        let mut answer = String::new();
+        match std::io::stdin().read_line(&mut answer) {
+            Ok(_) if !answer.trim().is_empty() => answer.trim().to_owned(),
+            _ => default.to_owned(),
+        }
+    }
+
+    pub fn table(&self, header: &[&str], rows: impl IntoIterator<Item = Vec<(String, Tone)>>) {
+        let mut table = Table::new();
+        table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        table.set_header(header.iter().map(|name| Cell::new(self.painted(name, Tone::Plain))));
+        for row in rows {
+            table.add_row(row.into_iter().map(|(text, tone)| Cell::new(self.painted(&text, tone))));
+        }
+        let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+        self.data(&format!("{}\n", lines.join("\n")));
+    }
+
+    pub fn painted(&self, text: &str, tone: Tone) -> String {
+        let code = match tone {
+            Tone::Plain => return text.to_owned(),
+            Tone::Good => 32,
+            Tone::Due => 33,
+            Tone::Bad => 31,
+        };
+        if self.colored { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    /// A bar on a terminal; nothing elsewhere.
+    pub fn progress(&self, what: &'static str, total: usize) -> ProgressBar {
+        if self.quiet || !stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar());
+        ProgressBar::new(total as u64).with_style(style).with_message(what)
+    }
+}
+
+/// What clap has to say: help and version to stdout, mistakes to stderr.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() }
+}

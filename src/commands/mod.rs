@@ -1,0 +1,129 @@
+//! Floor 8: one file for each verb. Here is what they share: the global options, and the way to an exit code.
+
+mod apply;
+mod console;
+mod failure;
+mod init;
+mod making;
+mod proof;
+mod render;
+mod status;
+mod verify;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use console::{Color, Console, Format};
+use failure::{Exit, Failure};
+use time::OffsetDateTime;
+
+use crate::cluster::{self, ClusterSpec, Holder, HolderId};
+use crate::directory::{self, Directory};
+
+/// TLS certificates for Kafka and RabbitMQ: made, kept fresh, and proved to work
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 120)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Args)]
+struct Global {
+    /// The cluster file
+    #[arg(short, long, global = true, value_name = "FILE", default_value = "countersign.yaml")]
+    file: PathBuf,
+    /// The directory that holds authorities, keys and certificates
+    #[arg(short, long, global = true, value_name = "DIR", default_value = "pki")]
+    dir: PathBuf,
+    /// For people, or for programs
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    color: Color,
+    /// Say nothing on stderr but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more on stderr
+    #[arg(short, long, global = true)]
+    verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Init(init::Init),
+    Apply(apply::Apply),
+    Status(status::Status),
+    Verify(verify::Verify),
+    Render(render::Render),
+}
+
+/// What every verb is given.
+struct Context {
+    console: Console,
+    file: PathBuf,
+    dir: PathBuf,
+    now: OffsetDateTime,
+    entropy: aws_lc_rs::rand::SystemRandom,
+}
+
+/// Parses the arguments, runs the verb, reports a failure and returns the exit code.
+pub fn main(now: OffsetDateTime) -> ExitCode {
+    let Cli { global, verb } = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return console::usage(&error),
+    };
+    let console = Console::new(global.format, global.color, global.quiet, global.verbose);
+    let context = Context { console, file: global.file, dir: global.dir, now, entropy: aws_lc_rs::rand::SystemRandom::new() };
+    let result = match &verb {
+        Verb::Init(init) => init.run(&context),
+        Verb::Apply(apply) => apply.run(&context),
+        Verb::Status(status) => status.run(&context),
+        Verb::Verify(verify) => verify.run(&context),
+        Verb::Render(render) => render.run(&context),
+    };
+    match result {
+        Ok(exit) => exit.code(),
+        Err(failure) => {
+            context.console.failure(&failure);
+            failure.exit().code()
+        }
+    }
+}
+
+impl Context {
+    /// Reads the cluster file; says what will surprise its author.
+    fn spec(&self) -> Result<ClusterSpec, Failure> {
+        let text = directory::read_text(&self.file)?;
+        let file = std::path::absolute(&self.file).unwrap_or_else(|_| self.file.clone());
+        let base = file.parent().unwrap_or(Path::new("/"));
+        let spec = cluster::parse(&text, base).map_err(|problems| Failure::ClusterFile { file: self.file.clone(), problems })?;
+        for warning in &spec.warnings {
+            self.console.warn(&format!("{}:{}:{}: {}; {}", self.file.display(), warning.line, warning.column, warning.message, warning.fix));
+        }
+        Ok(spec)
+    }
+
+    fn directory(&self) -> Result<Directory, Failure> {
+        Ok(Directory::new(&self.dir)?)
+    }
+}
+
+/// The holders that `words` name, as `kafka/broker-1` or `broker-1`; all when there are no words.
+fn selected<'a>(spec: &'a ClusterSpec, words: &[String]) -> Result<Vec<&'a Holder>, Failure> {
+    let named = |id: &HolderId, word: &str| id.to_string() == word || id.name.as_str() == word;
+    for word in words {
+        if !spec.holders.iter().any(|holder| named(&holder.id, word)) {
+            return Err(Failure::NoSuchHolder { word: word.clone(), nearest: nearest(spec, word) });
+        }
+    }
+    Ok(spec.holders.iter().filter(|holder| words.is_empty() || words.iter().any(|word| named(&holder.id, word))).collect())
+}
+
+fn nearest(spec: &ClusterSpec, word: &str) -> Option<String> {
+    let distance = |id: &HolderId| strsim::damerau_levenshtein(id.name.as_str(), word).min(strsim::damerau_levenshtein(&id.to_string(), word));
+    spec.holders.iter().map(|holder| &holder.id).min_by_key(|id| distance(id)).map(HolderId::to_string)
+}

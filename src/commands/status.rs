@@ -1,0 +1,218 @@
+//! `status`: one line for each holder.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::console::{Format, Tone};
+use super::failure::{Exit, Failure};
+use super::{Context, selected};
+use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId};
+use crate::directory::JournalState;
+use crate::inventory::{AuthorityGeneration, Inventory, KeyFile};
+use crate::pki::{Certificate, San};
+use crate::plan::{self, HolderStep, Plan, Reason};
+use crate::snippet::Snippets;
+
+/// Show what is there: generations, names, expiry, what is due and why
+///
+/// Exits 3 when something is due, or when the journal was tampered with.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Only these, as kafka/broker-1 or broker-1
+    #[arg(value_name = "HOLDER")]
+    holders: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    cluster: &'a str,
+    authorities: Vec<AuthorityRow>,
+    holders: Vec<HolderRow<'a>>,
+    journal: JournalState,
+    notices: &'a [String],
+    due: bool,
+}
+
+#[derive(Serialize)]
+struct AuthorityRow {
+    authority: &'static str,
+    generation: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    root: Option<CertificateRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issuing: Option<CertificateRow>,
+    /// `plain`, `encrypted`, or `elsewhere`.
+    key: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+}
+
+#[derive(Serialize)]
+struct CertificateRow {
+    subject: String,
+    serial: String,
+    fingerprint: String,
+    not_after: String,
+    days_left: i64,
+}
+
+#[derive(Serialize)]
+struct HolderRow<'a> {
+    holder: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generation: Option<u32>,
+    names: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<CertificateRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renewal: Option<String>,
+    issuer: String,
+    kafka_principal: String,
+    reasons: &'a [Reason],
+}
+
+impl Status {
+    pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
+        let spec = context.spec()?;
+        let directory = context.directory()?;
+        let wanted = selected(&spec, &self.holders)?;
+        let snippets = Snippets::new(&spec, directory.root());
+        let inventory = directory.read(&spec)?;
+        let plan = plan::plan(&spec, &snippets, &inventory, context.now)?;
+        let journal = directory.journal().state()?;
+        let broken = matches!(journal, JournalState::Broken { .. });
+        let due = !plan.is_empty() || broken;
+        let report = Report {
+            cluster: &spec.name,
+            authorities: inventory.authorities.iter().flat_map(|(name, all)| all.iter().map(|one| authority(*name, one, context.now))).collect(),
+            holders: rows(&spec, &wanted, &inventory, &plan, context.now),
+            journal,
+            notices: &plan.notices,
+            due,
+        };
+        match context.console.format {
+            Format::Json => context.console.json(&report),
+            Format::Human => show(context, &report, &plan),
+        }
+        Ok(if due { Exit::WorkToDo } else { Exit::Done })
+    }
+}
+
+fn rows<'a>(spec: &ClusterSpec, wanted: &[&Holder], inventory: &Inventory, plan: &'a Plan, now: OffsetDateTime) -> Vec<HolderRow<'a>> {
+    let steps: BTreeMap<&HolderId, &HolderStep> = plan.holders.iter().map(|step| (&step.holder, step)).collect();
+    wanted
+        .iter()
+        .map(|holder| {
+            let current = inventory.holders.get(&holder.id).and_then(|state| state.current.as_ref());
+            let leaf = current.and_then(|current| current.chain.as_ref().ok()).map(|chain| &chain[0]);
+            HolderRow {
+                holder: holder.id.to_string(),
+                generation: current.map(|current| current.number),
+                names: leaf.map_or(&holder.names, |leaf| &leaf.names).iter().map(San::to_string).collect(),
+                certificate: leaf.map(|leaf| certificate(leaf, now)),
+                renewal: leaf.and_then(|leaf| plan::renewal(&spec.leaf, leaf).format(&Rfc3339).ok()),
+                issuer: leaf.map(|leaf| leaf.issuer.clone()).unwrap_or_default(),
+                kafka_principal: holder.kafka_principal(),
+                reasons: steps.get(&holder.id).map(|step| step.reasons.as_slice()).unwrap_or_default(),
+            }
+        })
+        .collect()
+}
+
+fn authority(name: AuthorityName, generation: &AuthorityGeneration, now: OffsetDateTime) -> AuthorityRow {
+    let (state, problem) = match &generation.state {
+        Ok(state) => (Some(state), None),
+        Err(unreadable) => (None, Some(format!("{}: {}", unreadable.file, unreadable.why))),
+    };
+    AuthorityRow {
+        authority: name.path(),
+        generation: generation.number,
+        root: state.map(|state| certificate(&state.root, now)),
+        issuing: state.and_then(|state| state.issuing.first()).map(|issuing| certificate(issuing, now)),
+        key: match state.map(|state| state.key) {
+            Some(KeyFile::Plain) => "plain",
+            Some(KeyFile::Encrypted) => "encrypted",
+            Some(KeyFile::Absent) | None => "elsewhere",
+        },
+        problem,
+    }
+}
+
+fn certificate(certificate: &Certificate, now: OffsetDateTime) -> CertificateRow {
+    let end = certificate.validity.not_after;
+    CertificateRow {
+        subject: certificate.subject.clone(),
+        serial: certificate.serial.clone(),
+        fingerprint: certificate.fingerprint(),
+        not_after: end.format(&Rfc3339).unwrap_or_default(),
+        days_left: (end - now).whole_days(),
+    }
+}
+
+fn show(context: &Context, report: &Report<'_>, plan: &Plan) {
+    let console = &context.console;
+    let plain = |text: &str| (text.to_owned(), Tone::Plain);
+    let authorities = report.authorities.iter().map(|row| {
+        let signing = row.issuing.as_ref().or(row.root.as_ref());
+        let key = if row.key == "plain" { ("plain: anyone who reads it can sign".to_owned(), Tone::Due) } else { plain(row.key) };
+        vec![
+            plain(&format!("{}/{}", row.authority, row.generation)),
+            plain(signing.map_or("", |certificate| &certificate.subject)),
+            ends(signing),
+            ends(row.root.as_ref()),
+            key,
+            row.problem.as_ref().map_or_else(|| plain(""), |problem| (problem.clone(), Tone::Bad)),
+        ]
+    });
+    console.table(&["AUTHORITY", "SIGNS AS", "ENDS", "ROOT ENDS", "KEY", ""], authorities);
+    let holders = report.holders.iter().map(|row| {
+        let reasons: Vec<String> = row.reasons.iter().map(Reason::to_string).collect();
+        vec![
+            plain(&row.holder),
+            plain(&row.generation.map(|number| number.to_string()).unwrap_or_default()),
+            plain(&names(&row.names)),
+            ends(row.certificate.as_ref()),
+            plain(row.renewal.as_deref().map_or("", |text| &text[..text.len().min(10)])),
+            plain(&row.issuer.split(',').next().unwrap_or_default().replace("CN=", "")),
+            if reasons.is_empty() { ("ok".to_owned(), Tone::Good) } else { (reasons.join("; "), Tone::Due) },
+        ]
+    });
+    console.data("\n");
+    console.table(&["HOLDER", "GENERATION", "NAMES", "ENDS", "RENEWED FROM", "SIGNED BY", "STATE"], holders);
+    for notice in report.notices {
+        console.warn(notice);
+    }
+    if let JournalState::Broken { line } = report.journal {
+        console.warn(&format!("journal.jsonl was changed after it was written: line {line} does not carry the hash of the line before"));
+    }
+    let due = plan.holders.len();
+    if due > 0 || !plan.authorities.is_empty() {
+        console.say(format_args!("{due} of {} holders need `countersign apply`.", report.holders.len().max(due)));
+    }
+}
+
+fn names(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [one, rest @ ..] => format!("{one} +{}", rest.len()),
+    }
+}
+
+fn ends(certificate: Option<&CertificateRow>) -> (String, Tone) {
+    certificate.map_or_else(
+        || (String::new(), Tone::Plain),
+        |certificate| {
+            let tone = match certificate.days_left {
+                ..0 => Tone::Bad,
+                0..14 => Tone::Due,
+                _ => Tone::Good,
+            };
+            (format!("{} ({} d)", certificate.not_after.get(..10).unwrap_or_default(), certificate.days_left), tone)
+        },
+    )
+}
