@@ -42,7 +42,10 @@ fn a_module_names_only_lower_floors() {
 /// Every `a` and `b` of `crate::a::…` and `crate::{a, b::{…}}`, comments aside.
 fn named_modules(source: &str) -> BTreeSet<String> {
     let code: String = source.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
-    code.split("crate::").skip(1).flat_map(|rest| if let Some(group) = rest.strip_prefix('{') { heads(group) } else { vec![word(rest)] }).collect()
+    code.split("crate::")
+        .skip(1)
+        .flat_map(|rest| if let Some(group) = rest.strip_prefix('{') { heads(group) } else { vec![word(rest)] })
+        .collect()
 }
 
 fn heads(group: &str) -> Vec<String> {
@@ -87,7 +90,8 @@ fn rust_files(directory: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn every_way_of_naming_a_module_is_seen() {
-    let source = "use crate::pki;\nuse crate::{\n    cluster::{self, Spec},\n    plan, // crate::verify\n};\nlet x = crate::issue::leaf();\n";
+    let source =
+        "use crate::pki;\nuse crate::{\n    cluster::{self, Spec},\n    plan, // crate::verify\n};\nlet x = crate::issue::leaf();\n";
     let named: Vec<String> = named_modules(source).into_iter().filter(|name| !name.is_empty()).collect();
     assert_eq!(named, ["cluster", "issue", "pki", "plan"]);
 }

@@ -33,6 +33,19 @@ impl Lifetime {
         Self { amount, unit: Unit::Years }
     }
 
+    /// A third of it, in the same unit where that is whole, else in hours or minutes.
+    pub fn third(self) -> Self {
+        let minutes = u32::try_from(self.duration().whole_minutes() / 3).unwrap_or(u32::MAX).max(1);
+        let finest = [(24 * 60, Unit::Days), (60, Unit::Hours)].into_iter().find(|(length, _)| minutes % length == 0);
+        let (length, unit) = finest.unwrap_or((1, Unit::Minutes));
+        Self { amount: minutes / length, unit }
+    }
+
+    /// The shorter of the two.
+    pub fn min(self, other: Self) -> Self {
+        if other.duration() < self.duration() { other } else { self }
+    }
+
     pub fn duration(self) -> Duration {
         let seconds = match self.unit {
             Unit::Minutes => 60,

@@ -1,9 +1,15 @@
 //! Floor 3: spec + layout → the text of each configuration file, from the templates in `templates/`.
 
-use std::path::Path;
+mod amqp;
+mod kafka;
+mod properties;
+mod rabbitmq;
+mod shell;
 
-use crate::cluster::{ClusterSpec, Holder};
-use crate::layout::HolderFile;
+use std::path::{Path, PathBuf};
+
+use crate::cluster::{Client, ClusterSpec, Holder, KafkaAccess, Role};
+use crate::layout::{self, HolderFile};
 use crate::pki::Password;
 
 /// What stands in a snippet where a password belongs.
@@ -15,23 +21,74 @@ pub enum Passwords<'a> {
     Elided,
 }
 
-/// The snippets of one cluster.
+impl Passwords<'_> {
+    fn keystore(&self) -> &str {
+        match self {
+            Self::Real { keystore, .. } => keystore.expose(),
+            Self::Elided => "********",
+        }
+    }
+
+    fn truststore(&self) -> &str {
+        match self {
+            Self::Real { truststore, .. } => truststore.expose(),
+            Self::Elided => "********",
+        }
+    }
+}
+
+/// The snippets of one cluster. Gathers once what every file repeats.
 #[derive(Debug)]
 pub struct Snippets<'a> {
     spec: &'a ClusterSpec,
     root: &'a Path,
+    /// Kafka nodes, then super-user clients, as `super.users` has them.
+    super_users: String,
+    /// `controller.quorum.voters`.
+    voters: String,
+    brokers: usize,
+    definitions: String,
 }
 
 impl<'a> Snippets<'a> {
     /// `root` is the absolute path of the directory.
     pub fn new(spec: &'a ClusterSpec, root: &'a Path) -> Self {
-        Self { spec, root }
+        Self {
+            spec,
+            root,
+            super_users: kafka::super_users(spec),
+            voters: kafka::voters(spec),
+            brokers: spec.kafka_nodes().filter(|(_, node)| node.roles.is_broker()).count(),
+            definitions: rabbitmq::definitions(spec),
+        }
     }
 
     /// The text of `file` for `holder`.
     ///
     /// `None` when `file` is not a snippet of this holder ([`crate::layout::files`] lists which are).
     pub fn render(&self, holder: &Holder, file: HolderFile, passwords: Passwords<'_>) -> Option<String> {
-        todo!()
+        let kafka = self.spec.kafka.as_ref();
+        let rabbitmq = self.spec.rabbitmq.as_ref();
+        match (file, &holder.role) {
+            (HolderFile::ServerProperties, Role::Kafka(node)) => self.server_properties(kafka?, holder, node, passwords),
+            (HolderFile::ClientProperties, Role::Kafka(_) | Role::Client(Client { kafka: Some(_), .. })) => {
+                self.client_properties(kafka?, holder, passwords)
+            }
+            (HolderFile::PasswordsProperties, Role::Kafka(_) | Role::Client(Client { kafka: Some(_), .. })) => {
+                Some(self.passwords_properties(passwords))
+            }
+            (HolderFile::Librdkafka, Role::Client(Client { kafka: Some(access), .. })) => self.librdkafka(kafka?, holder, access),
+            (HolderFile::KafkaAcls, Role::Client(Client { kafka: Some(KafkaAccess::SuperUser), .. })) => self.kafka_acls(kafka?, holder),
+            (HolderFile::RabbitmqConf, Role::Rabbitmq(node)) => self.rabbitmq_conf(rabbitmq?, holder, node),
+            (HolderFile::EnabledPlugins, Role::Rabbitmq(_)) => Some("[rabbitmq_auth_mechanism_ssl].\n".to_owned()),
+            (HolderFile::Definitions, Role::Rabbitmq(_)) => Some(self.definitions.clone()),
+            (HolderFile::AmqpUri, Role::Client(Client { rabbitmq: Some(access), .. })) => Some(self.amqp_uri(holder, access)),
+            _ => None,
+        }
+    }
+
+    /// Where `holder` finds one of its files.
+    fn place(&self, holder: &Holder, file: HolderFile) -> PathBuf {
+        layout::home(self.root, holder).join(file.name())
     }
 }

@@ -1,0 +1,174 @@
+//! What a Kafka node, a RabbitMQ node and a client have in common in the cluster file: a name that may be a range, other names,
+//! a place for the files and who may read them.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::node::Node;
+use super::range::Pattern;
+use super::reader::{Fields, Reader};
+use super::{Access, HolderName};
+use crate::pki::{San, Subject, SubjectAttribute};
+
+/// The keys of every entry.
+pub const KEYS: [&str; 5] = ["name", "also", "install", "owner", "group"];
+
+/// Defaults of a block for the entries in it.
+#[derive(Debug, Clone, Default)]
+pub struct Defaults {
+    pub install: Option<Pattern>,
+    pub access: Access,
+}
+
+/// One entry of a list, which stands for `count` holders.
+pub struct Entry<'n> {
+    pub node: &'n Node,
+    pub fields: Fields<'n>,
+    pub what: String,
+    pub count: usize,
+    names: Vec<HolderName>,
+    also: Vec<(&'n Node, Pattern)>,
+    install: Option<Pattern>,
+    access: Access,
+}
+
+impl Defaults {
+    pub fn read(reader: &mut Reader<'_>, fields: Fields<'_>, what: &str) -> Self {
+        let install = fields.get("install").and_then(|node| install(reader, node, what));
+        Self { install, access: access(reader, fields, what) }
+    }
+}
+
+impl<'n> Entry<'n> {
+    /// Reads what every entry has; `known` are all keys that this kind of entry may have.
+    pub fn read(reader: &mut Reader<'_>, node: &'n Node, what: &str, known: &[&str], defaults: &Defaults) -> Option<Self> {
+        let fields = reader.fields(node, what, known)?;
+        let name_node = reader.required(fields, what, "name", "broker-{1..3}")?;
+        let pattern = reader.pattern(name_node, &format!("{what}.name"))?;
+        let count = pattern.count().ok().flatten().unwrap_or(1);
+        let mut names = Vec::with_capacity(count);
+        for index in 0..count {
+            let text = pattern.at(index);
+            match HolderName::new(&text) {
+                Some(name) => names.push(name),
+                None => {
+                    let fix = "use 1 to 64 lower-case letters, digits, '.', '_' and '-', beginning with a letter or digit";
+                    reader.wrong_node(
+                        name_node,
+                        format_args!("{text:?} cannot name a holder: it is a file name, an alias and a common name"),
+                        fix,
+                    );
+                    return None;
+                }
+            }
+        }
+        let mut also = Vec::new();
+        for item in fields.get("also").and_then(|node| reader.list(node, "also")).unwrap_or_default() {
+            also.extend(range(reader, item, "also", count).map(|pattern| (item, pattern)));
+        }
+        let install = fields.get("install").and_then(|node| install(reader, node, what)).or_else(|| defaults.install.clone());
+        let own = access(reader, fields, what);
+        let access = Access { owner: own.owner.or(defaults.access.owner.clone()), group: own.group.or(defaults.access.group.clone()) };
+        Some(Self { node, fields, what: what.to_owned(), count, names, also, install, access })
+    }
+
+    pub fn name(&self, index: usize) -> HolderName {
+        self.names[index].clone()
+    }
+
+    pub fn access(&self) -> Access {
+        self.access.clone()
+    }
+
+    pub fn install(&self, index: usize) -> Option<PathBuf> {
+        let name = self.names[index].as_str();
+        self.install.as_ref().map(|pattern| PathBuf::from(pattern.at(index).replace(NAME, name)))
+    }
+
+    pub fn subject(&self, base: &Subject, index: usize) -> Subject {
+        // A holder name is within what a common name may be.
+        base.clone().with(SubjectAttribute::CommonName, self.names[index].as_str()).unwrap_or_else(|_| base.clone())
+    }
+
+    /// `first`, then `also`, each once.
+    pub fn names(&self, reader: &mut Reader<'_>, first: impl IntoIterator<Item = San>, index: usize) -> Vec<San> {
+        let mut names: Vec<San> = Vec::new();
+        let also = self.also.iter().filter_map(|(node, pattern)| element(reader, node, pattern, index)).collect::<Vec<San>>();
+        for name in first.into_iter().chain(also) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// The value of `key` for each holder; `None` where the key is absent or wrong.
+    pub fn values<T: FromStr<Err: ToString>>(&self, reader: &mut Reader<'_>, key: &str) -> Vec<Option<T>> {
+        let what = format!("{}.{key}", self.what);
+        match self.fields.get(key) {
+            None => (0..self.count).map(|_| None).collect(),
+            Some(node) => values(reader, node, &what, self.count),
+        }
+    }
+}
+
+/// The value of a text, which may be a range, for each of `count` holders.
+pub fn values<T: FromStr<Err: ToString>>(reader: &mut Reader<'_>, node: &Node, what: &str, count: usize) -> Vec<Option<T>> {
+    let pattern = range(reader, node, what, count);
+    (0..count).map(|index| pattern.as_ref().and_then(|pattern| element(reader, node, pattern, index))).collect()
+}
+
+/// A text without a range, or with ranges of `count` values.
+fn range(reader: &mut Reader<'_>, node: &Node, what: &str, count: usize) -> Option<Pattern> {
+    let pattern = reader.pattern(node, what)?;
+    match pattern.count() {
+        Ok(Some(other)) if other != count => {
+            reader.wrong_node(
+                node,
+                format_args!("{what} stands for {other} values, the name for {count}"),
+                "make the ranges of an entry equally long",
+            );
+            None
+        }
+        _ => Some(pattern),
+    }
+}
+
+/// One mistake is reported once, however many values a range has.
+fn element<T: FromStr<Err: ToString>>(reader: &mut Reader<'_>, node: &Node, pattern: &Pattern, index: usize) -> Option<T> {
+    match pattern.at(index).parse() {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let reported = |problem: &super::Problem| (problem.line, problem.column) == (node.place.line, node.place.column);
+            if !reader.problems.iter().any(reported) {
+                reader.wrong_node(node, error.to_string(), "correct this value");
+            }
+            None
+        }
+    }
+}
+
+/// Stands for the holder's name in `install`, as ranges stand for numbers.
+const NAME: &str = "\u{1}";
+
+fn install(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<Pattern> {
+    let text = reader.text(node, &format!("{what}.install"))?;
+    if !text.starts_with('/') || text.contains(|c: char| c.is_control()) {
+        reader.wrong_node(
+            node,
+            format_args!("{text:?} is not an absolute path"),
+            "write where the broker finds its files, for instance /etc/kafka/tls",
+        );
+        return None;
+    }
+    let pattern = Pattern::new(&text.replace("{name}", NAME));
+    pattern.map_err(|error| reader.wrong_node(node, error, "write {name} where the holder's name belongs")).ok()
+}
+
+fn access(reader: &mut Reader<'_>, fields: Fields<'_>, what: &str) -> Access {
+    let mut name = |key: &str| {
+        let node = fields.get(key)?;
+        reader.text(node, &format!("{what}.{key}")).map(str::to_owned)
+    };
+    Access { owner: name("owner"), group: name("group") }
+}

@@ -1,0 +1,340 @@
+//! The `kafka` block.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use super::entry::{self, Defaults, Entry};
+use super::node::{Node, Value};
+use super::parse::Placed;
+use super::reader::{Fields, Reader};
+use super::{
+    Endpoint, Holder, HolderId, HolderKind, KafkaNode, KafkaPasswords, KafkaRoles, KafkaSpec, Listener, ListenerAuth, ListenerName, Role,
+};
+use crate::pki::{Host, HostPort, San, Subject};
+
+const BLOCK: [&str; 12] = [
+    "version",
+    "install",
+    "owner",
+    "group",
+    "data",
+    "passwords",
+    "listeners",
+    "inter-broker",
+    "controller",
+    "clients",
+    "brokers",
+    "topics",
+];
+const BROKER: [&str; 11] = ["name", "also", "install", "owner", "group", "host", "id", "roles", "bind", "ports", "advertised"];
+
+/// A listener, and the port that it has on every node that does not say otherwise.
+struct PlacedListener {
+    listener: Listener,
+    port: u16,
+}
+
+pub fn block(reader: &mut Reader<'_>, node: &Node, subject: &Subject, holders: &mut Placed) -> Option<KafkaSpec> {
+    let fields = reader.fields(node, "kafka", &BLOCK)?;
+    let version = fields.get("version").map_or(Some((3, 9)), |node| version(reader, node));
+    let passwords = fields.get("passwords").map_or(Some(KafkaPasswords::Inline), |node| {
+        reader.one_of(node, "kafka.passwords", &[("inline", KafkaPasswords::Inline), ("file-provider", KafkaPasswords::FileProvider)])
+    });
+    let listeners = reader
+        .required(fields, "kafka", "listeners", "{ BROKER: { port: 9093, auth: mtls }, CONTROLLER: { port: 9095, auth: mtls } }")
+        .and_then(|node| listeners(reader, node));
+    let verify_topic = fields.get("topics").map_or_else(|| Some("countersign-verify".to_owned()), |node| verify_topic(reader, node));
+    let uses = listeners.as_ref().and_then(|listeners| Uses::read(reader, fields, listeners));
+    let defaults = Defaults::read(reader, fields, "kafka");
+    let data = fields.get("data").and_then(|node| absolute(reader, node)).unwrap_or_else(|| "/var/lib/kafka/data".to_owned());
+    let entries = reader.required(fields, "kafka", "brokers", "[{ name: \"broker-{1..3}\", host: \"broker-{1..3}.example\" }]");
+    if let (Some(node), Some(listeners), Some(uses)) = (entries, &listeners, &uses) {
+        brokers(reader, node, Shared { listeners, uses, defaults: &defaults, data: &data, subject }, holders);
+    }
+    let Uses { inter_broker, controller, clients } = uses?;
+    Some(KafkaSpec {
+        version: version?,
+        passwords: passwords?,
+        listeners: listeners?.into_iter().map(|placed| placed.listener).collect(),
+        inter_broker,
+        controller,
+        clients,
+        verify_topic: verify_topic?,
+    })
+}
+
+fn version(reader: &mut Reader<'_>, node: &Node) -> Option<(u8, u8)> {
+    let text = reader.text(node, "kafka.version")?;
+    let parts = text.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?)));
+    match parts {
+        Some(version @ ((3, 7..=9) | (4, _))) => Some(version),
+        _ => {
+            reader.wrong_node(node, format_args!("{text:?} is not a Kafka release that this is made for"), "write 3.7, 3.8, 3.9 or 4.x");
+            None
+        }
+    }
+}
+
+fn listeners(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<PlacedListener>> {
+    let fields = reader.map(node, "kafka.listeners")?;
+    let mut listeners = Vec::new();
+    for (key, node) in fields.entries() {
+        let fits = key.text.starts_with(|c: char| c.is_ascii_uppercase())
+            && key.text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "_-".contains(c));
+        if !fits {
+            reader.wrong(
+                key.place,
+                &key.text,
+                format_args!("{:?} cannot name a listener", key.text),
+                "use capital letters, digits, '_' and '-'",
+            );
+        }
+        let what = format!("listener {}", key.text);
+        let Some(fields) = reader.fields(node, &what, &["port", "auth"]) else { continue };
+        let port = reader.required(fields, &what, "port", "9093").and_then(|node| port(reader, node, &what));
+        let auth = fields.get("auth").map_or(Some(ListenerAuth::Mtls), |node| auth(reader, node));
+        if let (Some(port), Some(auth)) = (port, auth) {
+            listeners.push(PlacedListener { listener: Listener { name: ListenerName(key.text.clone()), auth }, port });
+        }
+    }
+    (listeners.len() == fields.entries().len()).then_some(listeners)
+}
+
+fn port(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<u16> {
+    let text = reader.text(node, &format!("the port of {what}"))?;
+    let port = text.parse().ok().filter(|port| *port != 0);
+    if port.is_none() {
+        reader.wrong_node(node, format_args!("{text:?} is not a port"), "write a number from 1 to 65535");
+    }
+    port
+}
+
+fn auth(reader: &mut Reader<'_>, node: &Node) -> Option<ListenerAuth> {
+    if ["sasl-plain", "sasl-scram-sha-512"].contains(&node.shown()) {
+        reader.wrong_node(node, format_args!("{:?} is not supported yet", node.shown()), "use `mtls` or `tls`");
+        return None;
+    }
+    reader.one_of(node, "auth", &[("mtls", ListenerAuth::Mtls), ("tls", ListenerAuth::Tls)])
+}
+
+fn verify_topic(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
+    let fields = reader.fields(node, "kafka.topics", &["verify"])?;
+    let node = reader.required(fields, "kafka.topics", "verify", "countersign-verify")?;
+    topic(reader, node, "kafka.topics.verify")
+}
+
+/// Kafka's rule for topic names (`org.apache.kafka.common.internals.Topic`).
+pub fn topic(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<String> {
+    let text = reader.text(node, what)?;
+    let fits = (1..=249).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+        && ![".", ".."].contains(&text);
+    if !fits {
+        reader.wrong_node(node, format_args!("{text:?} cannot name a topic"), "use 1 to 249 letters, digits, '.', '_' and '-'");
+    }
+    fits.then(|| text.to_owned())
+}
+
+fn absolute(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
+    let text = reader.text(node, "kafka.data")?;
+    if !text.starts_with('/') {
+        reader.wrong_node(
+            node,
+            format_args!("{text:?} is not an absolute path"),
+            "write where the broker keeps its log, for instance /var/lib/kafka/data",
+        );
+    }
+    Some(text.to_owned())
+}
+
+/// Which listener is for whom.
+struct Uses {
+    inter_broker: ListenerName,
+    controller: ListenerName,
+    clients: ListenerName,
+}
+
+impl Uses {
+    /// What the file names, or what the listeners are called: CONTROLLER, BROKER, CLIENT.
+    fn read(reader: &mut Reader<'_>, fields: Fields<'_>, listeners: &[PlacedListener]) -> Option<Self> {
+        let names: Vec<&str> = listeners.iter().map(|placed| placed.listener.name.0.as_str()).collect();
+        let choices: Vec<(&str, usize)> = names.iter().enumerate().map(|(index, name)| (*name, index)).collect();
+        let named = |reader: &mut Reader<'_>, key: &str| fields.get(key).map(|node| reader.one_of(node, &format!("kafka.{key}"), &choices));
+        let called = |name: &str| names.iter().position(|other| *other == name);
+        let at = fields.get("listeners").map_or(fields.place, |node| node.place);
+
+        let controller = match named(reader, "controller") {
+            Some(found) => found?,
+            None => called("CONTROLLER").or_else(|| {
+                reader.wrong(at, "", "no listener is called CONTROLLER", "add one: KRaft needs it; or name it by `controller: NAME`");
+                None
+            })?,
+        };
+        let others: Vec<usize> = (0..names.len()).filter(|index| *index != controller).collect();
+        let inter_broker = match named(reader, "inter-broker") {
+            Some(found) => found?,
+            None => called("BROKER").or(if let [only] = others[..] { Some(only) } else { None }).or_else(|| {
+                reader.wrong(at, "", "no listener is called BROKER", "say which one brokers use among themselves: `inter-broker: NAME`");
+                None
+            })?,
+        };
+        if inter_broker == controller {
+            reader.wrong(
+                at,
+                names[controller],
+                "brokers cannot use the controllers' listener among themselves",
+                "name two different listeners",
+            );
+        }
+        let clients = named(reader, "clients").map_or_else(|| Some(called("CLIENT").unwrap_or(inter_broker)), |found| found)?;
+        if clients == controller {
+            reader.wrong(at, names[controller], "clients cannot use the controllers' listener", "name another listener by `clients: NAME`");
+        }
+        for index in [inter_broker, controller] {
+            if listeners[index].listener.auth != ListenerAuth::Mtls {
+                reader.wrong(
+                    at,
+                    names[index],
+                    format_args!("{} is used among brokers and must be mtls", names[index]),
+                    "write `auth: mtls`",
+                );
+            }
+        }
+        let name = |index: usize| listeners[index].listener.name.clone();
+        Some(Self { inter_broker: name(inter_broker), controller: name(controller), clients: name(clients) })
+    }
+}
+
+/// What all entries below `brokers` share.
+#[derive(Clone, Copy)]
+struct Shared<'a> {
+    listeners: &'a [PlacedListener],
+    uses: &'a Uses,
+    defaults: &'a Defaults,
+    data: &'a str,
+    subject: &'a Subject,
+}
+
+fn brokers(reader: &mut Reader<'_>, node: &Node, shared: Shared<'_>, holders: &mut Placed) {
+    let Some(items) = reader.list(node, "kafka.brokers") else { return };
+    let known: Vec<&str> = BROKER.into_iter().chain(["data"]).collect();
+    let entries: Vec<Entry<'_>> = items.iter().filter_map(|item| Entry::read(reader, item, "a broker", &known, shared.defaults)).collect();
+    let total: usize = entries.iter().map(|entry| entry.count).sum();
+    let says_roles = entries.iter().any(|entry| entry.fields.get("roles").is_some());
+    // Three voters outlive the loss of one; more only slow the quorum down.
+    let voters = if total < 3 { 1 } else { 3 };
+    let mut position = 0;
+    let mut ids = BTreeMap::new();
+    for entry in &entries {
+        let roles = entry.fields.get("roles").and_then(|node| roles(reader, node));
+        let ids_given: Vec<Option<u32>> = entry.values(reader, "id");
+        let hosts: Vec<Option<Host>> = entry.values(reader, "host");
+        if entry.fields.get("host").is_none() {
+            reader.required(entry.fields, &entry.what, "host", "broker-{1..3}.kafka.example");
+        }
+        let binds: Vec<Option<IpAddr>> = entry.values(reader, "bind");
+        let data: Vec<Option<String>> = entry.values(reader, "data");
+        let ports = per_listener::<u16>(reader, entry, "ports", shared);
+        let advertised = per_listener::<HostPort>(reader, entry, "advertised", shared);
+        for index in 0..entry.count {
+            position += 1;
+            let roles = match roles {
+                Some(roles) => roles,
+                None if says_roles => KafkaRoles::Combined,
+                None if position <= voters => KafkaRoles::Combined,
+                None => KafkaRoles::Broker,
+            };
+            let Some(host) = hosts[index].clone() else { continue };
+            let node_id = ids_given[index].unwrap_or(u32::try_from(position).unwrap_or(u32::MAX));
+            if let Some(other) = ids.insert(node_id, entry.name(index)) {
+                let text = node_id.to_string();
+                reader.wrong(
+                    entry.node.place,
+                    &text,
+                    format_args!("{} and {other} have the same id {node_id}", entry.name(index)),
+                    "give each node an `id` of its own",
+                );
+            }
+            let endpoints: Vec<Endpoint> = shared
+                .listeners
+                .iter()
+                .filter(|placed| if placed.listener.name == shared.uses.controller { roles.is_controller() } else { roles.is_broker() })
+                .map(|placed| {
+                    let name = &placed.listener.name;
+                    let port = ports.get(name).and_then(|ports| ports[index]).unwrap_or(placed.port);
+                    let default = || HostPort { host: host.clone(), port };
+                    let advertised = advertised.get(name).and_then(|all| all[index].clone()).unwrap_or_else(default);
+                    Endpoint { listener: name.clone(), port, advertised }
+                })
+                .collect();
+            let first = [San::from(&host)].into_iter().chain(endpoints.iter().map(|endpoint| San::from(&endpoint.advertised.host)));
+            let names = entry.names(reader, first.collect::<Vec<_>>(), index);
+            let role = Role::Kafka(KafkaNode {
+                node_id,
+                roles,
+                host,
+                bind: binds[index],
+                data: PathBuf::from(data[index].as_deref().unwrap_or(shared.data)),
+                endpoints,
+            });
+            let id = HolderId { kind: HolderKind::Kafka, name: entry.name(index) };
+            let subject = entry.subject(shared.subject, index);
+            holders.push((entry.node.place, Holder { id, subject, names, install: entry.install(index), access: entry.access(), role }));
+        }
+    }
+    quorum(reader, node, holders);
+}
+
+fn quorum(reader: &mut Reader<'_>, node: &Node, holders: &Placed) {
+    let roles: Vec<KafkaRoles> = holders
+        .iter()
+        .filter_map(|(_, holder)| match &holder.role {
+            Role::Kafka(node) => Some(node.roles),
+            Role::Rabbitmq(_) | Role::Client(_) => None,
+        })
+        .collect();
+    if !roles.is_empty() && !roles.iter().any(|roles| roles.is_controller()) {
+        reader.wrong(
+            node.place,
+            "",
+            "no node is a controller",
+            "write `roles: [controller]` or `roles: [broker, controller]` for one or three nodes",
+        );
+    }
+    if !roles.is_empty() && !roles.iter().any(|roles| roles.is_broker()) {
+        reader.wrong(node.place, "", "no node is a broker", "write `roles: [broker]` or leave `roles` out");
+    }
+}
+
+fn roles(reader: &mut Reader<'_>, node: &Node) -> Option<KafkaRoles> {
+    let items = reader.list(node, "roles")?;
+    let found: Option<Vec<bool>> =
+        items.iter().map(|item| reader.one_of(item, "roles", &[("broker", true), ("controller", false)])).collect();
+    let found = found?;
+    Some(match (found.contains(&true), found.contains(&false)) {
+        (true, true) => KafkaRoles::Combined,
+        (true, false) => KafkaRoles::Broker,
+        (false, _) => KafkaRoles::Controller,
+    })
+}
+
+fn per_listener<T: std::str::FromStr<Err: ToString>>(
+    reader: &mut Reader<'_>,
+    entry: &Entry<'_>,
+    key: &str,
+    shared: Shared<'_>,
+) -> BTreeMap<ListenerName, Vec<Option<T>>> {
+    let names: Vec<&str> = shared.listeners.iter().map(|placed| placed.listener.name.0.as_str()).collect();
+    let Some(node) = entry.fields.get(key) else { return BTreeMap::new() };
+    if let Value::Scalar(_) | Value::List(_) = node.value {
+        reader.wrong_node(node, format_args!("{key} must name listeners"), format_args!("write {key}: {{ {}: … }}", names.join(": …, ")));
+        return BTreeMap::new();
+    }
+    let Some(fields) = reader.fields(node, key, &names) else { return BTreeMap::new() };
+    fields
+        .entries()
+        .iter()
+        .map(|(name, node)| (ListenerName(name.text.clone()), entry::values(reader, node, &format!("{key}.{}", name.text), entry.count)))
+        .collect()
+}

@@ -1,0 +1,212 @@
+//! The whole cluster file: what belongs to no single block.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::node::{self, Node};
+use super::reader::{Fields, Reader};
+use super::{
+    AuthorityLayout, AuthorityName, AuthorityOrigin, ClusterSpec, Holder, HolderId, JavaVersion, LeafSpec, Problem, RabbitmqLogin, Role,
+    StoreFormat, StoresSpec, authority, clients, kafka, rabbitmq,
+};
+use crate::pki::{KeyKind, Lifetime, San, Subject, SubjectAttribute};
+
+/// Makes a [`ClusterSpec`] of the text of a cluster file, or says everything that is wrong with it, in the order of the file.
+///
+/// `base` is the absolute directory of the cluster file; relative paths in it are joined to it.
+pub fn parse(text: &str, base: &Path) -> Result<ClusterSpec, Vec<Problem>> {
+    let root = node::parse(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|problem| vec![problem])?;
+    let mut reader = Reader { base, problems: Vec::new(), warnings: Vec::new() };
+    let spec = cluster(&mut reader, &root);
+    let in_order = |problem: &Problem| (problem.line, problem.column);
+    reader.problems.sort_by_key(in_order);
+    reader.warnings.sort_by_key(in_order);
+    match spec {
+        Some(spec) if reader.problems.is_empty() => Ok(ClusterSpec { warnings: reader.warnings, ..spec }),
+        _ => Err(reader.problems),
+    }
+}
+
+const BLOCKS: [&str; 8] = ["cluster", "subject", "authority", "leaf", "stores", "kafka", "rabbitmq", "clients"];
+
+fn cluster(reader: &mut Reader<'_>, root: &Node) -> Option<ClusterSpec> {
+    let fields = reader.fields(root, "the cluster file", &BLOCKS)?;
+    let name = reader.required(fields, "the cluster file", "cluster", "orders").and_then(|node| cluster_name(reader, node));
+    let subject = fields.get("subject").map_or_else(|| Some(Subject::default()), |node| subject(reader, node));
+    let authority = authority::layout(reader, fields.get("authority"));
+    let stores = stores(reader, fields.get("stores"));
+    let leaf = leaf(reader, fields.get("leaf"), &authority, &stores, fields.get("kafka").is_some());
+
+    let subject = subject.unwrap_or_default();
+    let mut holders = Vec::new();
+    let kafka = fields.get("kafka").and_then(|node| kafka::block(reader, node, &subject, &mut holders));
+    let rabbitmq = fields.get("rabbitmq").and_then(|node| rabbitmq::block(reader, node, &subject, &mut holders));
+    if fields.get("kafka").is_none() && fields.get("rabbitmq").is_none() {
+        reader.wrong(root.place, "", "the cluster has neither `kafka` nor `rabbitmq`", "add the block of the broker that you run");
+    }
+    if let Some(node) = fields.get("clients") {
+        let has = clients::Brokers { kafka: fields.get("kafka").is_some(), rabbitmq: fields.get("rabbitmq").is_some() };
+        clients::block(reader, node, &subject, has, &mut holders);
+    }
+    unique(reader, &holders);
+    let mut holders: Vec<Holder> = holders.into_iter().map(|(_, holder)| holder).collect();
+    if rabbitmq.as_ref().is_some_and(|rabbitmq| rabbitmq.login == RabbitmqLogin::SanDns) {
+        name_by_dns(&mut holders);
+    }
+    Some(ClusterSpec { name: name?, subject, authority: authority?, leaf, stores, kafka, rabbitmq, holders, warnings: Vec::new() })
+}
+
+fn cluster_name(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
+    let text = reader.text(node, "cluster")?;
+    let fits =
+        (1..=40).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || " -_.".contains(c)) && text.trim() == text;
+    if !fits {
+        reader.wrong_node(node, format_args!("{text:?} cannot name authorities"), "use 1 to 40 letters, digits, spaces, '-', '_' and '.'");
+    }
+    fits.then(|| text.to_owned())
+}
+
+fn subject(reader: &mut Reader<'_>, node: &Node) -> Option<Subject> {
+    let attributes = SubjectAttribute::ALL.into_iter().filter(|attribute| *attribute != SubjectAttribute::CommonName);
+    let known: Vec<&str> = attributes.clone().map(SubjectAttribute::short_name).collect();
+    let fields = reader.fields(node, "subject", &known)?;
+    let mut subject = Subject::default();
+    for attribute in attributes {
+        let Some(node) = fields.get(attribute.short_name()) else { continue };
+        let Some(text) = reader.text(node, attribute.short_name()) else { continue };
+        match subject.clone().with(attribute, text) {
+            Ok(extended) => subject = extended,
+            Err(error) => reader.wrong_node(node, error, "use letters, digits, spaces, '-', '.' and ',' only"),
+        }
+    }
+    Some(subject)
+}
+
+fn stores(reader: &mut Reader<'_>, node: Option<&Node>) -> StoresSpec {
+    let mut stores =
+        StoresSpec { formats: vec![StoreFormat::Pkcs12, StoreFormat::Jks, StoreFormat::Pem], java: JavaVersion::Java11OrLater(11) };
+    let Some(fields) = node.and_then(|node| reader.fields(node, "stores", &["formats", "java"])) else { return stores };
+    if let Some(items) = fields.get("formats").and_then(|node| reader.list(node, "stores.formats")) {
+        let choices = [("pem", StoreFormat::Pem), ("pkcs12", StoreFormat::Pkcs12), ("jks", StoreFormat::Jks)];
+        let mut formats = Vec::new();
+        for item in items {
+            match reader.one_of(item, "stores.formats", &choices) {
+                Some(format) if formats.contains(&format) => {
+                    reader.wrong_node(item, "this format is listed twice", "list each format once")
+                }
+                Some(format) => formats.push(format),
+                None => {}
+            }
+        }
+        stores.formats = formats;
+    }
+    if let Some(node) = fields.get("java")
+        && let Some(text) = reader.text(node, "stores.java")
+    {
+        match text.parse() {
+            Ok(8) => stores.java = JavaVersion::Java8,
+            Ok(version @ 9..=99) => stores.java = JavaVersion::Java11OrLater(version),
+            _ => reader.wrong_node(
+                node,
+                format_args!("{text:?} is not a Java release"),
+                "write the oldest that must read the stores: 8, 11, 17, 21, 25",
+            ),
+        }
+    }
+    stores
+}
+
+fn leaf(reader: &mut Reader<'_>, node: Option<&Node>, authority: &Option<AuthorityLayout>, stores: &StoresSpec, kafka: bool) -> LeafSpec {
+    let default = Lifetime::days(90);
+    let mut leaf = LeafSpec { key: KeyKind::P256, lifetime: default, renew: default.third() };
+    let Some(node) = node else { return leaf };
+    let Some(fields) = reader.fields(node, "leaf", &["key", "lifetime", "renew"]) else { return leaf };
+    leaf.key = reader.key_kind(fields, "leaf");
+    leaf.lifetime = reader.lifetime(fields, "leaf", "lifetime", default);
+    leaf.renew = reader.lifetime(fields, "leaf", "renew", leaf.lifetime.third());
+    if leaf.renew.duration() >= leaf.lifetime.duration() {
+        let at = fields.get("renew").unwrap_or(node);
+        let message = format!("renewal {} before the end of a lifetime of {} is always due", leaf.renew, leaf.lifetime);
+        reader.wrong_node(at, message, format_args!("write less than {}, for instance {}", leaf.lifetime, leaf.lifetime.third()));
+    }
+    if leaf.key == KeyKind::Ed25519 {
+        ed25519(reader, fields, stores, kafka);
+    }
+    if let (Some(layout), Some(at)) = (authority, fields.get("lifetime")) {
+        clipping(reader, at, leaf.lifetime, layout);
+    }
+    leaf
+}
+
+fn ed25519(reader: &mut Reader<'_>, fields: Fields<'_>, stores: &StoresSpec, kafka: bool) {
+    let Some(node) = fields.get("key") else { return };
+    if kafka && stores.formats.first() == Some(&StoreFormat::Pem) {
+        let message = "Kafka cannot load an Ed25519 key from PEM: its loader tries RSA, DSA and EC only";
+        reader.wrong_node(node, message, "write `key: p256`, or put pkcs12 first in stores.formats");
+    } else {
+        let message = "Ed25519 works in PKCS#12 with Java 16 and later only, and RabbitMQ offers it in TLS 1.3 only";
+        reader.warn(node, message, "`key: p256` works everywhere");
+    }
+}
+
+fn clipping(reader: &mut Reader<'_>, at: &Node, lifetime: Lifetime, layout: &AuthorityLayout) {
+    let specs = match layout {
+        AuthorityLayout::Shared(shared) => vec![shared],
+        AuthorityLayout::PerSide { brokers, clients } => vec![brokers, clients],
+    };
+    for spec in specs {
+        if let AuthorityOrigin::Own { root, issuing, .. } = &spec.origin {
+            let signer = issuing.unwrap_or(*root);
+            if lifetime.duration() > signer.duration() {
+                let message = format!("leafs of {lifetime} outlive their issuer ({} signs for {signer}) and will be clipped", spec.name);
+                reader.warn(at, message, format_args!("write at most {signer}"));
+            }
+        }
+    }
+}
+
+/// Holders with the place of their entry in the file.
+pub(super) type Placed = Vec<(super::node::Place, Holder)>;
+
+fn unique(reader: &mut Reader<'_>, holders: &Placed) {
+    let mut seen: BTreeSet<&HolderId> = BTreeSet::new();
+    let mut addresses: BTreeMap<String, &HolderId> = BTreeMap::new();
+    for (place, holder) in holders {
+        let id = &holder.id;
+        if !seen.insert(id) {
+            reader.wrong(*place, id.name.as_str(), format_args!("{id} is named twice"), "give each holder a name of its own");
+        }
+        let advertised: Vec<String> = match &holder.role {
+            Role::Kafka(node) => node.endpoints.iter().map(|endpoint| endpoint.advertised.to_string()).collect(),
+            Role::Rabbitmq(node) => vec![node.address().to_string()],
+            Role::Client(_) => Vec::new(),
+        };
+        for address in advertised {
+            if let Some(other) = addresses.insert(address.clone(), id) {
+                let message = format!("{id} is reached at {address}, and so is {other}");
+                reader.wrong(*place, &address, message, "give each a host or a port of its own (`host`, `ports`, `advertised`)");
+            }
+        }
+    }
+}
+
+/// RabbitMQ's user is the first DNS name; a client without one is called by its own name.
+fn name_by_dns(holders: &mut [Holder]) {
+    for holder in holders {
+        let is_client = matches!(holder.role, Role::Client(_));
+        if is_client && !holder.names.iter().any(|name| matches!(name, San::Dns(_))) {
+            holder.names.insert(0, San::Dns(holder.id.name.to_string()));
+        }
+    }
+}
+
+impl AuthorityName {
+    /// The key of the block in the cluster file.
+    pub(super) const fn block(self) -> &'static str {
+        match self {
+            Self::Shared => "authority",
+            Self::Brokers => "authority.brokers",
+            Self::Clients => "authority.clients",
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The `rabbitmq` block.
+
+use std::net::IpAddr;
+
+use super::entry::{self, Defaults, Entry};
+use super::node::Node;
+use super::parse::Placed;
+use super::reader::Reader;
+use super::{Holder, HolderId, HolderKind, RabbitmqLogin, RabbitmqNode, RabbitmqSpec, Role};
+use crate::pki::{Host, San, Subject};
+
+const BLOCK: [&str; 7] = ["version", "install", "owner", "group", "login", "port", "nodes"];
+
+pub fn block(reader: &mut Reader<'_>, node: &Node, subject: &Subject, holders: &mut Placed) -> Option<RabbitmqSpec> {
+    let fields = reader.fields(node, "rabbitmq", &BLOCK)?;
+    let version = fields.get("version").map_or(Some((4, 0)), |node| version(reader, node));
+    let login = fields.get("login").map_or(Some(RabbitmqLogin::CommonName), |node| {
+        let choices = [
+            ("common-name", RabbitmqLogin::CommonName),
+            ("distinguished-name", RabbitmqLogin::DistinguishedName),
+            ("san-dns", RabbitmqLogin::SanDns),
+        ];
+        reader.one_of(node, "rabbitmq.login", &choices)
+    });
+    let port = fields.get("port").map_or(5671, |node| {
+        let one: Vec<Option<std::num::NonZeroU16>> = entry::values(reader, node, "rabbitmq.port", 1);
+        one[0].map_or(5671, std::num::NonZeroU16::get)
+    });
+    let defaults = Defaults::read(reader, fields, "rabbitmq");
+    let nodes = reader.required(fields, "rabbitmq", "nodes", "[{ name: \"rabbit-{1..3}\", host: \"rabbit-{1..3}.example\" }]");
+    for item in nodes.and_then(|node| reader.list(node, "rabbitmq.nodes")).unwrap_or_default() {
+        nodes_of(reader, item, port, &defaults, subject, holders);
+    }
+    Some(RabbitmqSpec { version: version?, login: login? })
+}
+
+fn version(reader: &mut Reader<'_>, node: &Node) -> Option<(u8, u8)> {
+    let text = reader.text(node, "rabbitmq.version")?;
+    let parts = text.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?)));
+    match parts {
+        Some(version @ ((3, 10..) | (4, _))) => Some(version),
+        _ => {
+            reader.wrong_node(node, format_args!("{text:?} is not a RabbitMQ release that this is made for"), "write 3.10 to 3.13, or 4.x");
+            None
+        }
+    }
+}
+
+fn nodes_of(reader: &mut Reader<'_>, item: &Node, default_port: u16, defaults: &Defaults, subject: &Subject, holders: &mut Placed) {
+    let known: Vec<&str> = entry::KEYS.into_iter().chain(["host", "bind", "port"]).collect();
+    let Some(entry) = Entry::read(reader, item, "a RabbitMQ node", &known, defaults) else { return };
+    if entry.fields.get("host").is_none() {
+        reader.required(entry.fields, &entry.what, "host", "rabbit-{1..3}.mq.example");
+    }
+    let hosts: Vec<Option<Host>> = entry.values(reader, "host");
+    let binds: Vec<Option<IpAddr>> = entry.values(reader, "bind");
+    let ports: Vec<Option<std::num::NonZeroU16>> = entry.values(reader, "port");
+    for index in 0..entry.count {
+        let Some(host) = hosts[index].clone() else { continue };
+        let names = entry.names(reader, [San::from(&host)], index);
+        let port = ports[index].map_or(default_port, std::num::NonZeroU16::get);
+        let role = Role::Rabbitmq(RabbitmqNode { host, bind: binds[index], port });
+        let id = HolderId { kind: HolderKind::Rabbitmq, name: entry.name(index) };
+        let subject = entry.subject(subject, index);
+        holders.push((item.place, Holder { id, subject, names, install: entry.install(index), access: entry.access(), role }));
+    }
+}
