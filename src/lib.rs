@@ -48,6 +48,7 @@
 
 pub mod artifact;
 pub mod cluster;
+pub mod commands;
 pub mod directory;
 pub mod inventory;
 pub mod issue;
@@ -56,3 +57,4 @@ pub mod layout;
 pub mod pki;
 pub mod plan;
 pub mod snippet;
+pub mod verify;

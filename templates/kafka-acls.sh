@@ -9,3 +9,4 @@ allow() {
 {%- for line in lines %}
 allow {{ line }}
 {%- endfor %}
+

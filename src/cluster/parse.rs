@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::node::{self, Node};
+use super::node::{self, Node, Place};
 use super::reader::{Fields, Reader};
 use super::{
     AuthorityLayout, AuthorityName, AuthorityOrigin, ClusterSpec, Holder, HolderId, JavaVersion, LeafSpec, Problem, RabbitmqLogin, Role,
@@ -166,7 +166,7 @@ fn clipping(reader: &mut Reader<'_>, at: &Node, lifetime: Lifetime, layout: &Aut
 }
 
 /// Holders with the place of their entry in the file.
-pub(super) type Placed = Vec<(super::node::Place, Holder)>;
+pub(super) type Placed = Vec<(Place, Holder)>;
 
 fn unique(reader: &mut Reader<'_>, holders: &Placed) {
     let mut seen: BTreeSet<&HolderId> = BTreeSet::new();

@@ -38,17 +38,16 @@ pub struct Console {
     pub format: Format,
     colored: bool,
     quiet: bool,
-    verbose: bool,
 }
 
 impl Console {
-    pub fn new(format: Format, color: Color, quiet: bool, verbose: bool) -> Self {
+    pub fn new(format: Format, color: Color, quiet: bool) -> Self {
         let colored = match color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         };
-        Self { format, colored, quiet, verbose }
+        Self { format, colored, quiet }
     }
 
     /// Data. A reader that went away (`| head`) is no failure.
@@ -65,12 +64,6 @@ impl Console {
 
     pub fn say(&self, text: impl Display) {
         if !self.quiet {
-            let _ = writeln!(stderr(), "{text}");
-        }
-    }
-
-    pub fn detail(&self, text: impl Display) {
-        if self.verbose {
             let _ = writeln!(stderr(), "{text}");
         }
     }

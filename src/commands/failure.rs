@@ -100,7 +100,11 @@ impl fmt::Display for Failure {
                 let plural = if problems.len() == 1 { "mistake" } else { "mistakes" };
                 write!(f, "{} {plural} in {file}; nothing was done", problems.len())?;
                 problems.iter().try_for_each(|problem| {
-                    write!(f, "\n\n{file}:{}:{}: {}\n    {}\n    fix: {}", problem.line, problem.column, problem.message, problem.text, problem.fix)
+                    write!(
+                        f,
+                        "\n\n{file}:{}:{}: {}\n    {}\n    fix: {}",
+                        problem.line, problem.column, problem.message, problem.text, problem.fix
+                    )
                 })
             }
             Self::NoSuchHolder { word, nearest } => {

@@ -35,7 +35,14 @@ pub struct Made {
 }
 
 impl<'a> Making<'a> {
-    pub fn new(context: &'a Context, spec: &'a ClusterSpec, snippets: &'a Snippets<'a>, directory: &'a Directory, owners: &'a Owners, inventory: Inventory) -> Self {
+    pub fn new(
+        context: &'a Context,
+        spec: &'a ClusterSpec,
+        snippets: &'a Snippets<'a>,
+        directory: &'a Directory,
+        owners: &'a Owners,
+        inventory: Inventory,
+    ) -> Self {
         Self { context, spec, snippets, directory, owners, inventory, passphrases: BTreeMap::new() }
     }
 
@@ -89,7 +96,8 @@ impl<'a> Making<'a> {
         let (certificates, artifacts) = match (&spec.origin, self.inventory.existing.get(&step.name)) {
             (AuthorityOrigin::Own { key, root, issuing }, _) => {
                 let passphrase = self.passphrase(spec)?;
-                let made = issue::authority(self.spec, step.name, (*key, *root, *issuing), step.generation, now, entropy).map_err(|e| making(e.into()))?;
+                let made = issue::authority(self.spec, step.name, (*key, *root, *issuing), step.generation, now, entropy)
+                    .map_err(|e| making(e.into()))?;
                 let artifacts = artifact::new_authority(&made, passphrase.as_ref(), entropy).map_err(|e| making(e.into()))?;
                 (made.certificates, artifacts)
             }
@@ -104,7 +112,8 @@ impl<'a> Making<'a> {
             }
             (AuthorityOrigin::Existing { .. }, None) => return Ok(()),
         };
-        let entry = JournalEntry::new("authority", step.name.to_string(), step.generation, certificates.signing(), now, vec!["missing".to_owned()]);
+        let entry =
+            JournalEntry::new("authority", step.name.to_string(), step.generation, certificates.signing(), now, vec!["missing".to_owned()]);
         self.directory.journal().append(&[entry])?;
         self.directory.create_authority(step.name, step.generation, &artifacts)?;
         let generation = AuthorityGeneration { number: step.generation, state: Ok(certificates) };
@@ -147,7 +156,8 @@ impl<'a> Making<'a> {
 
     /// A signer for each authority that has a leaf to sign.
     fn signers(&mut self, plan: &Plan) -> Result<BTreeMap<AuthorityName, Signer>, Failure> {
-        let issuing: BTreeSet<&HolderId> = plan.holders.iter().filter(|step| step.action == Action::Issue).map(|step| &step.holder).collect();
+        let issuing: BTreeSet<&HolderId> =
+            plan.holders.iter().filter(|step| step.action == Action::Issue).map(|step| &step.holder).collect();
         let names: BTreeSet<AuthorityName> =
             self.spec.holders.iter().filter(|holder| issuing.contains(&holder.id)).map(|holder| self.spec.issuer_of(holder)).collect();
         names.into_iter().map(|name| Ok((name, self.signer(name)?))).collect()
@@ -157,13 +167,11 @@ impl<'a> Making<'a> {
     pub fn signer(&mut self, name: AuthorityName) -> Result<Signer, Failure> {
         let spec = self.authority_spec(name);
         let passphrase = self.passphrase(spec)?;
-        let newest = self.inventory.signing_generation(name).ok_or_else(|| Failure::NothingThere { directory: self.directory.root().to_owned() })?;
-        let certificates = newest.state.clone().map_err(|damage| Failure::Plan(plan::PlanError::Damaged {
-            authority: name,
-            generation: newest.number,
-            file: damage.file,
-            why: damage.why,
-        }))?;
+        let newest =
+            self.inventory.signing_generation(name).ok_or_else(|| Failure::NothingThere { directory: self.directory.root().to_owned() })?;
+        let certificates = newest.state.clone().map_err(|damage| {
+            Failure::Plan(plan::PlanError::Damaged { authority: name, generation: newest.number, file: damage.file, why: damage.why })
+        })?;
         let key = self.directory.signing_key(spec, newest.number, &certificates, passphrase.as_ref())?;
         Signer::new(certificates, key, self.context.now).map_err(|error| Failure::Making { what: name.to_string(), source: error.into() })
     }

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use console::{Color, Console, Format};
-use failure::{Exit, Failure};
+use failure::Failure;
 use time::OffsetDateTime;
 
 use crate::cluster::{self, ClusterSpec, Holder, HolderId};
@@ -45,11 +45,8 @@ struct Global {
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     color: Color,
     /// Say nothing on stderr but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    quiet: bool,
-    /// Say more on stderr
     #[arg(short, long, global = true)]
-    verbose: bool,
+    quiet: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -76,7 +73,7 @@ pub fn main(now: OffsetDateTime) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return console::usage(&error),
     };
-    let console = Console::new(global.format, global.color, global.quiet, global.verbose);
+    let console = Console::new(global.format, global.color, global.quiet);
     let context = Context { console, file: global.file, dir: global.dir, now, entropy: aws_lc_rs::rand::SystemRandom::new() };
     let result = match &verb {
         Verb::Init(init) => init.run(&context),
@@ -102,7 +99,14 @@ impl Context {
         let base = file.parent().unwrap_or(Path::new("/"));
         let spec = cluster::parse(&text, base).map_err(|problems| Failure::ClusterFile { file: self.file.clone(), problems })?;
         for warning in &spec.warnings {
-            self.console.warn(&format!("{}:{}:{}: {}; {}", self.file.display(), warning.line, warning.column, warning.message, warning.fix));
+            self.console.warn(&format!(
+                "{}:{}:{}: {}; {}",
+                self.file.display(),
+                warning.line,
+                warning.column,
+                warning.message,
+                warning.fix
+            ));
         }
         Ok(spec)
     }
@@ -124,6 +128,7 @@ fn selected<'a>(spec: &'a ClusterSpec, words: &[String]) -> Result<Vec<&'a Holde
 }
 
 fn nearest(spec: &ClusterSpec, word: &str) -> Option<String> {
-    let distance = |id: &HolderId| strsim::damerau_levenshtein(id.name.as_str(), word).min(strsim::damerau_levenshtein(&id.to_string(), word));
+    let distance =
+        |id: &HolderId| strsim::damerau_levenshtein(id.name.as_str(), word).min(strsim::damerau_levenshtein(&id.to_string(), word));
     spec.holders.iter().map(|holder| &holder.id).min_by_key(|id| distance(id)).map(HolderId::to_string)
 }

@@ -88,7 +88,11 @@ impl Status {
         let due = !plan.is_empty() || broken;
         let report = Report {
             cluster: &spec.name,
-            authorities: inventory.authorities.iter().flat_map(|(name, all)| all.iter().map(|one| authority(*name, one, context.now))).collect(),
+            authorities: inventory
+                .authorities
+                .iter()
+                .flat_map(|(name, all)| all.iter().map(|one| authority(*name, one, context.now)))
+                .collect(),
             holders: rows(&spec, &wanted, &inventory, &plan, context.now),
             journal,
             notices: &plan.notices,

@@ -1,0 +1,269 @@
+//! Against running brokers: every identity at every advertised address that it would use.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use futures_util::stream::{self, StreamExt};
+
+use super::kafka::KafkaClient;
+use super::party::{self, Party, Via};
+use super::probe::{self, Protocol};
+use super::{AT_ONCE, Attempt, Cell, DEADLINE, Facts, Fault, Probe, Step, Verdict, VerifyReport, rabbitmq, tls};
+use crate::cluster::{Client, ClusterSpec, Holder, HolderId, KafkaSpec, ListenerAuth, ListenerName, Role};
+use crate::inventory::HolderFiles;
+use crate::pki::HostPort;
+
+/// An address of a node.
+struct Target<'a> {
+    holder: &'a Holder,
+    /// `node.id` for Kafka.
+    node_id: i32,
+    address: HostPort,
+    protocol: Protocol,
+    /// Whether it demands a client certificate.
+    mutual: bool,
+    /// `None` for RabbitMQ.
+    listener: Option<&'a ListenerName>,
+}
+
+/// Someone who connects.
+struct Visitor<'a> {
+    holder: &'a Holder,
+    party: Result<Party, Fault>,
+}
+
+/// Verifies as each of `identities` against every node of the cluster. `everyone` are all holders' files: the topic for the test
+/// is made, and removed again, by the first Kafka node among them.
+pub async fn brokers(
+    spec: &ClusterSpec,
+    everyone: &[(&Holder, HolderFiles)],
+    identities: &BTreeSet<HolderId>,
+    progress: impl Fn(usize),
+) -> VerifyReport {
+    let visitors: Vec<Visitor<'_>> = everyone
+        .iter()
+        .filter(|(holder, _)| identities.contains(&holder.id))
+        .map(|(holder, files)| Visitor { holder, party: party::from_pem(files) })
+        .collect();
+    let targets = targets(spec);
+    let shown: Vec<(&Visitor<'_>, &Target<'_>)> = visitors
+        .iter()
+        .flat_map(|visitor| targets.iter().filter(|target| meets(spec, visitor.holder, target)).map(move |target| (visitor, target)))
+        .collect();
+    let mut cells: Vec<Cell> = stream::iter(shown)
+        .map(|(visitor, target)| async {
+            let cell = visit(visitor, target).await;
+            progress(1);
+            cell
+        })
+        .buffered(AT_ONCE)
+        .collect()
+        .await;
+    if let Some(kafka) = &spec.kafka {
+        messages(kafka, everyone, &visitors, &targets, &mut cells).await;
+    }
+    VerifyReport { cells, probes: probes(everyone, &targets).await }
+}
+
+fn targets(spec: &ClusterSpec) -> Vec<Target<'_>> {
+    let mutual = |name: &ListenerName| {
+        spec.kafka.as_ref().and_then(|kafka| kafka.listener(name)).is_some_and(|listener| listener.auth == ListenerAuth::Mtls)
+    };
+    let kafka = spec.kafka_nodes().flat_map(|(holder, node)| {
+        node.endpoints.iter().map(move |endpoint| Target {
+            holder,
+            node_id: i32::try_from(node.node_id).unwrap_or(i32::MAX),
+            address: endpoint.advertised.clone(),
+            protocol: Protocol::Kafka,
+            mutual: mutual(&endpoint.listener),
+            listener: Some(&endpoint.listener),
+        })
+    });
+    let rabbitmq = spec.rabbitmq_nodes().map(|(holder, node)| Target {
+        holder,
+        node_id: 0,
+        address: node.address(),
+        protocol: Protocol::Amqp,
+        mutual: true,
+        listener: None,
+    });
+    kafka.chain(rabbitmq).collect()
+}
+
+/// Clients use the clients' listener and RabbitMQ as far as they have access; Kafka nodes use each other's other listeners.
+fn meets(spec: &ClusterSpec, visitor: &Holder, target: &Target<'_>) -> bool {
+    match (&visitor.role, target.listener, &spec.kafka) {
+        (Role::Client(Client { kafka: Some(_), .. }), Some(listener), Some(kafka)) => *listener == kafka.clients,
+        (Role::Client(Client { rabbitmq: Some(_), .. }), None, _) => true,
+        (Role::Kafka(node), Some(listener), Some(kafka)) => {
+            *listener == kafka.controller || (*listener == kafka.inter_broker && node.roles.is_broker())
+        }
+        _ => false,
+    }
+}
+
+async fn visit(visitor: &Visitor<'_>, target: &Target<'_>) -> Cell {
+    let started = Instant::now();
+    let verdict = match tokio::time::timeout(DEADLINE * 2, try_visit(visitor, target)).await {
+        Ok(Ok(mut facts)) => {
+            facts.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            Verdict::Passed(facts)
+        }
+        Ok(Err(fault)) => Verdict::Failed(fault),
+        Err(_) => Verdict::Failed(Fault::new(Step::Connect, "not done within the deadline")),
+    };
+    Cell {
+        identity: visitor.holder.id.to_string(),
+        target: target.holder.id.to_string(),
+        endpoint: target.address.to_string(),
+        via: Via::Pem,
+        verdict,
+    }
+}
+
+async fn try_visit(visitor: &Visitor<'_>, target: &Target<'_>) -> Result<Facts, Fault> {
+    let party = visitor.party.clone()?;
+    let client = tls::Client::new(Some(&party.identity), &party.trust).map_err(|error| Fault::new(Step::Files, error))?;
+    let stream = probe::connect(&target.address).await?;
+    let mut stream = client.handshake(&target.address.host, stream).await?;
+    let mut facts = client.facts(&stream);
+    if let (Protocol::Amqp, Role::Client(Client { rabbitmq: Some(access), .. })) = (target.protocol, &visitor.holder.role) {
+        return match rabbitmq::round_trip(stream, &access.vhost).await {
+            Ok(()) => {
+                facts.did = vec!["published", "consumed"];
+                Ok(facts)
+            }
+            // A certificate that was not taken shows itself only now.
+            Err(fault) => {
+                Err(Fault { cause: probe::alert(&client, &target.address).await.unwrap_or_else(|| fault.cause.clone()), ..fault })
+            }
+        };
+    }
+    match probe::greet(&mut stream, target.protocol).await {
+        Ok(()) => Ok(facts),
+        Err(error) if tls::is_told(&error) => Err(Fault::new(Step::Handshake, tls::cause(&error))),
+        Err(error) => Err(Fault::new(Step::Handshake, probe::alert(&client, &target.address).await.unwrap_or_else(|| error.to_string()))),
+    }
+}
+
+/// Produces and consumes for every cell of a broker whose handshake passed, through a partition that this broker leads.
+async fn messages(
+    kafka: &KafkaSpec,
+    everyone: &[(&Holder, HolderFiles)],
+    visitors: &[Visitor<'_>],
+    targets: &[Target<'_>],
+    cells: &mut [Cell],
+) {
+    let brokers: Vec<&Target<'_>> = targets.iter().filter(|target| target.listener == Some(&kafka.inter_broker)).collect();
+    let Some(steward) = steward(kafka, everyone, &brokers) else { return };
+    let topic = &kafka.verify_topic;
+    let (created, leaders) = match prepare(&steward, topic, &brokers).await {
+        Ok(prepared) => prepared,
+        Err(fault) => {
+            for cell in passed(cells, targets, |listener| *listener != kafka.controller) {
+                cell.verdict = Verdict::Failed(fault.clone());
+            }
+            return;
+        }
+    };
+    let trips = stream::iter(visitors.iter().filter_map(|visitor| Some((visitor, visitor.party.as_ref().ok()?))))
+        .map(|(visitor, party)| round_trips(kafka, visitor.holder, party, targets, cells_of(cells, visitor.holder), &leaders))
+        .buffered(AT_ONCE)
+        .collect::<Vec<_>>()
+        .await;
+    for (identity, endpoint, result) in trips.into_iter().flatten() {
+        for cell in cells.iter_mut().filter(|cell| cell.identity == identity && cell.endpoint == endpoint) {
+            match (&mut cell.verdict, &result) {
+                (Verdict::Passed(facts), Ok(())) => facts.did = vec!["produced", "consumed"],
+                (verdict @ Verdict::Passed(_), Err(fault)) => *verdict = Verdict::Failed(fault.clone()),
+                (Verdict::Failed(_), _) => {}
+            }
+        }
+    }
+    if created && let Err(fault) = steward.delete_topic(topic).await {
+        let message = format!("the topic {topic}, made for this test, could not be removed: {}", fault.cause);
+        if let Some(cell) = passed(cells, targets, |listener| *listener != kafka.controller).next() {
+            cell.verdict = Verdict::Failed(Fault::new(Step::Topic, message));
+        }
+    }
+}
+
+/// The first Kafka node whose files can be used. Kafka nodes are super users.
+fn steward(kafka: &KafkaSpec, everyone: &[(&Holder, HolderFiles)], brokers: &[&Target<'_>]) -> Option<KafkaClient> {
+    let bootstrap: Vec<String> = brokers.iter().map(|target| target.address.to_string()).collect();
+    let nodes = everyone.iter().filter(|(holder, _)| matches!(holder.role, Role::Kafka(_)));
+    let party = nodes.filter_map(|(_, files)| party::from_pem(files).ok()).next()?;
+    Some(KafkaClient::new(&party, &bootstrap.join(","), &kafka.verify_topic, DEADLINE))
+}
+
+/// Whether the topic was made, and the leaders of its partitions.
+async fn prepare(steward: &KafkaClient, topic: &str, brokers: &[&Target<'_>]) -> Result<(bool, Vec<i32>), Fault> {
+    if let Some(leaders) = steward.leaders(topic).await? {
+        return Ok((false, leaders));
+    }
+    let ids: Vec<i32> = brokers.iter().map(|target| target.node_id).collect();
+    steward.create_topic(topic, &ids).await?;
+    Ok((true, ids))
+}
+
+fn cells_of<'c>(cells: &'c [Cell], holder: &Holder) -> Vec<&'c Cell> {
+    let identity = holder.id.to_string();
+    cells.iter().filter(|cell| cell.identity == identity).collect()
+}
+
+fn passed<'c>(
+    cells: &'c mut [Cell],
+    targets: &'c [Target<'_>],
+    of: impl Fn(&ListenerName) -> bool + 'c,
+) -> impl Iterator<Item = &'c mut Cell> {
+    let endpoints: BTreeSet<String> =
+        targets.iter().filter(|target| target.listener.is_some_and(&of)).map(|target| target.address.to_string()).collect();
+    cells.iter_mut().filter(move |cell| matches!(cell.verdict, Verdict::Passed(_)) && endpoints.contains(&cell.endpoint))
+}
+
+/// The identity, the endpoint and what became of the message, for each broker that `holder` reached.
+async fn round_trips(
+    kafka: &KafkaSpec,
+    holder: &Holder,
+    party: &Party,
+    targets: &[Target<'_>],
+    cells: Vec<&Cell>,
+    leaders: &[i32],
+) -> Vec<(String, String, Result<(), Fault>)> {
+    let listener = if matches!(holder.role, Role::Kafka(_)) { &kafka.inter_broker } else { &kafka.clients };
+    let reached: BTreeMap<String, bool> =
+        cells.iter().map(|cell| (cell.endpoint.clone(), matches!(cell.verdict, Verdict::Passed(_)))).collect();
+    let brokers: Vec<&Target<'_>> = targets
+        .iter()
+        .filter(|target| target.listener == Some(listener) && reached.get(&target.address.to_string()) == Some(&true))
+        .collect();
+    // A broker that leads no partition of an existing topic is left at the handshake.
+    let led: Vec<(&&Target<'_>, i32)> = brokers
+        .iter()
+        .filter_map(|target| Some((target, i32::try_from(leaders.iter().position(|leader| *leader == target.node_id)?).ok()?)))
+        .collect();
+    if led.is_empty() {
+        return Vec::new();
+    }
+    let bootstrap: Vec<String> = brokers.iter().map(|target| target.address.to_string()).collect();
+    let client = KafkaClient::new(party, &bootstrap.join(","), &kafka.verify_topic, DEADLINE);
+    let partitions: Vec<i32> = led.iter().map(|(_, partition)| *partition).collect();
+    let results = client.round_trips(&kafka.verify_topic, &partitions).await;
+    led.iter().zip(results).map(|((target, _), result)| (holder.id.to_string(), target.address.to_string(), result)).collect()
+}
+
+/// Every listener must refuse who has no certificate, who has one of a foreign authority, and who speaks in plain.
+async fn probes(everyone: &[(&Holder, HolderFiles)], targets: &[Target<'_>]) -> Vec<Probe> {
+    let insiders: BTreeMap<&HolderId, Party> =
+        everyone.iter().filter_map(|(holder, files)| Some((&holder.id, party::from_pem(files).ok()?))).collect();
+    let attempts = targets.iter().flat_map(|target| {
+        let attempts: &[Attempt] =
+            if target.mutual { &[Attempt::NoCertificate, Attempt::ForeignAuthority, Attempt::Plaintext] } else { &[Attempt::Plaintext] };
+        attempts.iter().map(move |attempt| (target, *attempt))
+    });
+    stream::iter(attempts.filter_map(|(target, attempt)| Some((target, attempt, insiders.get(&target.holder.id)?))))
+        .map(|(target, attempt, insider)| probe::probe(&target.holder.id, &target.address, target.protocol, attempt, insider))
+        .buffered(AT_ONCE)
+        .collect()
+        .await
+}

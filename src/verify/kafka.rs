@@ -1,0 +1,179 @@
+//! One message to a Kafka broker and back, by librdkafka.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::ClientContext;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::consumer::{Consumer, ConsumerContext, StreamConsumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
+use rdkafka::{Message, Offset, TopicPartitionList};
+
+use super::party::Party;
+use super::{Fault, Step};
+
+/// Hears what librdkafka tells nobody else: its calls only time out.
+#[derive(Debug, Clone, Default)]
+pub struct Causes(Arc<Mutex<Vec<String>>>);
+
+impl Causes {
+    fn last(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).last().cloned()
+    }
+
+    /// `error`, and what librdkafka said before it gave up.
+    fn explain(&self, error: impl ToString) -> String {
+        match self.last() {
+            Some(reason) => format!("{} ({reason})", error.to_string()),
+            None => error.to_string(),
+        }
+    }
+}
+
+impl ClientContext for Causes {
+    fn log(&self, _: RDKafkaLogLevel, _: &str, _: &str) {}
+
+    fn error(&self, _: KafkaError, reason: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(reason.to_owned());
+    }
+}
+
+impl ConsumerContext for Causes {}
+
+/// librdkafka as one identity.
+pub struct KafkaClient {
+    config: ClientConfig,
+    causes: Causes,
+    deadline: Duration,
+}
+
+impl KafkaClient {
+    /// `bootstrap` as librdkafka takes it: `host:port,host:port`.
+    pub fn new(party: &Party, bootstrap: &str, group: &str, deadline: Duration) -> Self {
+        let mut config = ClientConfig::new();
+        let key = party.identity.key().to_pem();
+        config
+            .set("bootstrap.servers", bootstrap)
+            .set("security.protocol", "ssl")
+            .set("ssl.endpoint.identification.algorithm", "https")
+            .set("ssl.ca.pem", party.trust.to_pem())
+            .set("ssl.certificate.pem", party.identity.chain().to_pem())
+            .set("ssl.key.pem", String::from_utf8_lossy(key.expose()))
+            .set("client.id", "countersign")
+            .set("group.id", group)
+            .set("enable.auto.commit", "false")
+            .set("socket.connection.setup.timeout.ms", millis(deadline))
+            .set("message.timeout.ms", millis(deadline))
+            .set("reconnect.backoff.max.ms", "500");
+        Self { config, causes: Causes::default(), deadline }
+    }
+
+    /// Produces one message to each of `partitions` and consumes it again: what happened to each, in their order.
+    pub async fn round_trips(&self, topic: &str, partitions: &[i32]) -> Vec<Result<(), Fault>> {
+        let created: Result<(FutureProducer<Causes>, StreamConsumer<Causes>), KafkaError> =
+            (|| Ok((self.config.create_with_context(self.causes.clone())?, self.config.create_with_context(self.causes.clone())?)))();
+        let (producer, consumer) = match created {
+            Ok(both) => both,
+            Err(error) => return partitions.iter().map(|_| Err(Fault::new(Step::Files, &error))).collect(),
+        };
+        let mut results = Vec::with_capacity(partitions.len());
+        for partition in partitions {
+            results.push(self.round_trip(&producer, &consumer, topic, *partition).await);
+        }
+        // Both wait for their threads when they are dropped.
+        let _ = tokio::task::spawn_blocking(move || drop((producer, consumer))).await;
+        results
+    }
+
+    async fn round_trip(
+        &self,
+        producer: &FutureProducer<Causes>,
+        consumer: &StreamConsumer<Causes>,
+        topic: &str,
+        partition: i32,
+    ) -> Result<(), Fault> {
+        let failed = |step, error: KafkaError| Fault::new(step, self.causes.explain(error));
+        let payload = unique();
+        let record = FutureRecord::<(), _>::to(topic).partition(partition).payload(&payload);
+        let delivered = producer.send(record, self.deadline).await.map_err(|(error, _)| failed(Step::Produce, error))?;
+        let mut assignment = TopicPartitionList::new();
+        assignment
+            .add_partition_offset(topic, partition, Offset::Offset(delivered.offset))
+            .and_then(|()| consumer.assign(&assignment))
+            .map_err(|error| failed(Step::Consume, error))?;
+        let until = Instant::now() + self.deadline;
+        loop {
+            match tokio::time::timeout(until.saturating_duration_since(Instant::now()), consumer.recv()).await {
+                Err(_) => return Err(Fault::new(Step::Consume, self.causes.explain("the message did not come back within the deadline"))),
+                // A group is not joined here, so not being allowed to does not matter.
+                Ok(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::GroupAuthorizationFailed))) => {}
+                Ok(Err(error)) => return Err(failed(Step::Consume, error)),
+                Ok(Ok(message)) if message.payload() == Some(payload.as_bytes()) => return Ok(()),
+                Ok(Ok(_)) => {}
+            }
+        }
+    }
+
+    /// The leader of each partition of `topic`, in their order; `None` when there is no such topic.
+    pub async fn leaders(&self, topic: &str) -> Result<Option<Vec<i32>>, Fault> {
+        let (config, causes, deadline, topic) = (self.config.clone(), self.causes.clone(), self.deadline, topic.to_owned());
+        let asked = tokio::task::spawn_blocking(move || {
+            let producer: FutureProducer<Causes> = config.create_with_context(causes)?;
+            let metadata = producer.client().fetch_metadata(Some(&topic), deadline)?;
+            let found = metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
+            Ok::<_, KafkaError>(found.map(|topic| {
+                let mut leaders: Vec<(i32, i32)> =
+                    topic.partitions().iter().map(|partition| (partition.id(), partition.leader())).collect();
+                leaders.sort_unstable();
+                leaders.into_iter().map(|(_, leader)| leader).collect::<Vec<i32>>()
+            }))
+        });
+        match asked.await {
+            Ok(Ok(leaders)) => Ok(leaders.filter(|leaders| !leaders.is_empty())),
+            Ok(Err(error)) => Err(Fault::new(Step::Topic, self.causes.explain(error))),
+            Err(error) => Err(Fault::new(Step::Topic, error)),
+        }
+    }
+
+    /// Makes `topic` with one partition on each of `brokers`, and waits until each leads its own.
+    pub async fn create_topic(&self, topic: &str, brokers: &[i32]) -> Result<(), Fault> {
+        let failed = |error: String| Fault::new(Step::Topic, self.causes.explain(error));
+        let admin: AdminClient<Causes> = self.config.create_with_context(self.causes.clone()).map_err(|error| failed(error.to_string()))?;
+        let assignment: Vec<&[i32]> = brokers.iter().map(std::slice::from_ref).collect();
+        let count = i32::try_from(brokers.len()).unwrap_or(i32::MAX);
+        let new = NewTopic::new(topic, count, TopicReplication::Variable(&assignment)).set("min.insync.replicas", "1");
+        let options = AdminOptions::new().operation_timeout(Some(self.deadline)).request_timeout(Some(self.deadline));
+        let results = admin.create_topics([&new], &options).await.map_err(|error| failed(error.to_string()))?;
+        results.into_iter().try_for_each(|result| result.map(|_| ()).map_err(|(_, code)| failed(code.to_string())))?;
+        let until = Instant::now() + self.deadline;
+        while self.leaders(topic).await?.is_none_or(|leaders| leaders != brokers) {
+            if Instant::now() > until {
+                return Err(Fault::new(Step::Topic, format!("the new topic {topic} has no leaders within the deadline")));
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
+    }
+
+    pub async fn delete_topic(&self, topic: &str) -> Result<(), Fault> {
+        let failed = |error: String| Fault::new(Step::Topic, self.causes.explain(error));
+        let admin: AdminClient<Causes> = self.config.create_with_context(self.causes.clone()).map_err(|error| failed(error.to_string()))?;
+        let options = AdminOptions::new().operation_timeout(Some(self.deadline)).request_timeout(Some(self.deadline));
+        let results = admin.delete_topics(&[topic], &options).await.map_err(|error| failed(error.to_string()))?;
+        results.into_iter().try_for_each(|result| result.map(|_| ()).map_err(|(_, code)| failed(code.to_string())))
+    }
+}
+
+/// A payload that no other message has.
+pub fn unique() -> String {
+    let mut bytes = [0; 16];
+    // Only has to differ from what others send: should the generator fail, the check still compares bytes.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    format!("countersign verify {}", crate::pki::hex(&bytes))
+}
+
+fn millis(duration: Duration) -> String {
+    duration.as_millis().to_string()
+}
