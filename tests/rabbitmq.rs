@@ -101,7 +101,8 @@ fn a_node_that_lets_anyone_in_fails_verification() {
     cluster.workspace.ok(&["apply"]);
     let config = cluster.workspace.path(GENERATION).join("rabbitmq.conf");
     let text = fs::read_to_string(&config).unwrap();
-    let lax = text.replace("verify = verify_peer", "verify = verify_none").replace("fail_if_no_peer_cert = true", "fail_if_no_peer_cert = false");
+    let lax =
+        text.replace("verify = verify_peer", "verify = verify_none").replace("fail_if_no_peer_cert = true", "fail_if_no_peer_cert = false");
     assert_ne!(text, lax);
     fs::write(&config, lax).unwrap();
     let _node = cluster.start(RabbitmqVersion::V3_10);
