@@ -243,13 +243,8 @@ fn brokers(reader: &mut Reader<'_>, node: &Node, shared: Shared<'_>, holders: &m
             };
             let node_id = ids_given[index].unwrap_or(u32::try_from(position).unwrap_or(u32::MAX));
             if let Some(other) = ids.insert(node_id, entry.name(index)) {
-                let text = node_id.to_string();
-                reader.wrong(
-                    entry.node.place,
-                    &text,
-                    format_args!("{} and {other} have the same id {node_id}", entry.name(index)),
-                    "give each node an `id` of its own",
-                );
+                let message = format!("{} and {other} have the same id {node_id}", entry.name(index));
+                reader.wrong(entry.node.place, "", message, "give each node an `id` of its own");
             }
             let endpoints: Vec<Endpoint> = shared
                 .listeners
