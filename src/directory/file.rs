@@ -39,7 +39,9 @@ pub fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<File, DirectoryErr
     let failed = |source| DirectoryError::io("write", path, source);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(NO_FOLLOW).open(path).map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;
-    file.set_permissions(Permissions::from_mode(mode)).map_err(failed)?;
+    if mode != 0o600 {
+        file.set_permissions(Permissions::from_mode(mode)).map_err(failed)?;
+    }
     Ok(file)
 }
 
