@@ -46,6 +46,8 @@
 //! - Exit codes: 0 done, nothing wrong · 1 failed · 2 usage or cluster file wrong · 3 work to do or findings ·
 //!   4 verification failed · 130 interrupted.
 
+#![warn(clippy::unwrap_used, clippy::panic)]
+
 pub mod artifact;
 pub mod cluster;
 pub mod commands;

@@ -1,5 +1,7 @@
 //! `apply`: what is missing is made, what is right is left alone, and whatever is not is made again for a reason that is told.
 
+#![allow(clippy::disallowed_methods)]
+
 mod support;
 
 use std::fs;
@@ -184,7 +186,8 @@ fn what_was_tampered_with_is_named_and_mended() {
     let remove = |path: &Path| fs::remove_file(path).unwrap();
     let lax = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
     let password = |path: &Path| fs::write(path, "another password\n").unwrap();
-    let cases: [(&str, &dyn Fn(&Path), &str); 12] = [
+    type Tamper<'a> = &'a dyn Fn(&Path);
+    let cases: [(&str, Tamper<'_>, &str); 12] = [
         ("server.properties", &edit, "rewritten: hand-edited"),
         ("keystore.p12", &garbage, "rewritten: unreadable"),
         ("keystore.jks", &remove, "rewritten: missing-file"),

@@ -1,5 +1,7 @@
 //! Real Kafka runs on the rendered files, unchanged, and `verify` tells the truth about it.
 
+#![allow(clippy::disallowed_methods)]
+
 mod support;
 
 use std::fs;

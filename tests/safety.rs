@@ -1,5 +1,7 @@
 //! Whatever happens, at any moment: nothing is lost, nothing half-written is seen, and the next run finishes the job.
 
+#![allow(clippy::disallowed_methods)]
+
 mod support;
 
 use std::fs;
@@ -171,7 +173,8 @@ fn what_is_in_the_way_is_named_and_not_touched() {
     let foreign = |path: &Path| fs::write(path, "mine").unwrap();
     let directory = |path: &Path| fs::create_dir_all(path).unwrap();
     let link = |path: &Path| symlink("/etc", path).unwrap();
-    let cases: [(&str, &dyn Fn(&Path), &str); 8] = [
+    type Plant<'a> = &'a dyn Fn(&Path);
+    let cases: [(&str, Plant<'_>, &str); 8] = [
         ("pki/kafka", &foreign, "pki/kafka is not a directory"),
         ("pki/kafka", &link, "pki/kafka is a symbolic link"),
         ("pki/kafka/broker-1", &link, "pki/kafka/broker-1 is a symbolic link"),

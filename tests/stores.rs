@@ -1,5 +1,7 @@
 //! The stores that `apply` writes, as keytool and openssl see them; and theirs, as we see them.
 
+#![allow(clippy::disallowed_methods)]
+
 mod support;
 
 use std::path::Path;
@@ -130,5 +132,27 @@ fn stores_that_keytool_writes_are_read() {
         let [Entry::PrivateKey { alias, key, chain }] = entries.as_slice() else { panic!("{entries:?}") };
         let key = countersign::pki::PrivateKey::from_pkcs8(key.expose()).unwrap();
         assert_eq!((alias.as_str(), chain.len(), key.public_key()), ("mine", 1, chain[0].public_key.clone()));
+    }
+}
+
+/// A byte here, a byte there, the rest missing: an error, never a panic, and never a key without the password.
+#[test]
+fn damaged_stores_are_refused() {
+    let workspace = applied("p256", 11);
+    let generation = workspace.path(GENERATION);
+    let password = Password::new(workspace.read(format!("{GENERATION}/password")).trim().to_owned()).unwrap();
+    let wrong = Password::new("not the password".into()).unwrap();
+    type Read = fn(&[u8], &Password) -> Result<Vec<Entry>, countersign::keystore::KeystoreError>;
+    for (store, read) in [("keystore.p12", pkcs12::read as Read), ("keystore.jks", jks::read as Read)] {
+        let right = std::fs::read(generation.join(store)).unwrap();
+        assert!(read(&right, &password).is_ok());
+        assert!(read(&right, &wrong).unwrap_err().to_string().contains("password"));
+        for at in (0..right.len()).step_by(7) {
+            let mut flipped = right.clone();
+            flipped[at] ^= 0x41;
+            let flipped = read(&flipped, &password);
+            assert!(store == "keystore.p12" || flipped.is_err(), "{store}: byte {at} may be anything");
+            assert!(read(&right[..at], &password).is_err(), "{store} cut at {at}");
+        }
     }
 }

@@ -21,7 +21,7 @@ impl Truststores {
         let entries: Vec<Entry> = plan::trust_aliases(&trust)
             .into_iter()
             .zip(trust.anchors())
-            .map(|(alias, certificate)| Entry::Trusted { alias, certificate: certificate.clone() })
+            .map(|(alias, certificate)| Entry::Trusted { alias, certificate: Box::new(certificate.clone()) })
             .collect();
         let created = trust.anchors()[0].validity.not_before;
         let pkcs12 = Secret::new(pkcs12::write(&entries, &password, layout::pkcs12_profile(stores.java))?);

@@ -1,13 +1,13 @@
 //! The whole cluster file: what belongs to no single block.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::node::{self, Node, Place};
 use super::reader::{Fields, Reader};
 use super::{
-    AuthorityLayout, AuthorityName, AuthorityOrigin, ClusterSpec, Holder, HolderId, JavaVersion, LeafSpec, Problem, RabbitmqLogin, Role,
-    StoreFormat, StoresSpec, authority, clients, kafka, rabbitmq,
+    AuthorityLayout, AuthorityName, AuthorityOrigin, ClusterSpec, Holder, HolderId, HolderName, JavaVersion, LeafSpec, Problem,
+    RabbitmqLogin, Role, StoreFormat, StoresSpec, authority, clients, kafka, rabbitmq,
 };
 use crate::pki::{KeyKind, Lifetime, San, Subject, SubjectAttribute};
 
@@ -169,12 +169,14 @@ fn clipping(reader: &mut Reader<'_>, at: &Node, lifetime: Lifetime, layout: &Aut
 pub(super) type Placed = Vec<(Place, Holder)>;
 
 fn unique(reader: &mut Reader<'_>, holders: &Placed) {
-    let mut seen: BTreeSet<&HolderId> = BTreeSet::new();
+    let mut named: BTreeMap<&HolderName, &HolderId> = BTreeMap::new();
     let mut addresses: BTreeMap<String, &HolderId> = BTreeMap::new();
     for (place, holder) in holders {
         let id = &holder.id;
-        if !seen.insert(id) {
-            reader.wrong(*place, "", format_args!("{id} is named twice"), "give each holder a name of its own");
+        if let Some(other) = named.insert(&id.name, id) {
+            // A client called like a broker would be one to Kafka: a super user.
+            let message = format!("{id} and {other} have the same name, and so the same subject: no broker could tell them apart");
+            reader.wrong(*place, "", message, "give each holder a name of its own");
         }
         let advertised: Vec<String> = match &holder.role {
             Role::Kafka(node) => node.endpoints.iter().map(|endpoint| endpoint.advertised.to_string()).collect(),

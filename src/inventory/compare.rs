@@ -104,7 +104,7 @@ fn is_truststore(entries: &[Entry], rest: Rest<'_>) -> bool {
     let held: Option<Vec<&Certificate>> = entries
         .iter()
         .map(|entry| match entry {
-            Entry::Trusted { certificate, .. } => Some(certificate),
+            Entry::Trusted { certificate, .. } => Some(&**certificate),
             Entry::PrivateKey { .. } => None,
         })
         .collect();

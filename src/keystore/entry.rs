@@ -14,7 +14,7 @@ pub enum Entry {
     },
     Trusted {
         alias: String,
-        certificate: Certificate,
+        certificate: Box<Certificate>,
     },
 }
 

@@ -255,7 +255,7 @@ impl<'a> Reader<'a> {
                 }
                 Ok(key.map(|key| Entry::PrivateKey { alias, key, chain }))
             }
-            TRUSTED_ENTRY => Ok(Ok(Entry::Trusted { alias, certificate: self.certificate()? })),
+            TRUSTED_ENTRY => Ok(Ok(Entry::Trusted { alias, certificate: Box::new(self.certificate()?) })),
             _ => Err(damaged("an entry is neither a key nor a trusted certificate", at)),
         }
     }

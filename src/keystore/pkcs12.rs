@@ -79,7 +79,7 @@ fn key_entry(bag: &PrivateKeyBag, certificates: &[Certificate]) -> Result<Entry,
 
 fn trusted(bag: &CertificateBag, certificate: &Certificate) -> Entry {
     let alias = bag.friendly_name.clone().unwrap_or_else(|| certificate.subject.clone());
-    Entry::Trusted { alias, certificate: certificate.clone() }
+    Entry::Trusted { alias, certificate: Box::new(certificate.clone()) }
 }
 
 fn damaged(problem: &str) -> KeystoreError {

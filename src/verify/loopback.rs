@@ -38,8 +38,7 @@ struct Meeting<'a> {
 /// from PKCS#12 and once from JKS, as far as the holder has them. Each node must refuse a client without a certificate and one
 /// from a foreign authority.
 pub async fn loopback(proved: &[(&Holder, HolderFiles)], nodes: &[(&Holder, HolderFiles)], progress: impl Fn(usize)) -> VerifyReport {
-    let loaded: Vec<(&Holder, Vec<(Via, Result<Party, Fault>)>)> =
-        proved.par_iter().map(|(holder, files)| (*holder, party::load(files))).collect();
+    let loaded: Vec<_> = proved.par_iter().map(|(holder, files)| (*holder, party::load(files))).collect();
     let servers: BTreeMap<_, _> = nodes.iter().map(|(holder, files)| (&holder.id, (*holder, party::from_pem(files)))).collect();
     let mut meetings = Vec::new();
     let mut probed = Vec::new();

@@ -84,7 +84,7 @@ fn from_stores(
         other => return Err(at(files, keystore)(format!("it holds {} entries instead of one key", other.len()))),
     };
     let trusted = open(truststore, HolderFile::TruststorePassword)?.into_iter().filter_map(|entry| match entry {
-        Entry::Trusted { certificate, .. } => Some(certificate),
+        Entry::Trusted { certificate, .. } => Some(*certificate),
         Entry::PrivateKey { .. } => None,
     });
     let trust = TrustBundle::new(trusted.collect()).map_err(at(files, truststore))?;
