@@ -20,7 +20,7 @@ pub fn block(reader: &mut Reader<'_>, node: &Node, subject: &Subject, brokers: B
         let Some(entry) = Entry::read(reader, item, "a client", &known, &Defaults::default()) else { continue };
         let Some(client) = client(reader, &entry, brokers) else { continue };
         for index in 0..entry.count {
-            let names = entry.names(reader, [], index);
+            let names = entry.names([], index);
             let id = HolderId { kind: HolderKind::Client, name: entry.name(index) };
             let subject = entry.subject(subject, index);
             let role = Role::Client(client.clone());

@@ -16,7 +16,7 @@ use crate::pki::{KeyKind, Lifetime, San, Subject, SubjectAttribute};
 /// `base` is the absolute directory of the cluster file; relative paths in it are joined to it.
 pub fn parse(text: &str, base: &Path) -> Result<ClusterSpec, Vec<Problem>> {
     let root = node::parse(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|problem| vec![problem])?;
-    let mut reader = Reader { base, problems: Vec::new(), warnings: Vec::new() };
+    let mut reader = Reader { base, problems: Vec::new(), warnings: Vec::new(), holders: 0 };
     let spec = cluster(&mut reader, &root);
     let in_order = |problem: &Problem| (problem.line, problem.column);
     reader.problems.sort_by_key(in_order);
