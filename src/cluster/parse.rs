@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::node::{self, Node, Place};
-use super::reader::{Fields, Reader};
+use super::reader::{Fields, Reader, number};
 use super::{
     AuthorityLayout, AuthorityName, AuthorityOrigin, ClusterSpec, Holder, HolderId, JavaVersion, LeafSpec, Problem, RabbitmqLogin, Role,
     StoreFormat, StoresSpec, authority, clients, kafka, rabbitmq,
@@ -15,9 +15,9 @@ use crate::pki::{KeyKind, Lifetime, San, Subject, SubjectAttribute};
 ///
 /// `base` is the absolute directory of the cluster file; relative paths in it are joined to it.
 pub fn parse(text: &str, base: &Path) -> Result<ClusterSpec, Vec<Problem>> {
-    let root = node::parse(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|problem| vec![problem])?;
     let mut reader = Reader { base, problems: Vec::new(), warnings: Vec::new(), holders: 0 };
-    let spec = cluster(&mut reader, &root);
+    let root = node::parse(text.strip_prefix('\u{feff}').unwrap_or(text), &mut reader.problems);
+    let spec = root.and_then(|root| cluster(&mut reader, &root));
     let in_order = |problem: &Problem| (problem.line, problem.column);
     reader.problems.sort_by_key(in_order);
     reader.warnings.sort_by_key(in_order);
@@ -103,9 +103,9 @@ fn stores(reader: &mut Reader<'_>, node: Option<&Node>) -> StoresSpec {
     if let Some(node) = fields.get("java")
         && let Some(text) = reader.text(node, "stores.java")
     {
-        match text.parse() {
-            Ok(8) => stores.java = JavaVersion::Java8,
-            Ok(version @ 9..=99) => stores.java = JavaVersion::Java11OrLater(version),
+        match number(text) {
+            Some(8) => stores.java = JavaVersion::Java8,
+            Some(version @ 9..=99) => stores.java = JavaVersion::Java11OrLater(version),
             _ => reader.wrong_node(
                 node,
                 format_args!("{text:?} is not a Java release"),
