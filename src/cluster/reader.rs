@@ -90,7 +90,11 @@ impl Reader<'_> {
             }
             Value::Scalar(text) => Some(text),
             Value::List(_) | Value::Map(_) => {
-                self.wrong_node(node, format_args!("{what} must be a single value"), "write `key: value`");
+                self.wrong_node(
+                    node,
+                    format_args!("{what} must be a single value"),
+                    "write `key: value`; a range that begins it needs quotes",
+                );
                 None
             }
         }
