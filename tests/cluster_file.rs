@@ -97,6 +97,13 @@ kafka:
 }
 
 #[test]
+fn the_example_is_a_valid_cluster() {
+    let spec = cluster::parse(&fs::read_to_string("examples/cluster.yaml").unwrap(), Path::new("/")).unwrap();
+    assert_eq!((spec.kafka_nodes().count(), spec.rabbitmq_nodes().count(), spec.clients().count()), (3, 3, 4));
+    assert!(spec.warnings.is_empty());
+}
+
+#[test]
 fn ten_thousand_holders_in_one_entry_or_in_as_many() {
     let nodes = "cluster: many\nrabbitmq: { nodes: [{ name: rabbit-1, host: rabbit-1.example }] }\nclients:\n";
     let range = format!("{nodes}  - {{ name: \"client-{{1..10000}}\", also: [\"client-{{1..10000}}.example\"], rabbitmq: {{}} }}\n");

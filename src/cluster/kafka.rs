@@ -179,7 +179,7 @@ impl Uses {
                 "name two different listeners",
             );
         }
-        let clients = named(reader, "clients").map_or_else(|| Some(called("CLIENT").unwrap_or(inter_broker)), |found| found)?;
+        let clients = named(reader, "clients").unwrap_or_else(|| Some(called("CLIENT").unwrap_or(inter_broker)))?;
         if clients == controller {
             reader.wrong(at, names[controller], "clients cannot use the controllers' listener", "name another listener by `clients: NAME`");
         }
