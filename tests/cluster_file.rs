@@ -97,6 +97,28 @@ kafka:
 }
 
 #[test]
+fn the_example_is_a_valid_cluster() {
+    let spec = cluster::parse(&fs::read_to_string("examples/cluster.yaml").unwrap(), Path::new("/")).unwrap();
+    assert_eq!((spec.kafka_nodes().count(), spec.rabbitmq_nodes().count(), spec.clients().count()), (3, 3, 4));
+    assert!(spec.warnings.is_empty());
+}
+
+#[test]
+fn ten_thousand_holders_in_one_entry_or_in_as_many() {
+    let nodes = "cluster: many\nrabbitmq: { nodes: [{ name: rabbit-1, host: rabbit-1.example }] }\nclients:\n";
+    let range = format!("{nodes}  - {{ name: \"client-{{1..10000}}\", also: [\"client-{{1..10000}}.example\"], rabbitmq: {{}} }}\n");
+    let entries: String =
+        (1..=10_000).map(|index| format!("  - {{ name: client-{index}, also: [client-{index}.example], rabbitmq: {{}} }}\n")).collect();
+    let names = |text: &str| -> Vec<String> {
+        let spec = cluster::parse(text, Path::new("/")).unwrap();
+        spec.clients().map(|(holder, _)| format!("{} {}", holder.id, holder.names[0])).collect()
+    };
+    let by_range = names(&range);
+    assert_eq!((by_range.len(), by_range[9_999].as_str()), (10_000, "clients/client-10000 DNS:client-10000.example"));
+    assert_eq!(by_range, names(&format!("{nodes}{entries}")));
+}
+
+#[test]
 fn what_will_surprise_is_a_warning() {
     let workspace =
         Workspace::new("cluster: one\nleaf: { key: ed25519, lifetime: 3y }\nrabbitmq: { nodes: [{ name: r, host: r.example }] }\n");

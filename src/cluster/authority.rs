@@ -43,14 +43,7 @@ fn existing(reader: &mut Reader<'_>, fields: Fields<'_>, what: &str) -> Option<A
 }
 
 fn own(reader: &mut Reader<'_>, fields: Fields<'_>, what: &str) -> Option<AuthorityOrigin> {
-    let key = reader.key_kind(fields, what);
-    if let (KeyKind::Ed25519, Some(node)) = (key, fields.get("key")) {
-        reader.wrong_node(
-            node,
-            "Java before 15 cannot check the signature of an Ed25519 authority",
-            "use p256, p384, rsa2048, rsa3072 or rsa4096",
-        );
-    }
+    let key = fields.get("key").and_then(|node| key(reader, node, what)).unwrap_or(KeyKind::P256);
     let root = reader.lifetime(fields, what, "root", Lifetime::years(10));
     let issuing = match fields.get("issuing") {
         None => Some(Lifetime::years(2).min(root)),
@@ -67,4 +60,15 @@ fn own(reader: &mut Reader<'_>, fields: Fields<'_>, what: &str) -> Option<Author
         );
     }
     Some(AuthorityOrigin::Own { key, root, issuing })
+}
+
+fn key(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<KeyKind> {
+    let kinds = KeyKind::ALL.into_iter().filter(|kind| *kind != KeyKind::Ed25519);
+    if node.shown() == KeyKind::Ed25519.name() {
+        let message = "Java before 15 cannot check the signature of an Ed25519 authority";
+        reader.wrong_node(node, message, "use p256, p384, rsa2048, rsa3072 or rsa4096");
+        return None;
+    }
+    let choices: Vec<(&str, KeyKind)> = kinds.map(|kind| (kind.name(), kind)).collect();
+    reader.one_of(node, &format!("{what}.key"), &choices)
 }

@@ -20,7 +20,7 @@ pub fn block(reader: &mut Reader<'_>, node: &Node, subject: &Subject, brokers: B
         let Some(entry) = Entry::read(reader, item, "a client", &known, &Defaults::default()) else { continue };
         let Some(client) = client(reader, &entry, brokers) else { continue };
         for index in 0..entry.count {
-            let names = entry.names(reader, [], index);
+            let names = entry.names([], index);
             let id = HolderId { kind: HolderKind::Client, name: entry.name(index) };
             let subject = entry.subject(subject, index);
             let role = Role::Client(client.clone());
@@ -75,14 +75,23 @@ fn kafka_access(reader: &mut Reader<'_>, node: &Node) -> Option<KafkaAccess> {
 
 fn rabbitmq_access(reader: &mut Reader<'_>, node: &Node) -> Option<RabbitmqAccess> {
     let fields = reader.fields(node, "a client's `rabbitmq`", &["vhost", "configure", "write", "read", "tags"])?;
-    let mut text = |fields: Fields<'_>, key: &str, default: &str| {
-        fields.get(key).map_or_else(|| Some(default.to_owned()), |node| plain(reader, node, key))
-    };
-    let vhost = text(fields, "vhost", "/");
-    let [configure, write, read] = ["configure", "write", "read"].map(|key| text(fields, key, ".*"));
+    let vhost = fields.get("vhost").map_or_else(|| Some("/".to_owned()), |node| plain(reader, node, "vhost"));
+    let [configure, write, read] = ["configure", "write", "read"].map(|key| permission(reader, fields, key));
     let tags = fields.get("tags").and_then(|node| reader.list(node, "tags")).unwrap_or_default();
     let tags = tags.iter().filter_map(|item| plain(reader, item, "tags")).collect();
     Some(RabbitmqAccess { vhost: vhost?, configure: configure?, write: write?, read: read?, tags })
+}
+
+/// A regular expression of resource names. To RabbitMQ an empty one permits nothing, to a reader it may look like "no limit".
+fn permission(reader: &mut Reader<'_>, fields: Fields<'_>, key: &str) -> Option<String> {
+    match fields.get(key) {
+        None => Some(".*".to_owned()),
+        Some(node) if node.shown().is_empty() => {
+            reader.wrong_node(node, format_args!("{key} has no value"), "write \"^$\" to permit nothing, or \".*\" to permit everything");
+            None
+        }
+        Some(node) => plain(reader, node, key),
+    }
 }
 
 /// A text that goes into configuration files as it is.

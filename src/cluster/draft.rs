@@ -12,6 +12,7 @@ pub struct Draft {
     /// How many nodes; none for 0.
     pub rabbitmq: u32,
     pub domain: String,
+    /// Beside `admin`, which every draft has.
     pub clients: Vec<String>,
 }
 
@@ -29,7 +30,7 @@ mod tests {
     #[test]
     fn every_draft_is_a_valid_cluster_file() {
         for (kafka, rabbitmq) in [(1, 0), (3, 0), (0, 1), (0, 3), (5, 3)] {
-            for clients in [vec![], vec!["app".to_owned()], vec!["app".to_owned(), "web".to_owned()]] {
+            for clients in [vec![], vec!["app".to_owned()], vec!["app".to_owned(), "admin".to_owned(), "web".to_owned()]] {
                 let draft = Draft { cluster: "orders".into(), kafka, rabbitmq, domain: "example.com".into(), clients };
                 let spec = super::super::parse(&draft.text(), std::path::Path::new("/")).unwrap();
                 assert_eq!(spec.kafka_nodes().count(), kafka as usize);

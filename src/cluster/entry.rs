@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::node::Node;
-use super::range::Pattern;
-use super::reader::{Fields, Reader};
+use super::range::{MOST, Pattern};
+use super::reader::{Fields, Reader, number};
 use super::{Access, HolderName};
 use crate::pki::{Host, HostPort, NameError, San, Subject, SubjectAttribute};
 
@@ -28,14 +28,15 @@ pub struct Entry<'n> {
     pub what: String,
     pub count: usize,
     names: Vec<HolderName>,
-    also: Vec<(&'n Node, Pattern)>,
+    /// For each text in the file, its value for each holder; `None` where it is wrong.
+    also: Vec<Vec<Option<San>>>,
     install: Option<Pattern>,
     access: Access,
 }
 
 impl Defaults {
     pub fn read(reader: &mut Reader<'_>, fields: Fields<'_>, what: &str) -> Self {
-        let install = fields.get("install").and_then(|node| install(reader, node, what));
+        let install = fields.get("install").and_then(|node| install(reader, node, what, None));
         Self { install, access: access(reader, fields, what) }
     }
 }
@@ -47,6 +48,15 @@ impl<'n> Entry<'n> {
         let name_node = reader.required(fields, what, "name", "broker-{1..3}")?;
         let pattern = reader.pattern(name_node, &format!("{what}.name"))?;
         let count = pattern.count().ok().flatten().unwrap_or(1);
+        reader.holders += count;
+        if reader.holders > MOST {
+            reader.wrong_node(
+                name_node,
+                format_args!("with these the cluster has more than {MOST} holders"),
+                "describe it in several files",
+            );
+            return None;
+        }
         let mut names = Vec::with_capacity(count);
         for index in 0..count {
             let text = pattern.at(index);
@@ -63,11 +73,9 @@ impl<'n> Entry<'n> {
                 }
             }
         }
-        let mut also = Vec::new();
-        for item in fields.get("also").and_then(|node| reader.list(node, "also")).unwrap_or_default() {
-            also.extend(range(reader, item, "also", count).map(|pattern| (item, pattern)));
-        }
-        let install = fields.get("install").and_then(|node| install(reader, node, what)).or_else(|| defaults.install.clone());
+        let also = fields.get("also").and_then(|node| reader.list(node, "also")).unwrap_or_default();
+        let also = also.iter().map(|item| values(reader, item, "also", count, SAN)).collect();
+        let install = fields.get("install").and_then(|node| install(reader, node, what, Some(count))).or_else(|| defaults.install.clone());
         let own = access(reader, fields, what);
         let access = Access { owner: own.owner.or(defaults.access.owner.clone()), group: own.group.or(defaults.access.group.clone()) };
         Some(Self { node, fields, what: what.to_owned(), count, names, also, install, access })
@@ -92,9 +100,9 @@ impl<'n> Entry<'n> {
     }
 
     /// `first`, then `also`, each once.
-    pub fn names(&self, reader: &mut Reader<'_>, first: impl IntoIterator<Item = San>, index: usize) -> Vec<San> {
+    pub fn names(&self, first: impl IntoIterator<Item = San>, index: usize) -> Vec<San> {
         let mut names: Vec<San> = Vec::new();
-        let also = self.also.iter().filter_map(|(node, pattern)| element(reader, node, pattern, index, SAN)).collect::<Vec<San>>();
+        let also = self.also.iter().filter_map(|values| values[index].clone());
         for name in first.into_iter().chain(also) {
             if !names.contains(&name) {
                 names.push(name);
@@ -136,15 +144,22 @@ pub const IP: Form<IpAddr> = Form {
     fix: "write the address to listen on, for instance 127.0.0.1",
 };
 pub const PORT: Form<u16> = Form {
-    parse: |text| text.parse().ok().filter(|port| *port != 0).ok_or_else(|| format!("{text:?} is not a port")),
+    parse: |text| number(text).filter(|port| *port != 0).ok_or_else(|| format!("{text:?} is not a port")),
     fix: "write a number from 1 to 65535",
 };
-pub const NODE_ID: Form<u32> =
-    Form { parse: |text| text.parse().map_err(|_| format!("{text:?} is not a node id")), fix: "write a whole number, or leave `id` out" };
+/// Kafka's `node.id` is a Java int, from 0.
+pub const NODE_ID: Form<u32> = Form {
+    parse: |text| number(text).filter(|id| *id <= i32::MAX as u32).ok_or_else(|| format!("{text:?} is not a node id")),
+    fix: "write a whole number from 0 to 2147483647, or leave `id` out",
+};
 pub const DIRECTORY: Form<PathBuf> = Form {
-    parse: |text| Some(PathBuf::from(text)).filter(|path| path.is_absolute()).ok_or_else(|| format!("{text:?} is not an absolute path")),
+    parse: |text| is_absolute(text).then(|| PathBuf::from(text)).ok_or_else(|| format!("{text:?} is not an absolute path")),
     fix: "write for instance /var/lib/kafka/data",
 };
+
+fn is_absolute(text: &str) -> bool {
+    text.starts_with('/') && !text.contains(|c: char| c.is_control())
+}
 
 fn sentence<T: FromStr<Err = NameError>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: NameError| error.to_string())
@@ -152,8 +167,13 @@ fn sentence<T: FromStr<Err = NameError>>(text: &str) -> Result<T, String> {
 
 /// The value of a text, which may be a range, for each of `count` holders.
 pub fn values<T>(reader: &mut Reader<'_>, node: &Node, what: &str, count: usize, form: Form<T>) -> Vec<Option<T>> {
-    let pattern = range(reader, node, what, count);
-    (0..count).map(|index| pattern.as_ref().and_then(|pattern| element(reader, node, pattern, index, form))).collect()
+    let Some(pattern) = range(reader, node, what, count) else { return (0..count).map(|_| None).collect() };
+    let results: Vec<Result<T, String>> = (0..count).map(|index| (form.parse)(&pattern.at(index))).collect();
+    // One mistake is reported once, however many values a range has.
+    if let Some(Err(error)) = results.iter().find(|result| result.is_err()) {
+        reader.wrong_node(node, error, form.fix);
+    }
+    results.into_iter().map(Result::ok).collect()
 }
 
 /// A text without a range, or with ranges of `count` values.
@@ -172,26 +192,13 @@ fn range(reader: &mut Reader<'_>, node: &Node, what: &str, count: usize) -> Opti
     }
 }
 
-/// One mistake is reported once, however many values a range has.
-fn element<T>(reader: &mut Reader<'_>, node: &Node, pattern: &Pattern, index: usize, form: Form<T>) -> Option<T> {
-    match (form.parse)(&pattern.at(index)) {
-        Ok(value) => Some(value),
-        Err(error) => {
-            let reported = |problem: &super::Problem| (problem.line, problem.column) == (node.place.line, node.place.column);
-            if !reader.problems.iter().any(reported) {
-                reader.wrong_node(node, error, form.fix);
-            }
-            None
-        }
-    }
-}
-
 /// Stands for the holder's name in `install`, as ranges stand for numbers.
 const NAME: &str = "\u{1}";
 
-fn install(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<Pattern> {
+/// `count` is that of the holder's name; `None` in a block, which has no name.
+fn install(reader: &mut Reader<'_>, node: &Node, what: &str, count: Option<usize>) -> Option<Pattern> {
     let text = reader.text(node, &format!("{what}.install"))?;
-    if !text.starts_with('/') || text.contains(|c: char| c.is_control()) {
+    if !is_absolute(text) {
         reader.wrong_node(
             node,
             format_args!("{text:?} is not an absolute path"),
@@ -199,8 +206,12 @@ fn install(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<Pattern> 
         );
         return None;
     }
-    let pattern = Pattern::new(&text.replace("{name}", NAME));
-    pattern.map_err(|error| reader.wrong_node(node, error, "write {name} where the holder's name belongs")).ok()
+    let checked = Pattern::new(&text.replace("{name}", NAME)).and_then(|pattern| match (pattern.count()?, count) {
+        (Some(values), Some(names)) if values != names => Err(format!("{what}.install stands for {values} values, the name for {names}")),
+        (Some(_), None) => Err(format!("{what}.install is one for all and can have no range")),
+        _ => Ok(pattern),
+    });
+    checked.map_err(|error| reader.wrong_node(node, error, "write {name} where the holder's name belongs")).ok()
 }
 
 fn access(reader: &mut Reader<'_>, fields: Fields<'_>, what: &str) -> Access {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::entry::{self, Defaults, Entry, Form};
 use super::node::{Node, Place, Value};
 use super::parse::Placed;
-use super::reader::{Fields, Reader};
+use super::reader::{Fields, Reader, release};
 use super::{
     Endpoint, Holder, HolderId, HolderKind, KafkaNode, KafkaPasswords, KafkaRoles, KafkaSpec, Listener, ListenerAuth, ListenerName, Role,
 };
@@ -70,8 +70,7 @@ pub fn block(reader: &mut Reader<'_>, node: &Node, subject: &Subject, holders: &
 
 fn version(reader: &mut Reader<'_>, node: &Node) -> Option<(u8, u8)> {
     let text = reader.text(node, "kafka.version")?;
-    let parts = text.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?)));
-    match parts {
+    match release(text) {
         Some(version @ ((3, 7..=9) | (4, _))) => Some(version),
         _ => {
             reader.wrong_node(node, format_args!("{text:?} is not a Kafka release that this is made for"), "write 3.7, 3.8, 3.9 or 4.x");
@@ -237,10 +236,7 @@ fn brokers(reader: &mut Reader<'_>, node: &Node, shared: Shared<'_>, holders: &m
                 None if position <= voters => KafkaRoles::Combined,
                 None => KafkaRoles::Broker,
             };
-            let Some(host) = hosts[index].clone() else {
-                entry.names(reader, [], index);
-                continue;
-            };
+            let Some(host) = hosts[index].clone() else { continue };
             let node_id = ids_given[index].unwrap_or(u32::try_from(position).unwrap_or(u32::MAX));
             if let Some(other) = ids.insert(node_id, entry.name(index)) {
                 let message = format!("{} and {other} have the same id {node_id}", entry.name(index));
@@ -262,7 +258,7 @@ fn brokers(reader: &mut Reader<'_>, node: &Node, shared: Shared<'_>, holders: &m
                 })
                 .collect();
             let first = [San::from(&host)].into_iter().chain(endpoints.iter().map(|endpoint| San::from(&endpoint.advertised.host)));
-            let names = entry.names(reader, first.collect::<Vec<_>>(), index);
+            let names = entry.names(first, index);
             let role = Role::Kafka(KafkaNode {
                 node_id,
                 roles,

@@ -1,23 +1,24 @@
 //! The whole cluster file: what belongs to no single block.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::Path;
 
 use super::node::{self, Node, Place};
-use super::reader::{Fields, Reader};
+use super::reader::{Fields, Reader, number};
 use super::{
-    AuthorityLayout, AuthorityName, AuthorityOrigin, ClusterSpec, Holder, HolderId, HolderName, JavaVersion, LeafSpec, Problem,
+    AuthorityLayout, AuthorityName, AuthorityOrigin, ClusterSpec, Endpoint, Holder, HolderId, HolderName, JavaVersion, LeafSpec, Problem,
     RabbitmqLogin, Role, StoreFormat, StoresSpec, authority, clients, kafka, rabbitmq,
 };
-use crate::pki::{KeyKind, Lifetime, San, Subject, SubjectAttribute};
+use crate::pki::{Host, KeyKind, Lifetime, San, Subject, SubjectAttribute};
 
 /// Makes a [`ClusterSpec`] of the text of a cluster file, or says everything that is wrong with it, in the order of the file.
 ///
 /// `base` is the absolute directory of the cluster file; relative paths in it are joined to it.
 pub fn parse(text: &str, base: &Path) -> Result<ClusterSpec, Vec<Problem>> {
-    let root = node::parse(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|problem| vec![problem])?;
-    let mut reader = Reader { base, problems: Vec::new(), warnings: Vec::new() };
-    let spec = cluster(&mut reader, &root);
+    let mut reader = Reader { base, problems: Vec::new(), warnings: Vec::new(), holders: 0 };
+    let root = node::parse(text.strip_prefix('\u{feff}').unwrap_or(text), &mut reader.problems);
+    let spec = root.and_then(|root| cluster(&mut reader, &root));
     let in_order = |problem: &Problem| (problem.line, problem.column);
     reader.problems.sort_by_key(in_order);
     reader.warnings.sort_by_key(in_order);
@@ -35,7 +36,11 @@ fn cluster(reader: &mut Reader<'_>, root: &Node) -> Option<ClusterSpec> {
     let subject = fields.get("subject").map_or_else(|| Some(Subject::default()), |node| subject(reader, node));
     let authority = authority::layout(reader, fields.get("authority"));
     let stores = stores(reader, fields.get("stores"));
-    let leaf = leaf(reader, fields.get("leaf"), &authority, &stores, fields.get("kafka").is_some());
+    let leaf = leaf(reader, fields.get("leaf"), &stores, fields.get("kafka").is_some());
+    // A file without either block has the defaults, which fit each other.
+    if let (Some(authority), Some(at)) = (&authority, fields.get("leaf").or(fields.get("authority"))) {
+        clipping(reader, at, leaf.lifetime, authority);
+    }
 
     let subject = subject.unwrap_or_default();
     let mut holders = Vec::new();
@@ -49,10 +54,11 @@ fn cluster(reader: &mut Reader<'_>, root: &Node) -> Option<ClusterSpec> {
         clients::block(reader, node, &subject, has, &mut holders);
     }
     unique(reader, &holders);
-    let mut holders: Vec<Holder> = holders.into_iter().map(|(_, holder)| holder).collect();
+    bound_once(reader, &holders);
     if rabbitmq.as_ref().is_some_and(|rabbitmq| rabbitmq.login == RabbitmqLogin::SanDns) {
-        name_by_dns(&mut holders);
+        name_by_dns(reader, &mut holders);
     }
+    let holders = holders.into_iter().map(|(_, holder)| holder).collect();
     Some(ClusterSpec { name: name?, subject, authority: authority?, leaf, stores, kafka, rabbitmq, holders, warnings: Vec::new() })
 }
 
@@ -103,9 +109,9 @@ fn stores(reader: &mut Reader<'_>, node: Option<&Node>) -> StoresSpec {
     if let Some(node) = fields.get("java")
         && let Some(text) = reader.text(node, "stores.java")
     {
-        match text.parse() {
-            Ok(8) => stores.java = JavaVersion::Java8,
-            Ok(version @ 9..=99) => stores.java = JavaVersion::Java11OrLater(version),
+        match number(text) {
+            Some(8) => stores.java = JavaVersion::Java8,
+            Some(version @ 9..=99) => stores.java = JavaVersion::Java11OrLater(version),
             _ => reader.wrong_node(
                 node,
                 format_args!("{text:?} is not a Java release"),
@@ -116,7 +122,7 @@ fn stores(reader: &mut Reader<'_>, node: Option<&Node>) -> StoresSpec {
     stores
 }
 
-fn leaf(reader: &mut Reader<'_>, node: Option<&Node>, authority: &Option<AuthorityLayout>, stores: &StoresSpec, kafka: bool) -> LeafSpec {
+fn leaf(reader: &mut Reader<'_>, node: Option<&Node>, stores: &StoresSpec, kafka: bool) -> LeafSpec {
     let default = Lifetime::days(90);
     let mut leaf = LeafSpec { key: KeyKind::P256, lifetime: default, renew: default.third() };
     let Some(node) = node else { return leaf };
@@ -131,9 +137,6 @@ fn leaf(reader: &mut Reader<'_>, node: Option<&Node>, authority: &Option<Authori
     }
     if leaf.key == KeyKind::Ed25519 {
         ed25519(reader, fields, stores, kafka);
-    }
-    if let (Some(layout), Some(at)) = (authority, fields.get("lifetime")) {
-        clipping(reader, at, leaf.lifetime, layout);
     }
     leaf
 }
@@ -192,12 +195,36 @@ fn unique(reader: &mut Reader<'_>, holders: &Placed) {
     }
 }
 
+/// Two listeners cannot have one port of one host. When both are advertised there, [`unique`] has said so.
+fn bound_once(reader: &mut Reader<'_>, holders: &Placed) {
+    let mut taken: BTreeMap<(&Host, Option<IpAddr>, u16), (&HolderId, bool)> = BTreeMap::new();
+    for (place, Holder { id, role, .. }) in holders {
+        let Role::Kafka(node) = role else { continue };
+        for Endpoint { port, advertised, .. } in &node.endpoints {
+            let is_direct = advertised.host == node.host && advertised.port == *port;
+            if let Some((other, other_is_direct)) = taken.insert((&node.host, node.bind, *port), (id, is_direct))
+                && !(is_direct && other_is_direct)
+            {
+                let message = format!("{id} listens on port {port} of {}, and so does {other}", node.host);
+                reader.wrong(*place, "", message, "give each a port of its own by `ports`, or an address of its own by `bind`");
+            }
+        }
+    }
+}
+
 /// RabbitMQ's user is the first DNS name; a client without one is called by its own name.
-fn name_by_dns(holders: &mut [Holder]) {
-    for holder in holders {
+fn name_by_dns(reader: &mut Reader<'_>, holders: &mut Placed) {
+    for (place, holder) in holders {
         let is_client = matches!(holder.role, Role::Client(_));
-        if is_client && !holder.names.iter().any(|name| matches!(name, San::Dns(_))) {
-            holder.names.insert(0, San::Dns(holder.id.name.to_string()));
+        if !is_client || holder.names.iter().any(|name| matches!(name, San::Dns(_))) {
+            continue;
+        }
+        match holder.id.name.as_str().parse() {
+            Ok(San::Dns(name)) => holder.names.insert(0, San::Dns(name)),
+            _ => {
+                let message = format!("{} logs in by its DNS name, has none, and cannot be called by its own", holder.id);
+                reader.wrong(*place, "", message, "list a DNS name below `also`");
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::entry::{self, Defaults, Entry};
 use super::node::Node;
 use super::parse::Placed;
-use super::reader::Reader;
+use super::reader::{Reader, release};
 use super::{Holder, HolderId, HolderKind, RabbitmqLogin, RabbitmqNode, RabbitmqSpec, Role};
 use crate::pki::{San, Subject};
 
@@ -31,8 +31,7 @@ pub fn block(reader: &mut Reader<'_>, node: &Node, subject: &Subject, holders: &
 
 fn version(reader: &mut Reader<'_>, node: &Node) -> Option<(u8, u8)> {
     let text = reader.text(node, "rabbitmq.version")?;
-    let parts = text.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?)));
-    match parts {
+    match release(text) {
         Some(version @ ((3, 10..) | (4, _))) => Some(version),
         _ => {
             reader.wrong_node(node, format_args!("{text:?} is not a RabbitMQ release that this is made for"), "write 3.10 to 3.13, or 4.x");
@@ -51,8 +50,8 @@ fn nodes_of(reader: &mut Reader<'_>, item: &Node, default_port: u16, defaults: &
     let binds = entry.values(reader, "bind", entry::IP);
     let ports = entry.values(reader, "port", entry::PORT);
     for index in 0..entry.count {
-        let names = entry.names(reader, hosts[index].as_ref().map(San::from), index);
         let Some(host) = hosts[index].clone() else { continue };
+        let names = entry.names([San::from(&host)], index);
         let port = ports[index].unwrap_or(default_port);
         let role = Role::Rabbitmq(RabbitmqNode { host, bind: binds[index], port });
         let id = HolderId { kind: HolderKind::Rabbitmq, name: entry.name(index) };

@@ -75,7 +75,6 @@ impl Piece {
 
 fn piece(text: &str) -> Result<Piece, RangeError> {
     if let Some((from, to)) = text.split_once("..") {
-        let number = |text: &str| text.parse::<u64>().map_err(|_| format!("{text:?} is not a number in the range {{{from}..{to}}}"));
         let (first, last) = (number(from)?, number(to)?);
         let count = last.checked_sub(first).and_then(|span| usize::try_from(span).ok()).and_then(|span| span.checked_add(1));
         return match count {
@@ -92,6 +91,13 @@ fn piece(text: &str) -> Result<Piece, RangeError> {
         return Err(format!("{{{text}}} is neither a range {{1..3}} nor a list {{a,b}}"));
     }
     Ok(Piece::Words(words))
+}
+
+/// Short enough that counting on from it cannot overflow.
+fn number(text: &str) -> Result<u64, RangeError> {
+    let fits = text.len() <= 18 && text.bytes().all(|b| b.is_ascii_digit());
+    let number = if fits { text.parse().ok() } else { None };
+    number.ok_or_else(|| format!("{text:?} is not a number of at most 18 digits"))
 }
 
 #[cfg(test)]
@@ -114,10 +120,21 @@ mod tests {
 
     #[test]
     fn what_is_no_range_says_why() {
-        for wrong in ["{1..3", "{3..1}", "{a..b}", "{}", "{one}", "{1..99999999}", "{-1..3}"] {
+        for wrong in [
+            "{1..3",
+            "{3..1}",
+            "{a..b}",
+            "{}",
+            "{one}",
+            "{1..99999999}",
+            "{-1..3}",
+            "{+1..3}",
+            "{18446744073709551615..18446744073709551615}",
+        ] {
             assert!(Pattern::new(wrong).is_err(), "{wrong}");
         }
         assert!(Pattern::new("{1..3}-{1..2}").unwrap().count().is_err());
+        assert!(Pattern::new(&format!("{{{}1..3}}", "0".repeat(70_000))).is_err(), "no format is that wide");
     }
 
     proptest! {

@@ -14,6 +14,8 @@ pub struct Reader<'a> {
     pub base: &'a Path,
     pub problems: Vec<Problem>,
     pub warnings: Vec<Problem>,
+    /// How many were described so far.
+    pub holders: usize,
 }
 
 /// A mapping whose keys are known.
@@ -88,7 +90,11 @@ impl Reader<'_> {
             }
             Value::Scalar(text) => Some(text),
             Value::List(_) | Value::Map(_) => {
-                self.wrong_node(node, format_args!("{what} must be a single value"), "write `key: value`");
+                self.wrong_node(
+                    node,
+                    format_args!("{what} must be a single value"),
+                    "write `key: value`; a range that begins it needs quotes",
+                );
                 None
             }
         }
@@ -175,6 +181,20 @@ impl Reader<'_> {
 
 pub fn problem(place: Place, text: &str, message: impl Display, fix: impl Display) -> Problem {
     Problem { line: place.line, column: place.column, text: text.to_owned(), message: message.to_string(), fix: fix.to_string() }
+}
+
+/// Digits only: Rust's own parser takes a sign too.
+pub fn number<T: FromStr>(text: &str) -> Option<T> {
+    if text.bytes().all(|b| b.is_ascii_digit()) { text.parse().ok() } else { None }
+}
+
+/// The major and minor number of `3.9` or `3.9.2`.
+pub fn release(text: &str) -> Option<(u8, u8)> {
+    let parts: Vec<u8> = text.split('.').map(number).collect::<Option<_>>()?;
+    match parts[..] {
+        [major, minor] | [major, minor, _] => Some((major, minor)),
+        _ => None,
+    }
 }
 
 /// The nearest of `known` when one is near, and all of them.
