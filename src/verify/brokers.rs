@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt};
 use super::kafka::KafkaClient;
 use super::party::{self, Party, Via};
 use super::probe::{self, Protocol};
-use super::{AT_ONCE, Attempt, Cell, DEADLINE, Facts, Fault, Probe, Step, Verdict, VerifyReport, rabbitmq, tls};
+use super::{AT_ONCE, Attempt, Cell, DEADLINE, Facts, Fault, Probe, Step, Verdict, VerifyReport, milliseconds, rabbitmq, tls, within};
 use crate::cluster::{Client, ClusterSpec, Holder, HolderId, KafkaSpec, ListenerAuth, ListenerName, Role};
 use crate::inventory::HolderFiles;
 use crate::pki::HostPort;
@@ -104,13 +104,9 @@ fn meets(spec: &ClusterSpec, visitor: &Holder, target: &Target<'_>) -> bool {
 
 async fn visit(visitor: &Visitor<'_>, target: &Target<'_>) -> Cell {
     let started = Instant::now();
-    let verdict = match tokio::time::timeout(DEADLINE * 2, try_visit(visitor, target)).await {
-        Ok(Ok(mut facts)) => {
-            facts.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            Verdict::Passed(facts)
-        }
-        Ok(Err(fault)) => Verdict::Failed(fault),
-        Err(_) => Verdict::Failed(Fault::new(Step::Connect, "not done within the deadline")),
+    let verdict = match try_visit(visitor, target).await {
+        Ok(facts) => Verdict::Passed(Facts { milliseconds: milliseconds(started), ..facts }),
+        Err(fault) => Verdict::Failed(fault),
     };
     Cell {
         identity: visitor.holder.id.to_string(),
@@ -126,23 +122,21 @@ async fn try_visit(visitor: &Visitor<'_>, target: &Target<'_>) -> Result<Facts, 
     let client = tls::Client::new(Some(&party.identity), &party.trust).map_err(|error| Fault::new(Step::Files, error))?;
     let stream = probe::connect(&target.address).await?;
     let mut stream = client.handshake(&target.address.host, stream).await?;
-    let mut facts = client.facts(&stream);
+    let facts = client.facts(&stream);
     if let (Protocol::Amqp, Role::Client(Client { rabbitmq: Some(access), .. })) = (target.protocol, &visitor.holder.role) {
-        return match rabbitmq::round_trip(stream, &access.vhost).await {
-            Ok(()) => {
-                facts.did = vec!["published", "consumed"];
-                Ok(facts)
-            }
+        return match rabbitmq::round_trip(stream, access).await {
+            Ok(done) => Ok(Facts { did: done.did, note: done.note, ..facts }),
             // A certificate that was not taken shows itself only now.
-            Err(fault) => {
-                Err(Fault { cause: probe::alert(&client, &target.address).await.unwrap_or_else(|| fault.cause.clone()), ..fault })
-            }
+            Err(fault) => match probe::alert(&client, &target.address).await {
+                Some(cause) => Err(Fault::new(Step::Handshake, cause)),
+                None => Err(fault),
+            },
         };
     }
-    match probe::greet(&mut stream, target.protocol).await {
+    let greeted = async { Ok(probe::greet(&mut stream, target.protocol).await) };
+    match within(Step::Handshake, greeted).await? {
         Ok(()) => Ok(facts),
-        Err(error) if tls::is_told(&error) => Err(Fault::new(Step::Handshake, tls::cause(&error))),
-        Err(error) => Err(Fault::new(Step::Handshake, probe::alert(&client, &target.address).await.unwrap_or_else(|| error.to_string()))),
+        Err(error) => Err(Fault::new(Step::Handshake, probe::explained(&error, &client, &target.address).await)),
     }
 }
 
@@ -154,13 +148,16 @@ async fn messages(
     targets: &[Target<'_>],
     cells: &mut [Cell],
 ) {
+    let not_controller = |listener: &ListenerName| *listener != kafka.controller;
+    if passed(cells, targets, not_controller).next().is_none() {
+        return;
+    }
     let brokers: Vec<&Target<'_>> = targets.iter().filter(|target| target.listener == Some(&kafka.inter_broker)).collect();
-    let Some(steward) = steward(kafka, everyone, &brokers) else { return };
     let topic = &kafka.verify_topic;
-    let (created, leaders) = match prepare(&steward, topic, &brokers).await {
+    let (steward, created, leaders) = match prepare(kafka, everyone, &brokers).await {
         Ok(prepared) => prepared,
         Err(fault) => {
-            for cell in passed(cells, targets, |listener| *listener != kafka.controller) {
+            for cell in passed(cells, targets, not_controller) {
                 cell.verdict = Verdict::Failed(fault.clone());
             }
             return;
@@ -171,39 +168,54 @@ async fn messages(
         .buffered(AT_ONCE)
         .collect::<Vec<_>>()
         .await;
-    for (identity, endpoint, result) in trips.into_iter().flatten() {
+    for (identity, endpoint, trip) in trips.into_iter().flatten() {
         for cell in cells.iter_mut().filter(|cell| cell.identity == identity && cell.endpoint == endpoint) {
-            match (&mut cell.verdict, &result) {
-                (Verdict::Passed(facts), Ok(())) => facts.did = vec!["produced", "consumed"],
-                (verdict @ Verdict::Passed(_), Err(fault)) => *verdict = Verdict::Failed(fault.clone()),
+            match (&mut cell.verdict, &trip) {
+                (Verdict::Passed(facts), Trip::Done) => facts.did = vec!["produced", "consumed"],
+                (Verdict::Passed(facts), Trip::LeadsNothing) => {
+                    facts.note = Some(format!("no message: it leads no partition of {topic}"));
+                }
+                (verdict @ Verdict::Passed(_), Trip::Failed(fault)) => *verdict = Verdict::Failed(fault.clone()),
                 (Verdict::Failed(_), _) => {}
             }
         }
     }
     if created && let Err(fault) = steward.delete_topic(topic).await {
         let message = format!("the topic {topic}, made for this test, could not be removed: {}", fault.cause);
-        if let Some(cell) = passed(cells, targets, |listener| *listener != kafka.controller).next() {
+        if let Some(cell) = passed(cells, targets, not_controller).next() {
             cell.verdict = Verdict::Failed(Fault::new(Step::Topic, message));
         }
     }
 }
 
-/// The first Kafka node whose files can be used. Kafka nodes are super users.
-fn steward(kafka: &KafkaSpec, everyone: &[(&Holder, HolderFiles)], brokers: &[&Target<'_>]) -> Option<KafkaClient> {
+/// Who looks after the topic: the first Kafka node whose files can be used, because Kafka nodes are super users. Whether the topic
+/// was made, and the leaders of its partitions.
+async fn prepare(
+    kafka: &KafkaSpec,
+    everyone: &[(&Holder, HolderFiles)],
+    brokers: &[&Target<'_>],
+) -> Result<(KafkaClient, bool, Vec<i32>), Fault> {
     let bootstrap: Vec<String> = brokers.iter().map(|target| target.address.to_string()).collect();
     let nodes = everyone.iter().filter(|(holder, _)| matches!(holder.role, Role::Kafka(_)));
-    let party = nodes.filter_map(|(_, files)| party::from_pem(files).ok()).next()?;
-    Some(KafkaClient::new(&party, &bootstrap.join(","), &kafka.verify_topic, DEADLINE))
-}
-
-/// Whether the topic was made, and the leaders of its partitions.
-async fn prepare(steward: &KafkaClient, topic: &str, brokers: &[&Target<'_>]) -> Result<(bool, Vec<i32>), Fault> {
-    if let Some(leaders) = steward.leaders(topic).await? {
-        return Ok((false, leaders));
+    let party = nodes
+        .map(|(_, files)| party::from_pem(files))
+        .reduce(Result::or)
+        .unwrap_or_else(|| Err(Fault::new(Step::Topic, "no Kafka node has files to make the topic with")))?;
+    let steward = KafkaClient::new(&party, &bootstrap.join(","), &kafka.verify_topic, DEADLINE);
+    if let Some(leaders) = steward.leaders(&kafka.verify_topic).await? {
+        return Ok((steward, false, leaders));
     }
     let ids: Vec<i32> = brokers.iter().map(|target| target.node_id).collect();
-    steward.create_topic(topic, &ids).await?;
-    Ok((true, ids))
+    steward.create_topic(&kafka.verify_topic, &ids).await?;
+    Ok((steward, true, ids))
+}
+
+/// What became of the message at one broker.
+enum Trip {
+    Done,
+    /// An existing topic may have no partition there.
+    LeadsNothing,
+    Failed(Fault),
 }
 
 fn cells_of<'c>(cells: &'c [Cell], holder: &Holder) -> Vec<&'c Cell> {
@@ -221,7 +233,7 @@ fn passed<'c>(
     cells.iter_mut().filter(move |cell| matches!(cell.verdict, Verdict::Passed(_)) && endpoints.contains(&cell.endpoint))
 }
 
-/// The identity, the endpoint and what became of the message, for each broker that `holder` reached.
+/// For each broker that `holder` reached: the identity, the endpoint, and what became of the message.
 async fn round_trips(
     kafka: &KafkaSpec,
     holder: &Holder,
@@ -229,40 +241,49 @@ async fn round_trips(
     targets: &[Target<'_>],
     cells: Vec<&Cell>,
     leaders: &[i32],
-) -> Vec<(String, String, Result<(), Fault>)> {
+) -> Vec<(String, String, Trip)> {
     let listener = if matches!(holder.role, Role::Kafka(_)) { &kafka.inter_broker } else { &kafka.clients };
-    let reached: BTreeMap<String, bool> =
-        cells.iter().map(|cell| (cell.endpoint.clone(), matches!(cell.verdict, Verdict::Passed(_)))).collect();
-    let brokers: Vec<&Target<'_>> = targets
-        .iter()
-        .filter(|target| target.listener == Some(listener) && reached.get(&target.address.to_string()) == Some(&true))
-        .collect();
-    // A broker that leads no partition of an existing topic is left at the handshake.
-    let led: Vec<(&&Target<'_>, i32)> = brokers
-        .iter()
-        .filter_map(|target| Some((target, i32::try_from(leaders.iter().position(|leader| *leader == target.node_id)?).ok()?)))
-        .collect();
-    if led.is_empty() {
-        return Vec::new();
+    let reached: BTreeSet<&str> =
+        cells.iter().filter(|cell| matches!(cell.verdict, Verdict::Passed(_))).map(|cell| cell.endpoint.as_str()).collect();
+    let brokers = targets.iter().filter(|target| target.listener == Some(listener));
+    let (mut addresses, mut led, mut trips) = (Vec::new(), Vec::new(), Vec::new());
+    for (node_id, address) in brokers.map(|target| (target.node_id, target.address.to_string())) {
+        if reached.contains(address.as_str()) {
+            match leaders.iter().position(|leader| *leader == node_id).and_then(|partition| i32::try_from(partition).ok()) {
+                Some(partition) => led.push((partition, address.clone())),
+                None => trips.push((holder.id.to_string(), address.clone(), Trip::LeadsNothing)),
+            }
+            addresses.push(address);
+        }
     }
-    let bootstrap: Vec<String> = brokers.iter().map(|target| target.address.to_string()).collect();
-    let client = KafkaClient::new(party, &bootstrap.join(","), &kafka.verify_topic, DEADLINE);
-    let partitions: Vec<i32> = led.iter().map(|(_, partition)| *partition).collect();
-    let results = client.round_trips(&kafka.verify_topic, &partitions).await;
-    led.iter().zip(results).map(|((target, _), result)| (holder.id.to_string(), target.address.to_string(), result)).collect()
+    if led.is_empty() {
+        return trips;
+    }
+    let (partitions, endpoints): (Vec<i32>, Vec<String>) = led.into_iter().unzip();
+    let client = KafkaClient::new(party, &addresses.join(","), &kafka.verify_topic, DEADLINE);
+    let results = client.round_trips(&kafka.verify_topic, &partitions).await.into_iter().map(|result| match result {
+        Ok(()) => Trip::Done,
+        Err(fault) => Trip::Failed(fault),
+    });
+    trips.extend(endpoints.into_iter().zip(results).map(|(endpoint, trip)| (holder.id.to_string(), endpoint, trip)));
+    trips
 }
 
 /// Every listener must refuse who has no certificate, who has one of a foreign authority, and who speaks in plain.
 async fn probes(everyone: &[(&Holder, HolderFiles)], targets: &[Target<'_>]) -> Vec<Probe> {
-    let insiders: BTreeMap<&HolderId, Party> =
-        everyone.iter().filter_map(|(holder, files)| Some((&holder.id, party::from_pem(files).ok()?))).collect();
+    let missing = Err(Fault::new(Step::Files, "its own files are not there"));
+    let insiders: BTreeMap<&HolderId, Result<Party, Fault>> =
+        everyone.iter().map(|(holder, files)| (&holder.id, party::from_pem(files))).collect();
     let attempts = targets.iter().flat_map(|target| {
         let attempts: &[Attempt] =
             if target.mutual { &[Attempt::NoCertificate, Attempt::ForeignAuthority, Attempt::Plaintext] } else { &[Attempt::Plaintext] };
         attempts.iter().map(move |attempt| (target, *attempt))
     });
-    stream::iter(attempts.filter_map(|(target, attempt)| Some((target, attempt, insiders.get(&target.holder.id)?))))
-        .map(|(target, attempt, insider)| probe::probe(&target.holder.id, &target.address, target.protocol, attempt, insider))
+    stream::iter(attempts)
+        .map(|(target, attempt)| {
+            let insider = insiders.get(&target.holder.id).unwrap_or(&missing);
+            probe::probe(target.holder, &target.address, target.protocol, attempt, insider.as_ref())
+        })
         .buffered(AT_ONCE)
         .collect()
         .await

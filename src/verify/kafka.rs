@@ -64,6 +64,8 @@ impl KafkaClient {
             .set("client.id", "countersign")
             .set("group.id", group)
             .set("enable.auto.commit", "false")
+            // Else asking for a topic that is not there makes it.
+            .set("allow.auto.create.topics", "false")
             .set("socket.connection.setup.timeout.ms", millis(deadline))
             .set("message.timeout.ms", millis(deadline))
             .set("reconnect.backoff.max.ms", "500");
@@ -95,7 +97,7 @@ impl KafkaClient {
         partition: i32,
     ) -> Result<(), Fault> {
         let failed = |step, error: KafkaError| Fault::new(step, self.causes.explain(error));
-        let payload = unique();
+        let payload = format!("countersign verify {}", unique());
         let record = FutureRecord::<(), _>::to(topic).partition(partition).payload(&payload);
         let delivered = producer.send(record, self.deadline).await.map_err(|(error, _)| failed(Step::Produce, error))?;
         let mut assignment = TopicPartitionList::new();
@@ -166,12 +168,12 @@ impl KafkaClient {
     }
 }
 
-/// A payload that no other message has.
+/// Bytes that no other message has, as text.
 pub fn unique() -> String {
     let mut bytes = [0; 16];
     // Only has to differ from what others send: should the generator fail, the check still compares bytes.
     let _ = aws_lc_rs::rand::fill(&mut bytes);
-    format!("countersign verify {}", crate::pki::hex(&bytes))
+    crate::pki::hex(&bytes)
 }
 
 fn millis(duration: Duration) -> String {

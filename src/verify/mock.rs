@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::kafka::KafkaClient;
 use super::party::{self, Via};
-use super::{Cell, DEADLINE, Facts, Fault, Step, Verdict, tls};
+use super::{Cell, DEADLINE, Facts, Fault, Step, Verdict, milliseconds, tls};
 use crate::inventory::HolderFiles;
 use crate::pki::{Identity, TrustBundle};
 
@@ -26,7 +26,7 @@ pub async fn message_through_mock(client: &HolderFiles, stand_in: &Identity, tru
         Ok(()) => Verdict::Passed(Facts {
             did: vec!["produced", "consumed"],
             certificate_requested: true,
-            milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            milliseconds: milliseconds(started),
             ..Facts::default()
         }),
         Err(fault) => Verdict::Failed(fault),

@@ -7,8 +7,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::party::Party;
-use super::{Attempt, DEADLINE, Fault, Probe, ProbeOutcome, Step, foreign, tls};
-use crate::cluster::HolderId;
+use super::{Attempt, DEADLINE, Fault, Probe, ProbeOutcome, Step, impostor, tls, within};
+use crate::cluster::Holder;
 use crate::pki::{HostPort, Identity};
 
 /// What is spoken at an endpoint.
@@ -48,15 +48,16 @@ pub async fn greet(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), protocol:
 
 pub async fn connect(endpoint: &HostPort) -> Result<TcpStream, Fault> {
     let connecting = TcpStream::connect((endpoint.host.to_string(), endpoint.port));
-    match tokio::time::timeout(DEADLINE, connecting).await {
-        Ok(Ok(stream)) => Ok(stream),
-        Ok(Err(error)) => Err(Fault::new(Step::Connect, error)),
-        Err(_) => Err(Fault::new(Step::Connect, "no connection within the deadline")),
-    }
+    within(Step::Connect, async { connecting.await.map_err(|error| Fault::new(Step::Connect, error)) }).await
 }
 
-/// Whether a server that answered nothing useful says why: after a TLS 1.3 handshake the alert comes late, and is lost when
-/// something was written before it. So connect once more and only listen.
+/// Why the server did not answer, when `error` alone does not tell: after a TLS 1.3 handshake the alert comes late, and is lost
+/// when something was written before it. So connect once more and only listen.
+pub async fn explained(error: &io::Error, client: &tls::Client, endpoint: &HostPort) -> String {
+    if tls::is_told(error) { tls::cause(error) } else { alert(client, endpoint).await.unwrap_or_else(|| error.to_string()) }
+}
+
+/// What a server says to a client that says nothing.
 pub async fn alert(client: &tls::Client, endpoint: &HostPort) -> Option<String> {
     const QUIET: Duration = Duration::from_millis(500);
     let stream = connect(endpoint).await.ok()?;
@@ -70,35 +71,58 @@ pub async fn alert(client: &tls::Client, endpoint: &HostPort) -> Option<String> 
     }
 }
 
-/// Tries what must not succeed. `party` is someone who would be let in; only its trust is used.
-pub async fn probe(target: &HolderId, endpoint: &HostPort, protocol: Protocol, attempt: Attempt, party: &Party) -> Probe {
-    let outcome = match tokio::time::timeout(DEADLINE, attempted(endpoint, protocol, attempt, party)).await {
-        Ok(Ok(())) => ProbeOutcome::LetIn,
-        Ok(Err(Fault { step: Step::Connect | Step::Files, cause, .. })) => ProbeOutcome::Unreachable { cause },
-        Ok(Err(fault)) => ProbeOutcome::Refused { how: fault.cause },
-        Err(_) => ProbeOutcome::Refused { how: "no answer within the deadline".to_owned() },
-    };
-    Probe { target: target.to_string(), endpoint: endpoint.to_string(), attempt, outcome }
-}
-
-async fn attempted(endpoint: &HostPort, protocol: Protocol, attempt: Attempt, party: &Party) -> Result<(), Fault> {
-    match attempt {
-        Attempt::NoCertificate => over_tls(endpoint, protocol, None, party).await,
-        Attempt::ForeignAuthority => over_tls(endpoint, protocol, Some(&foreign::identity()?), party).await,
-        Attempt::Plaintext => {
-            let mut stream = connect(endpoint).await?;
-            greet(&mut stream, protocol).await.map_err(|error| Fault::new(Step::Handshake, error))
+/// Tries what must not succeed at `target`, whose own files are `party`.
+pub async fn probe(target: &Holder, endpoint: &HostPort, protocol: Protocol, attempt: Attempt, party: Result<&Party, &Fault>) -> Probe {
+    let tried = async {
+        let party = party.map_err(Fault::clone)?;
+        match attempt {
+            Attempt::NoCertificate => over_tls(endpoint, protocol, None, party).await,
+            Attempt::ForeignAuthority => over_tls(endpoint, protocol, Some(&impostor::of(target, party)?), party).await,
+            Attempt::Plaintext => in_plain(endpoint, protocol).await,
         }
-    }
+    };
+    let outcome = match tokio::time::timeout(DEADLINE, tried).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(Fault { step: Step::Handshake, cause, .. })) => ProbeOutcome::Refused { how: cause },
+        Ok(Err(fault)) => ProbeOutcome::Unreachable { cause: fault.cause },
+        // Silence is no refusal: whoever is slow today may let an intruder in tomorrow.
+        Err(_) => ProbeOutcome::Unreachable { cause: "neither an answer nor a refusal within the deadline".to_owned() },
+    };
+    Probe { target: target.id.to_string(), endpoint: endpoint.to_string(), attempt, outcome }
 }
 
-async fn over_tls(endpoint: &HostPort, protocol: Protocol, identity: Option<&Identity>, party: &Party) -> Result<(), Fault> {
+/// Whatever is answered over TLS, the handshake did not stop the client.
+async fn over_tls(endpoint: &HostPort, protocol: Protocol, identity: Option<&Identity>, party: &Party) -> Result<ProbeOutcome, Fault> {
     let client = tls::Client::new(identity, &party.trust).map_err(|error| Fault::new(Step::Files, error))?;
     let stream = connect(endpoint).await?;
     let mut stream = client.handshake(&endpoint.host, stream).await?;
-    match greet(&mut stream, protocol).await {
-        Ok(()) => Ok(()),
-        Err(error) if tls::is_told(&error) => Err(Fault::new(Step::Handshake, tls::cause(&error))),
-        Err(error) => Err(Fault::new(Step::Handshake, alert(&client, endpoint).await.unwrap_or_else(|| error.to_string()))),
-    }
+    Ok(match first_byte(&mut stream, protocol).await {
+        Ok(Some(_)) => ProbeOutcome::LetIn,
+        Ok(None) => ProbeOutcome::Refused { how: explained(&closed(), &client, endpoint).await },
+        Err(error) => ProbeOutcome::Refused { how: explained(&error, &client, endpoint).await },
+    })
+}
+
+async fn in_plain(endpoint: &HostPort, protocol: Protocol) -> Result<ProbeOutcome, Fault> {
+    /// The record type of an alert (RFC 8446, 5.1): all that a TLS server may say to plain text.
+    const ALERT: u8 = 21;
+    let mut stream = connect(endpoint).await?;
+    Ok(match first_byte(&mut stream, protocol).await {
+        Ok(Some(ALERT)) => ProbeOutcome::Refused { how: "a TLS alert".to_owned() },
+        Ok(Some(_)) => ProbeOutcome::LetIn,
+        Ok(None) => ProbeOutcome::Refused { how: closed().to_string() },
+        Err(error) => ProbeOutcome::Refused { how: error.to_string() },
+    })
+}
+
+/// The first byte of the answer to the greeting; `None` when the server closed instead.
+async fn first_byte(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), protocol: Protocol) -> io::Result<Option<u8>> {
+    stream.write_all(protocol.greeting()).await?;
+    stream.flush().await?;
+    let mut answer = [0];
+    Ok((stream.read(&mut answer).await? > 0).then_some(answer[0]))
+}
+
+fn closed() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "the server closed the connection")
 }
