@@ -288,3 +288,163 @@ async fn probes(everyone: &[(&Holder, HolderFiles)], targets: &[Target<'_>]) -> 
         .collect()
         .await
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+    use crate::verify::fixture::Cluster;
+
+    fn cluster(port: u16) -> Cluster {
+        Cluster::new(&format!(
+            "
+cluster: tests
+rabbitmq: {{ version: 4.0, nodes: [{{ name: rabbit-1, host: localhost, port: {port} }}] }}
+clients: [{{ name: queues, rabbitmq: {{}} }}]
+"
+        ))
+    }
+
+    async fn listener() -> (TcpListener, u16) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        (listener, port)
+    }
+
+    /// `clients/queues` at the only node.
+    async fn visited(cluster: &Cluster) -> Cell {
+        let holder = cluster.holder("clients/queues");
+        let visitor = Visitor { holder, party: party::from_pem(&cluster.files("clients/queues")) };
+        visit(&visitor, &targets(&cluster.spec)[0]).await
+    }
+
+    #[track_caller]
+    fn fault(cell: &Cell) -> &Fault {
+        match &cell.verdict {
+            Verdict::Failed(fault) => fault,
+            Verdict::Passed(facts) => panic!("passed: {facts:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_without_tls_fails_and_hears_no_amqp() {
+        let (listener, port) = listener().await;
+        let heard = tokio::spawn(async move {
+            let mut heard = vec![0; 4096];
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let length = stream.read(&mut heard).await.unwrap();
+            stream.write_all(b"AMQP\0\0\x09\x01").await.unwrap();
+            heard.truncate(length);
+            heard
+        });
+        let cell = visited(&cluster(port)).await;
+        assert_eq!(fault(&cell).step, Step::Handshake);
+        let heard = heard.await.unwrap();
+        // A handshake record of TLS (RFC 8446, 5.1).
+        assert_eq!(heard[0], 22);
+        assert!(!heard.windows(4).any(|bytes| bytes == b"AMQP"));
+    }
+
+    #[tokio::test]
+    async fn amqp_goes_through_tls_and_nowhere_else() {
+        let (front, port) = listener().await;
+        let cluster = cluster(port);
+        let node = party::from_pem(&cluster.files("rabbitmq/rabbit-1")).unwrap();
+        let acceptor = TlsAcceptor::from(tls::server(&node.identity, &node.trust).unwrap());
+        let (back, back_port) = listener().await;
+        let on_the_wire = Arc::new(Mutex::new(Vec::new()));
+        // Everything that the client sends passes here before TLS is taken off.
+        let recorded = on_the_wire.clone();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = front.accept().await {
+                let server = TcpStream::connect(("127.0.0.1", back_port)).await.unwrap();
+                let ((mut from_client, mut to_client), (mut from_server, mut to_server)) = (client.into_split(), server.into_split());
+                tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+                let recorded = recorded.clone();
+                tokio::spawn(async move {
+                    let mut bytes = vec![0; 4096];
+                    while let Ok(length @ 1..) = from_client.read(&mut bytes).await {
+                        recorded.lock().unwrap().extend_from_slice(&bytes[..length]);
+                        to_server.write_all(&bytes[..length]).await.unwrap();
+                    }
+                });
+            }
+        });
+        let decrypted = Arc::new(Mutex::new(Vec::new()));
+        let read = decrypted.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = back.accept().await {
+                let mut first = [0; 8];
+                if acceptor.accept(stream).await.unwrap().read_exact(&mut first).await.is_ok() {
+                    read.lock().unwrap().extend(first);
+                }
+            }
+        });
+        let cell = visited(&cluster).await;
+        assert_eq!(fault(&cell).step, Step::Login);
+        assert_eq!(decrypted.lock().unwrap().as_slice(), b"AMQP\0\0\x09\x01");
+        assert!(!on_the_wire.lock().unwrap().windows(4).any(|bytes| bytes == b"AMQP"));
+    }
+
+    #[tokio::test]
+    async fn a_server_of_another_cluster_is_not_taken() {
+        let (listener, port) = listener().await;
+        let [ours, other] = [cluster(port), cluster(port)];
+        let node = party::from_pem(&other.files("rabbitmq/rabbit-1")).unwrap();
+        let acceptor = TlsAcceptor::from(tls::server(&node.identity, &node.trust).unwrap());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let _ = acceptor.accept(stream).await;
+            }
+        });
+        let cell = visited(&ours).await;
+        assert_eq!(fault(&cell).step, Step::ServerCertificate, "{cell:?}");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_the_server_does_not_take_hears_why() {
+        let (listener, port) = listener().await;
+        let [ours, other] = [cluster(port), cluster(port)];
+        let node = party::from_pem(&ours.files("rabbitmq/rabbit-1")).unwrap();
+        let strangers = other.trust(other.holder("rabbitmq/rabbit-1"));
+        let acceptor = TlsAcceptor::from(tls::server(&node.identity, &strangers).unwrap());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let _ = acceptor.accept(stream).await;
+            }
+        });
+        let cell = visited(&ours).await;
+        assert_eq!(fault(&cell).step, Step::Handshake);
+        assert!(fault(&cell).cause.contains("fatal alert"), "{cell:?}");
+    }
+
+    #[tokio::test]
+    async fn a_node_that_is_down_fails_its_cells_and_its_probes() {
+        let (listener, port) = listener().await;
+        drop(listener);
+        let cluster = cluster(port);
+        let everyone = cluster.everyone();
+        let report = brokers(&cluster.spec, &everyone, &BTreeSet::from([everyone[1].0.id.clone()]), |_| ()).await;
+        assert_eq!((report.cells.len(), fault(&report.cells[0]).step), (1, Step::Connect));
+        assert_eq!(report.probes.len(), 3);
+        assert!(report.probes.iter().all(|probe| matches!(probe.outcome, crate::verify::ProbeOutcome::Unreachable { .. })));
+        assert!(!report.passed());
+    }
+
+    #[tokio::test]
+    async fn whoever_has_broken_files_is_named_without_a_connection() {
+        let (_listener, port) = listener().await;
+        let cluster = cluster(port);
+        let mut everyone = cluster.everyone();
+        crate::verify::fixture::overwrite(&mut everyone[1].1, crate::layout::HolderFile::Key, b"no key");
+        let report = brokers(&cluster.spec, &everyone[1..], &BTreeSet::from([everyone[1].0.id.clone()]), |_| ()).await;
+        assert_eq!(fault(&report.cells[0]).file.as_deref(), Some("clients/queues/1/tls.key"));
+        // The node's own files were not handed in: nothing is known of it.
+        assert!(report.probes.iter().all(|probe| matches!(probe.outcome, crate::verify::ProbeOutcome::Unreachable { .. })));
+    }
+}

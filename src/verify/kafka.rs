@@ -16,16 +16,12 @@ use super::{Fault, Step};
 
 /// Hears what librdkafka tells nobody else: its calls only time out.
 #[derive(Debug, Clone, Default)]
-pub struct Causes(Arc<Mutex<Vec<String>>>);
+pub struct Causes(Arc<Mutex<Option<String>>>);
 
 impl Causes {
-    fn last(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).last().cloned()
-    }
-
-    /// `error`, and what librdkafka said before it gave up.
+    /// `error`, and the last that librdkafka said before it gave up.
     fn explain(&self, error: impl ToString) -> String {
-        match self.last() {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(reason) => format!("{} ({reason})", error.to_string()),
             None => error.to_string(),
         }
@@ -35,8 +31,11 @@ impl Causes {
 impl ClientContext for Causes {
     fn log(&self, _: RDKafkaLogLevel, _: &str, _: &str) {}
 
-    fn error(&self, _: KafkaError, reason: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(reason.to_owned());
+    fn error(&self, error: KafkaError, reason: &str) {
+        // "1/1 brokers are down" follows the cause and hides it.
+        if error != KafkaError::Global(RDKafkaErrorCode::AllBrokersDown) {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+        }
     }
 }
 

@@ -181,3 +181,173 @@ async fn attempted(holder: &Holder, party: Result<Party, Fault>, attempt: Attemp
     let client = tls::Client::new(identity.as_ref(), &server.trust).map_err(|error| Fault::new(Step::Files, error))?;
     handshake(client, server, host).await
 }
+
+#[cfg(test)]
+mod tests {
+    use time::Duration;
+
+    use super::*;
+    use crate::layout::HolderFile;
+    use crate::verify::fixture::{BOTH_KINDS, Cluster, overwrite};
+
+    /// Proves everyone in `all` with the nodes among them.
+    async fn prove(all: &[(&Holder, HolderFiles)]) -> VerifyReport {
+        let nodes: Vec<_> = all.iter().filter(|(holder, _)| holder.id.kind != HolderKind::Client).cloned().collect();
+        loopback(all, &nodes, |_| ()).await
+    }
+
+    fn faults(report: &VerifyReport) -> Vec<(&Cell, &Fault)> {
+        report
+            .cells
+            .iter()
+            .filter_map(|cell| match &cell.verdict {
+                Verdict::Failed(fault) => Some((cell, fault)),
+                Verdict::Passed(_) => None,
+            })
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn everyone_meets_whom_it_will_meet_once_from_each_store() {
+        let cluster = Cluster::new(BOTH_KINDS);
+        let report = prove(&cluster.everyone()).await;
+        assert!(report.passed(), "{report:#?}");
+        let seen: Vec<_> = report.cells.iter().map(|cell| (cell.identity.as_str(), cell.target.as_str(), cell.via.name())).collect();
+        let expected = [
+            ("kafka/broker-1", "kafka/broker-1"),
+            ("rabbitmq/rabbit-1", "rabbitmq/rabbit-1"),
+            ("clients/both", "kafka/broker-1"),
+            ("clients/both", "rabbitmq/rabbit-1"),
+            ("clients/queues", "rabbitmq/rabbit-1"),
+        ]
+        .into_iter()
+        .flat_map(|(identity, target)| ["pem", "pkcs12", "jks"].map(|via| (identity, target, via)));
+        assert_eq!(seen.iter().collect::<std::collections::BTreeSet<_>>(), expected.collect::<Vec<_>>().iter().collect());
+        // Both nodes refused both intruders.
+        assert_eq!(report.probes.len(), 4);
+    }
+
+    #[tokio::test]
+    async fn the_facts_are_those_of_the_connection() {
+        let cluster = Cluster::new(BOTH_KINDS);
+        let everyone = cluster.everyone();
+        let report = prove(&everyone[..1]).await;
+        let Verdict::Passed(facts) = &report.cells[0].verdict else { panic!("{report:#?}") };
+        let leaf = party::from_pem(&everyone[0].1).unwrap().identity.leaf().clone();
+        assert_eq!((facts.protocol.as_str(), facts.certificate_requested), ("TLSv1.3", true));
+        assert_eq!(facts.served, ["CN=broker-1", "CN=tests issuing 1"]);
+        assert_eq!(facts.requested_issuers, ["CN=tests root 1"]);
+        assert_eq!((&facts.leaf_fingerprint, facts.leaf_not_after), (&leaf.fingerprint(), Some(leaf.validity.not_after)));
+        assert!(!facts.cipher.is_empty() && !facts.group.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_broken_is_named_whichever_it_is() {
+        let cluster = Cluster::new(BOTH_KINDS);
+        let broken = [
+            (HolderFile::Key, Via::Pem),
+            (HolderFile::Chain, Via::Pem),
+            (HolderFile::Anchors, Via::Pem),
+            (HolderFile::CombinedPem, Via::Pem),
+            (HolderFile::KeystorePkcs12, Via::Pkcs12),
+            (HolderFile::TruststorePkcs12, Via::Pkcs12),
+            (HolderFile::KeystoreJks, Via::Jks),
+            (HolderFile::TruststoreJks, Via::Jks),
+        ];
+        let whole = (cluster.holder("kafka/broker-1"), cluster.files("kafka/broker-1"));
+        for (file, via) in broken {
+            // The middle of the file is what holds the content.
+            let mut bytes = whole.1.files[&file].as_ref().unwrap().expose().to_vec();
+            let middle = bytes.len() / 2;
+            bytes[middle..middle + 8].reverse();
+            bytes[middle] ^= 0x15;
+            let mut node = whole.clone();
+            overwrite(&mut node.1, file, &bytes);
+            let report = prove(&[node]).await;
+            let failed: Vec<_> = faults(&report).into_iter().map(|(cell, fault)| (cell.via, fault.file.clone())).collect();
+            assert_eq!(failed, [(via, Some(format!("kafka/broker-1/1/{}", file.name())))], "{report:#?}");
+            assert!(!report.passed());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_cannot_be_read_says_why() {
+        let cluster = Cluster::new(BOTH_KINDS);
+        let mut node = (cluster.holder("kafka/broker-1"), cluster.files("kafka/broker-1"));
+        node.1.files.insert(HolderFile::KeystorePassword, Err("permission denied".to_owned()));
+        let report = prove(&[node]).await;
+        let faults = faults(&report);
+        assert_eq!(faults.len(), 2, "the password opens keystore.p12 and keystore.jks");
+        for (_, fault) in faults {
+            assert_eq!((fault.file.as_deref(), fault.cause.as_str()), (Some("kafka/broker-1/1/password"), "permission denied"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_of_another_certificate_fails() {
+        let cluster = Cluster::new(BOTH_KINDS);
+        let mut node = (cluster.holder("kafka/broker-1"), cluster.files("kafka/broker-1"));
+        let other = cluster.files("kafka/broker-1");
+        for file in [HolderFile::Key, HolderFile::CombinedPem] {
+            overwrite(&mut node.1, file, other.files[&file].as_ref().unwrap().expose());
+        }
+        let report = prove(&[node]).await;
+        assert_eq!(faults(&report).len(), 1);
+        assert!(faults(&report)[0].1.cause.contains("does not belong to the certificate of CN=broker-1"), "{report:#?}");
+    }
+
+    #[tokio::test]
+    async fn a_leaf_that_does_not_cover_an_advertised_host_fails() {
+        let cluster = Cluster::new(BOTH_KINDS);
+        let moved = Cluster::new(&BOTH_KINDS.replace("broker-1.example", "broker-1.moved.example"));
+        let report = prove(&[(moved.holder("kafka/broker-1"), cluster.files("kafka/broker-1"))]).await;
+        assert_eq!(faults(&report).len(), 3);
+        for (_, fault) in faults(&report) {
+            assert_eq!(fault.step, Step::HostName);
+            assert!(fault.cause.starts_with("broker-1.moved.example: "), "{}", fault.cause);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_expired_leaf_fails_and_the_cause_says_so() {
+        let report = prove(&Cluster::made(BOTH_KINDS, Duration::days(91)).everyone()[..1]).await;
+        assert_eq!(faults(&report).len(), 3);
+        assert!(faults(&report).iter().all(|(_, fault)| fault.cause.contains("expired")), "{report:#?}");
+    }
+
+    #[tokio::test]
+    async fn a_client_of_another_cluster_is_refused() {
+        let [ours, theirs] = [Cluster::new(BOTH_KINDS), Cluster::new(BOTH_KINDS)];
+        let node = (ours.holder("rabbitmq/rabbit-1"), ours.files("rabbitmq/rabbit-1"));
+        // It trusts our node, but shows what their authority, which has the same name, signed.
+        let mut client = theirs.files("clients/queues");
+        for file in [HolderFile::Anchors, HolderFile::TruststorePkcs12, HolderFile::TruststoreJks, HolderFile::TruststorePassword] {
+            overwrite(&mut client, file, ours.files("clients/queues").files[&file].as_ref().unwrap().expose());
+        }
+        let report = loopback(&[(theirs.holder("clients/queues"), client)], &[node], |_| ()).await;
+        let pem = faults(&report)[0];
+        assert_eq!((pem.0.via, pem.1.step), (Via::Pem, Step::Handshake));
+        assert!(pem.1.cause.starts_with("the server says: "), "{}", pem.1.cause);
+    }
+
+    #[tokio::test]
+    async fn with_an_authority_for_each_side_trust_is_per_side() {
+        let cluster = Cluster::new(&format!("{BOTH_KINDS}\nauthority: {{ brokers: {{ key: p256 }}, clients: {{ key: p256 }} }}\n"));
+        let mut everyone = cluster.everyone();
+        assert!(prove(&everyone).await.passed());
+        // A client that trusts its own authority instead of the brokers'.
+        let own = party::from_pem(&everyone[2].1).unwrap().identity.chain().certificates()[1].to_pem();
+        overwrite(&mut everyone[2].1, HolderFile::Anchors, own.as_bytes());
+        let report = prove(&everyone).await;
+        let failed: Vec<_> = faults(&report).into_iter().map(|(cell, _)| (cell.identity.as_str(), cell.via)).collect();
+        assert_eq!(failed, [("clients/both", Via::Pem); 2]);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_meets_nobody_is_not_proved() {
+        let cluster = Cluster::new(BOTH_KINDS);
+        let report = loopback(&[(cluster.holder("clients/queues"), cluster.files("clients/queues"))], &[], |_| ()).await;
+        assert_eq!(faults(&report).len(), 3);
+        assert_eq!(report.cells[0].target, "rabbitmq");
+    }
+}

@@ -4,6 +4,8 @@
 //! trust bundle and nothing else, and always with the host name checked.
 
 mod brokers;
+#[cfg(test)]
+mod fixture;
 mod impostor;
 mod kafka;
 mod loopback;
@@ -106,6 +108,9 @@ pub enum Step {
     /// The holder's own files.
     Files,
     Connect,
+    /// The client does not take the server's certificate.
+    ServerCertificate,
+    /// The server does not take the client, or there is no TLS.
     Handshake,
     HostName,
     Login,
@@ -113,6 +118,8 @@ pub enum Step {
     Produce,
     Consume,
     Publish,
+    /// One of the others took too long. Silence is no refusal.
+    Deadline,
 }
 
 impl Step {
@@ -120,6 +127,7 @@ impl Step {
         match self {
             Self::Files => "files",
             Self::Connect => "connect",
+            Self::ServerCertificate => "server certificate",
             Self::Handshake => "handshake",
             Self::HostName => "host name",
             Self::Login => "login",
@@ -127,6 +135,7 @@ impl Step {
             Self::Produce => "produce",
             Self::Consume => "consume",
             Self::Publish => "publish",
+            Self::Deadline => "deadline",
         }
     }
 }
@@ -189,7 +198,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 async fn within<T>(step: Step, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
     match tokio::time::timeout(DEADLINE, work).await {
         Ok(done) => done,
-        Err(_) => Err(Fault::new(step, format!("not done within {} s", DEADLINE.as_secs()))),
+        Err(_) => Err(Fault::new(Step::Deadline, format!("{} not done within {} s", step.name(), DEADLINE.as_secs()))),
     }
 }
 

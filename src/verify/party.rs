@@ -52,19 +52,24 @@ pub fn load(files: &HolderFiles) -> Vec<(Via, Result<Party, Fault>)> {
 pub fn from_pem(files: &HolderFiles) -> Result<Party, Fault> {
     let key = PrivateKey::from_pem(bytes(files, HolderFile::Key)?, None).map_err(at(files, HolderFile::Key))?;
     let chain = certificates(files, HolderFile::Chain)?;
-    if files.files.contains_key(&HolderFile::CombinedPem) {
-        combined(files, &key, &chain)?;
-    }
     let identity = Chain::new(chain).and_then(|chain| Identity::new(key, chain)).map_err(at(files, HolderFile::Chain))?;
-    let trust = TrustBundle::new(certificates(files, HolderFile::Anchors)?).map_err(at(files, HolderFile::Anchors))?;
+    if files.files.contains_key(&HolderFile::CombinedPem) {
+        combined(files, &identity)?;
+    }
+    let anchors = certificates(files, HolderFile::Anchors)?;
+    // PEM carries no checksum, and nothing verifies the signature of an anchor: a flipped bit would look like someone else's fault.
+    if let Some(damaged) = anchors.iter().find(|anchor| anchor.issuer_der == anchor.subject_der && !anchor.is_self_signed()) {
+        return Err(at(files, HolderFile::Anchors)(format!("{} does not carry its own signature", damaged.subject)));
+    }
+    let trust = TrustBundle::new(anchors).map_err(at(files, HolderFile::Anchors))?;
     Ok(Party { identity: Arc::new(identity), trust: Arc::new(trust) })
 }
 
 /// Kafka's PEM store holds the same key and chain.
-fn combined(files: &HolderFiles, key: &PrivateKey, chain: &[Certificate]) -> Result<(), Fault> {
+fn combined(files: &HolderFiles, identity: &Identity) -> Result<(), Fault> {
     let file = HolderFile::CombinedPem;
     let other = PrivateKey::from_pem(bytes(files, file)?, None).map_err(at(files, file))?;
-    let same = other.public_key() == key.public_key() && certificates(files, file)? == chain;
+    let same = other.public_key() == identity.leaf().public_key && certificates(files, file)? == identity.chain().certificates();
     if same { Ok(()) } else { Err(at(files, file)("it does not hold the key and chain of tls.key and tls.crt")) }
 }
 

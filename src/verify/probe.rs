@@ -126,3 +126,133 @@ async fn first_byte(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), protocol
 fn closed() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionAborted, "the server closed the connection")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::sync::Arc;
+
+    use rustls::ServerConfig;
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+    use crate::pki::Host;
+    use crate::verify::fixture::Cluster;
+    use crate::verify::party;
+
+    const LOCAL: &str = "
+cluster: tests
+rabbitmq: { version: 4.0, nodes: [{ name: rabbit-1, host: localhost }] }
+clients: [{ name: queues, rabbitmq: {} }]
+";
+
+    /// How a server treats whoever connects.
+    enum Manner {
+        Tls(Arc<ServerConfig>),
+        Plain(&'static [u8]),
+        Silent,
+    }
+
+    /// A server that answers the first words over whatever `manner` is.
+    async fn serve(manner: Manner) -> HostPort {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address: SocketAddr = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut kept = Vec::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                match &manner {
+                    Manner::Tls(config) => {
+                        let Ok(mut stream) = TlsAcceptor::from(config.clone()).accept(stream).await else { continue };
+                        let _ = answer(&mut stream, b"\x01\0\0\0\0\x01\xc4\0").await;
+                    }
+                    Manner::Plain(words) => answer(&mut stream, words).await.unwrap(),
+                    Manner::Silent => kept.push(stream),
+                }
+            }
+        });
+        HostPort { host: Host::Dns("localhost".to_owned()), port: address.port() }
+    }
+
+    async fn answer(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), words: &[u8]) -> io::Result<()> {
+        stream.read_exact(&mut [0; 8]).await?;
+        stream.write_all(words).await?;
+        stream.shutdown().await
+    }
+
+    /// What each attempt comes to at `endpoint`.
+    async fn outcomes(cluster: &Cluster, endpoint: &HostPort) -> Vec<&'static str> {
+        let node = cluster.holder("rabbitmq/rabbit-1");
+        let party = party::from_pem(&cluster.files("rabbitmq/rabbit-1")).unwrap();
+        let attempts = [Attempt::NoCertificate, Attempt::ForeignAuthority, Attempt::Plaintext];
+        let probes = attempts.map(|attempt| probe(node, endpoint, Protocol::Amqp, attempt, Ok(&party)));
+        let outcome = |probe: Probe| match probe.outcome {
+            ProbeOutcome::Refused { .. } => "refused",
+            ProbeOutcome::LetIn => "let in",
+            ProbeOutcome::Unreachable { .. } => "unreachable",
+        };
+        futures_util::future::join_all(probes).await.into_iter().map(outcome).collect()
+    }
+
+    /// The node's own certificate, and a choice of whom it takes.
+    fn config(cluster: &Cluster, lax: bool) -> Arc<ServerConfig> {
+        let party = party::from_pem(&cluster.files("rabbitmq/rabbit-1")).unwrap();
+        if lax { tls::lax_server(&party.identity) } else { tls::server(&party.identity, &party.trust).unwrap() }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_demands_certificates_refuses_every_intruder() {
+        let cluster = Cluster::new(LOCAL);
+        let endpoint = serve(Manner::Tls(config(&cluster, false))).await;
+        assert_eq!(outcomes(&cluster, &endpoint).await, ["refused", "refused", "refused"]);
+    }
+
+    #[tokio::test]
+    async fn the_reason_of_a_refusal_is_the_alert() {
+        let cluster = Cluster::new(LOCAL);
+        let endpoint = serve(Manner::Tls(config(&cluster, false))).await;
+        let party = party::from_pem(&cluster.files("rabbitmq/rabbit-1")).unwrap();
+        let node = cluster.holder("rabbitmq/rabbit-1");
+        let probe = probe(node, &endpoint, Protocol::Amqp, Attempt::NoCertificate, Ok(&party)).await;
+        let ProbeOutcome::Refused { how } = probe.outcome else { panic!("{probe:?}") };
+        assert!(how.contains("CertificateRequired"), "{how}");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_demands_no_certificate_lets_intruders_in() {
+        let cluster = Cluster::new(LOCAL);
+        let endpoint = serve(Manner::Tls(config(&cluster, true))).await;
+        assert_eq!(outcomes(&cluster, &endpoint).await, ["let in", "let in", "refused"]);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_answers_in_plain_lets_plaintext_in() {
+        let cluster = Cluster::new(LOCAL);
+        for words in [b"\x01\0\0\0\0\x01\xc4\0".as_slice(), b"AMQP\0\0\x09\x01", b"HTTP/1.1 400 Bad Request\r\n"] {
+            let endpoint = serve(Manner::Plain(words)).await;
+            assert_eq!(outcomes(&cluster, &endpoint).await[2], "let in", "{words:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_of_another_cluster_has_refused_nobody() {
+        let [cluster, other] = [Cluster::new(LOCAL), Cluster::new(LOCAL)];
+        let endpoint = serve(Manner::Tls(config(&other, false))).await;
+        assert_eq!(outcomes(&cluster, &endpoint).await, ["unreachable", "unreachable", "refused"]);
+    }
+
+    #[tokio::test]
+    async fn silence_is_no_refusal() {
+        let cluster = Cluster::new(LOCAL);
+        let endpoint = serve(Manner::Silent).await;
+        assert_eq!(outcomes(&cluster, &endpoint).await, ["unreachable"; 3]);
+    }
+
+    #[tokio::test]
+    async fn nobody_there_is_no_refusal() {
+        let cluster = Cluster::new(LOCAL);
+        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let endpoint = HostPort { host: Host::Dns("localhost".to_owned()), port: closed.port() };
+        assert_eq!(outcomes(&cluster, &endpoint).await, ["unreachable"; 3]);
+    }
+}

@@ -150,3 +150,31 @@ async fn message(connection: &Connection, name: &str) -> Result<(), Fault> {
     channel.queue_delete(name, QueueDeleteOptions::default()).await.map_err(failed(Step::Consume))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The beginning of the name that a client with these permissions uses.
+    fn beginning(configure: &str, write: &str, read: &str) -> Option<String> {
+        let [configure, write, read] = [configure, write, read].map(str::to_owned);
+        let access = RabbitmqAccess { vhost: "/".to_owned(), configure, write, read, tags: Vec::new() };
+        own_name(&access).map(|name| name.split_once("countersign-verify-").unwrap().0.to_owned())
+    }
+
+    #[test]
+    fn a_name_is_found_that_the_permissions_allow() {
+        let found = |beginning: &str| Some(beginning.to_owned());
+        assert_eq!(beginning(".*", ".*", ".*"), found(""));
+        assert_eq!(beginning(r"^billing\..*", ".*", ".*"), found("billing."));
+        assert_eq!(beginning("^orders-", "^orders-.*$", "^orders.+"), found("orders-"));
+    }
+
+    #[test]
+    fn where_none_is_known_none_is_tried() {
+        for configure in ["", "^$", "^orders$", "^(a|b)-.*", r"^\d+", "[a-z]+"] {
+            assert_eq!(beginning(configure, ".*", ".*"), None, "{configure:?}");
+        }
+        assert_eq!(beginning("^a-", "^b-", ".*"), None);
+    }
+}

@@ -8,7 +8,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
-use rustls::{ClientConfig, RootCertStore, ServerConfig, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, RootCertStore, ServerConfig, SignatureScheme};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -49,6 +49,13 @@ pub fn server(identity: &Identity, trust: &TrustBundle) -> Result<Arc<ServerConf
         .with_client_cert_verifier(verifier)
         .with_single_cert(chain(identity), key(identity))?;
     Ok(Arc::new(config))
+}
+
+/// A server that asks nobody for a certificate, for the tests of the probes.
+#[cfg(test)]
+pub fn lax_server(identity: &Identity) -> Arc<ServerConfig> {
+    let config = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap();
+    Arc::new(config.with_no_client_auth().with_single_cert(chain(identity), key(identity)).unwrap())
 }
 
 /// A client that trusts `trust` alone and shows `identity` when it is asked for one.
@@ -96,7 +103,7 @@ impl Client {
     pub async fn handshake(&self, host: &Host, stream: TcpStream) -> Result<TlsStream<TcpStream>, Fault> {
         let name = server_name(host)?;
         let connecting = TlsConnector::from(self.config.clone()).connect(name, stream);
-        within(Step::Handshake, async { connecting.await.map_err(|error| Fault::new(Step::Handshake, cause(&error))) }).await
+        within(Step::Handshake, async { connecting.await.map_err(|error| Fault::new(step(&error), cause(&error))) }).await
     }
 
     pub fn facts(&self, stream: &TlsStream<TcpStream>) -> Facts {
@@ -136,13 +143,25 @@ fn server_name(host: &Host) -> Result<ServerName<'static>, Fault> {
 
 /// What rustls has to say, without the wrapping of `io::Error`.
 pub fn cause(error: &io::Error) -> String {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(error) => error.to_string(),
-        None => error.to_string(),
+    told(error).map_or_else(|| error.to_string(), rustls::Error::to_string)
+}
+
+/// Who broke off the handshake. A client that does not take the server has not been refused by it.
+fn step(error: &io::Error) -> Step {
+    match told(error) {
+        Some(rustls::Error::InvalidCertificate(CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. })) => {
+            Step::HostName
+        }
+        Some(rustls::Error::InvalidCertificate(_)) => Step::ServerCertificate,
+        _ => Step::Handshake,
     }
 }
 
 /// Whether the peer said why, by an alert, or the handshake failed on our side.
 pub fn is_told(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
+    told(error).is_some()
+}
+
+fn told(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
 }
