@@ -137,7 +137,8 @@ async fn message(connection: &Connection, name: &str) -> Result<(), Fault> {
         return Err(Fault::new(Step::Publish, "the message was not confirmed"));
     }
     let consumer = channel.basic_consume(name.clone(), "countersign".into(), BasicConsumeOptions::default(), none());
-    let delivery = match consumer.await.map_err(failed(Step::Consume))?.next().await {
+    let mut consumer = consumer.await.map_err(failed(Step::Consume))?;
+    let delivery = match consumer.next().await {
         Some(Ok(delivery)) => delivery,
         Some(Err(error)) => return Err(Fault::new(Step::Consume, error)),
         None => return Err(Fault::new(Step::Consume, "the server ended the consumer")),
@@ -148,7 +149,8 @@ async fn message(connection: &Connection, name: &str) -> Result<(), Fault> {
     delivery.ack(BasicAckOptions::default()).await.map_err(failed(Step::Consume))?;
     channel.exchange_delete(name.clone(), ExchangeDeleteOptions::default()).await.map_err(failed(Step::Consume))?;
     channel.queue_delete(name, QueueDeleteOptions::default()).await.map_err(failed(Step::Consume))?;
-    Ok(())
+    // A channel that is dropped closes by itself, and closing the connection at that moment fails.
+    channel.close(200, "done".into()).await.map_err(failed(Step::Consume))
 }
 
 #[cfg(test)]
