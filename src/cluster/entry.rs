@@ -1,6 +1,7 @@
 //! What a Kafka node, a RabbitMQ node and a client have in common in the cluster file: a name that may be a range, other names,
 //! a place for the files and who may read them.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -8,7 +9,7 @@ use super::node::Node;
 use super::range::Pattern;
 use super::reader::{Fields, Reader};
 use super::{Access, HolderName};
-use crate::pki::{San, Subject, SubjectAttribute};
+use crate::pki::{Host, HostPort, NameError, San, Subject, SubjectAttribute};
 
 /// The keys of every entry.
 pub const KEYS: [&str; 5] = ["name", "also", "install", "owner", "group"];
@@ -93,7 +94,7 @@ impl<'n> Entry<'n> {
     /// `first`, then `also`, each once.
     pub fn names(&self, reader: &mut Reader<'_>, first: impl IntoIterator<Item = San>, index: usize) -> Vec<San> {
         let mut names: Vec<San> = Vec::new();
-        let also = self.also.iter().filter_map(|(node, pattern)| element(reader, node, pattern, index)).collect::<Vec<San>>();
+        let also = self.also.iter().filter_map(|(node, pattern)| element(reader, node, pattern, index, SAN)).collect::<Vec<San>>();
         for name in first.into_iter().chain(also) {
             if !names.contains(&name) {
                 names.push(name);
@@ -103,19 +104,56 @@ impl<'n> Entry<'n> {
     }
 
     /// The value of `key` for each holder; `None` where the key is absent or wrong.
-    pub fn values<T: FromStr<Err: ToString>>(&self, reader: &mut Reader<'_>, key: &str) -> Vec<Option<T>> {
+    pub fn values<T>(&self, reader: &mut Reader<'_>, key: &str, form: Form<T>) -> Vec<Option<T>> {
         let what = format!("{}.{key}", self.what);
         match self.fields.get(key) {
             None => (0..self.count).map(|_| None).collect(),
-            Some(node) => values(reader, node, &what, self.count),
+            Some(node) => values(reader, node, &what, self.count, form),
         }
     }
 }
 
+/// How a text becomes a value, and what to write instead when it does not.
+pub struct Form<T> {
+    /// The error is a sentence.
+    pub parse: fn(&str) -> Result<T, String>,
+    pub fix: &'static str,
+}
+
+impl<T> Clone for Form<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Form<T> {}
+
+pub const HOST: Form<Host> = Form { parse: sentence, fix: "write a DNS name or an IP address" };
+pub const ADVERTISED: Form<HostPort> = Form { parse: sentence, fix: "write for instance broker-1.example:9093" };
+const SAN: Form<San> = Form { parse: sentence, fix: "write a DNS name, an IP address, or a URI such as spiffe://acme/orders" };
+pub const IP: Form<IpAddr> = Form {
+    parse: |text| text.parse().map_err(|_| format!("{text:?} is not an IP address")),
+    fix: "write the address to listen on, for instance 127.0.0.1",
+};
+pub const PORT: Form<u16> = Form {
+    parse: |text| text.parse().ok().filter(|port| *port != 0).ok_or_else(|| format!("{text:?} is not a port")),
+    fix: "write a number from 1 to 65535",
+};
+pub const NODE_ID: Form<u32> =
+    Form { parse: |text| text.parse().map_err(|_| format!("{text:?} is not a node id")), fix: "write a whole number, or leave `id` out" };
+pub const DIRECTORY: Form<PathBuf> = Form {
+    parse: |text| Some(PathBuf::from(text)).filter(|path| path.is_absolute()).ok_or_else(|| format!("{text:?} is not an absolute path")),
+    fix: "write for instance /var/lib/kafka/data",
+};
+
+fn sentence<T: FromStr<Err = NameError>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: NameError| error.to_string())
+}
+
 /// The value of a text, which may be a range, for each of `count` holders.
-pub fn values<T: FromStr<Err: ToString>>(reader: &mut Reader<'_>, node: &Node, what: &str, count: usize) -> Vec<Option<T>> {
+pub fn values<T>(reader: &mut Reader<'_>, node: &Node, what: &str, count: usize, form: Form<T>) -> Vec<Option<T>> {
     let pattern = range(reader, node, what, count);
-    (0..count).map(|index| pattern.as_ref().and_then(|pattern| element(reader, node, pattern, index))).collect()
+    (0..count).map(|index| pattern.as_ref().and_then(|pattern| element(reader, node, pattern, index, form))).collect()
 }
 
 /// A text without a range, or with ranges of `count` values.
@@ -135,13 +173,13 @@ fn range(reader: &mut Reader<'_>, node: &Node, what: &str, count: usize) -> Opti
 }
 
 /// One mistake is reported once, however many values a range has.
-fn element<T: FromStr<Err: ToString>>(reader: &mut Reader<'_>, node: &Node, pattern: &Pattern, index: usize) -> Option<T> {
-    match pattern.at(index).parse() {
+fn element<T>(reader: &mut Reader<'_>, node: &Node, pattern: &Pattern, index: usize, form: Form<T>) -> Option<T> {
+    match (form.parse)(&pattern.at(index)) {
         Ok(value) => Some(value),
         Err(error) => {
             let reported = |problem: &super::Problem| (problem.line, problem.column) == (node.place.line, node.place.column);
             if !reader.problems.iter().any(reported) {
-                reader.wrong_node(node, error.to_string(), "correct this value");
+                reader.wrong_node(node, error, form.fix);
             }
             None
         }

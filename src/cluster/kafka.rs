@@ -1,17 +1,16 @@
 //! The `kafka` block.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::entry::{self, Defaults, Entry};
-use super::node::{Node, Value};
+use super::entry::{self, Defaults, Entry, Form};
+use super::node::{Node, Place, Value};
 use super::parse::Placed;
 use super::reader::{Fields, Reader};
 use super::{
     Endpoint, Holder, HolderId, HolderKind, KafkaNode, KafkaPasswords, KafkaRoles, KafkaSpec, Listener, ListenerAuth, ListenerName, Role,
 };
-use crate::pki::{Host, HostPort, San, Subject};
+use crate::pki::{HostPort, San, Subject};
 
 const BLOCK: [&str; 12] = [
     "version",
@@ -27,11 +26,12 @@ const BLOCK: [&str; 12] = [
     "brokers",
     "topics",
 ];
-const BROKER: [&str; 11] = ["name", "also", "install", "owner", "group", "host", "id", "roles", "bind", "ports", "advertised"];
+const BROKER: [&str; 7] = ["host", "id", "roles", "bind", "ports", "advertised", "data"];
 
-/// A listener, and the port that it has on every node that does not say otherwise.
+/// A listener, its place in the file, and the port that it has on every node that does not say otherwise.
 struct PlacedListener {
     listener: Listener,
+    place: Place,
     port: u16,
 }
 
@@ -45,18 +45,22 @@ pub fn block(reader: &mut Reader<'_>, node: &Node, subject: &Subject, holders: &
         .required(fields, "kafka", "listeners", "{ BROKER: { port: 9093, auth: mtls }, CONTROLLER: { port: 9095, auth: mtls } }")
         .and_then(|node| listeners(reader, node));
     let verify_topic = fields.get("topics").map_or_else(|| Some("countersign-verify".to_owned()), |node| verify_topic(reader, node));
-    let uses = listeners.as_ref().and_then(|listeners| Uses::read(reader, fields, listeners));
+    let whole = listeners.as_ref().and_then(|listeners| listeners.iter().map(Option::as_ref).collect::<Option<Vec<_>>>());
+    let uses = whole.as_ref().and_then(|listeners| Uses::read(reader, fields, listeners));
     let defaults = Defaults::read(reader, fields, "kafka");
-    let data = fields.get("data").and_then(|node| absolute(reader, node)).unwrap_or_else(|| "/var/lib/kafka/data".to_owned());
+    let data = fields.get("data").and_then(|node| entry::values(reader, node, "kafka.data", 1, entry::DIRECTORY).remove(0));
+    let data = data.unwrap_or_else(|| PathBuf::from("/var/lib/kafka/data"));
     let entries = reader.required(fields, "kafka", "brokers", "[{ name: \"broker-{1..3}\", host: \"broker-{1..3}.example\" }]");
-    if let (Some(node), Some(listeners), Some(uses)) = (entries, &listeners, &uses) {
-        brokers(reader, node, Shared { listeners, uses, defaults: &defaults, data: &data, subject }, holders);
+    let names: Vec<&str> = fields.get("listeners").map(listener_names).unwrap_or_default();
+    if let Some(node) = entries {
+        let listeners = whole.as_deref().unwrap_or_default();
+        brokers(reader, node, Shared { names: &names, listeners, uses: uses.as_ref(), defaults: &defaults, data: &data, subject }, holders);
     }
     let Uses { inter_broker, controller, clients } = uses?;
     Some(KafkaSpec {
         version: version?,
         passwords: passwords?,
-        listeners: listeners?.into_iter().map(|placed| placed.listener).collect(),
+        listeners: listeners?.into_iter().flatten().map(|placed| placed.listener).collect(),
         inter_broker,
         controller,
         clients,
@@ -76,7 +80,15 @@ fn version(reader: &mut Reader<'_>, node: &Node) -> Option<(u8, u8)> {
     }
 }
 
-fn listeners(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<PlacedListener>> {
+fn listener_names(node: &Node) -> Vec<&str> {
+    match &node.value {
+        Value::Map(entries) => entries.iter().map(|(key, _)| key.text.as_str()).collect(),
+        Value::Scalar(_) | Value::List(_) => Vec::new(),
+    }
+}
+
+/// One for each in the file; `None` for one with a mistake.
+fn listeners(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Option<PlacedListener>>> {
     let fields = reader.map(node, "kafka.listeners")?;
     let mut listeners = Vec::new();
     for (key, node) in fields.entries() {
@@ -91,23 +103,16 @@ fn listeners(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<PlacedListener>
             );
         }
         let what = format!("listener {}", key.text);
-        let Some(fields) = reader.fields(node, &what, &["port", "auth"]) else { continue };
-        let port = reader.required(fields, &what, "port", "9093").and_then(|node| port(reader, node, &what));
-        let auth = fields.get("auth").map_or(Some(ListenerAuth::Mtls), |node| auth(reader, node));
-        if let (Some(port), Some(auth)) = (port, auth) {
-            listeners.push(PlacedListener { listener: Listener { name: ListenerName(key.text.clone()), auth }, port });
-        }
+        let fields = reader.fields(node, &what, &["port", "auth"]);
+        let port = fields.and_then(|fields| reader.required(fields, &what, "port", "9093"));
+        let port = port.and_then(|node| entry::values(reader, node, &format!("the port of {what}"), 1, entry::PORT).remove(0));
+        let auth = fields.and_then(|fields| fields.get("auth").map_or(Some(ListenerAuth::Mtls), |node| auth(reader, node)));
+        listeners.push(port.zip(auth).filter(|_| fits).map(|(port, auth)| {
+            let listener = Listener { name: ListenerName(key.text.clone()), auth };
+            PlacedListener { listener, place: key.place, port }
+        }));
     }
-    (listeners.len() == fields.entries().len()).then_some(listeners)
-}
-
-fn port(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<u16> {
-    let text = reader.text(node, &format!("the port of {what}"))?;
-    let port = text.parse().ok().filter(|port| *port != 0);
-    if port.is_none() {
-        reader.wrong_node(node, format_args!("{text:?} is not a port"), "write a number from 1 to 65535");
-    }
-    port
+    Some(listeners)
 }
 
 fn auth(reader: &mut Reader<'_>, node: &Node) -> Option<ListenerAuth> {
@@ -136,18 +141,6 @@ pub fn topic(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<String>
     fits.then(|| text.to_owned())
 }
 
-fn absolute(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
-    let text = reader.text(node, "kafka.data")?;
-    if !text.starts_with('/') {
-        reader.wrong_node(
-            node,
-            format_args!("{text:?} is not an absolute path"),
-            "write where the broker keeps its log, for instance /var/lib/kafka/data",
-        );
-    }
-    Some(text.to_owned())
-}
-
 /// Which listener is for whom.
 struct Uses {
     inter_broker: ListenerName,
@@ -157,7 +150,7 @@ struct Uses {
 
 impl Uses {
     /// What the file names, or what the listeners are called: CONTROLLER, BROKER, CLIENT.
-    fn read(reader: &mut Reader<'_>, fields: Fields<'_>, listeners: &[PlacedListener]) -> Option<Self> {
+    fn read(reader: &mut Reader<'_>, fields: Fields<'_>, listeners: &[&PlacedListener]) -> Option<Self> {
         let names: Vec<&str> = listeners.iter().map(|placed| placed.listener.name.0.as_str()).collect();
         let choices: Vec<(&str, usize)> = names.iter().enumerate().map(|(index, name)| (*name, index)).collect();
         let named = |reader: &mut Reader<'_>, key: &str| fields.get(key).map(|node| reader.one_of(node, &format!("kafka.{key}"), &choices));
@@ -193,12 +186,8 @@ impl Uses {
         }
         for index in [inter_broker, controller] {
             if listeners[index].listener.auth != ListenerAuth::Mtls {
-                reader.wrong(
-                    at,
-                    names[index],
-                    format_args!("{} is used among brokers and must be mtls", names[index]),
-                    "write `auth: mtls`",
-                );
+                let message = format!("{} is used among brokers and must be mtls", names[index]);
+                reader.wrong(listeners[index].place, names[index], message, "write `auth: mtls`");
             }
         }
         let name = |index: usize| listeners[index].listener.name.clone();
@@ -209,16 +198,19 @@ impl Uses {
 /// What all entries below `brokers` share.
 #[derive(Clone, Copy)]
 struct Shared<'a> {
-    listeners: &'a [PlacedListener],
-    uses: &'a Uses,
+    /// Every listener that the file names.
+    names: &'a [&'a str],
+    /// Empty when one of them has a mistake.
+    listeners: &'a [&'a PlacedListener],
+    uses: Option<&'a Uses>,
     defaults: &'a Defaults,
-    data: &'a str,
+    data: &'a Path,
     subject: &'a Subject,
 }
 
 fn brokers(reader: &mut Reader<'_>, node: &Node, shared: Shared<'_>, holders: &mut Placed) {
     let Some(items) = reader.list(node, "kafka.brokers") else { return };
-    let known: Vec<&str> = BROKER.into_iter().chain(["data"]).collect();
+    let known: Vec<&str> = entry::KEYS.into_iter().chain(BROKER).collect();
     let entries: Vec<Entry<'_>> = items.iter().filter_map(|item| Entry::read(reader, item, "a broker", &known, shared.defaults)).collect();
     let total: usize = entries.iter().map(|entry| entry.count).sum();
     let says_roles = entries.iter().any(|entry| entry.fields.get("roles").is_some());
@@ -228,15 +220,15 @@ fn brokers(reader: &mut Reader<'_>, node: &Node, shared: Shared<'_>, holders: &m
     let mut ids = BTreeMap::new();
     for entry in &entries {
         let roles = entry.fields.get("roles").and_then(|node| roles(reader, node));
-        let ids_given: Vec<Option<u32>> = entry.values(reader, "id");
-        let hosts: Vec<Option<Host>> = entry.values(reader, "host");
+        let ids_given = entry.values(reader, "id", entry::NODE_ID);
+        let hosts = entry.values(reader, "host", entry::HOST);
         if entry.fields.get("host").is_none() {
             reader.required(entry.fields, &entry.what, "host", "broker-{1..3}.kafka.example");
         }
-        let binds: Vec<Option<IpAddr>> = entry.values(reader, "bind");
-        let data: Vec<Option<String>> = entry.values(reader, "data");
-        let ports = per_listener::<u16>(reader, entry, "ports", shared);
-        let advertised = per_listener::<HostPort>(reader, entry, "advertised", shared);
+        let binds = entry.values(reader, "bind", entry::IP);
+        let data = entry.values(reader, "data", entry::DIRECTORY);
+        let ports = per_listener(reader, entry, "ports", shared, entry::PORT);
+        let advertised = per_listener(reader, entry, "advertised", shared, entry::ADVERTISED);
         for index in 0..entry.count {
             position += 1;
             let roles = match roles {
@@ -245,21 +237,22 @@ fn brokers(reader: &mut Reader<'_>, node: &Node, shared: Shared<'_>, holders: &m
                 None if position <= voters => KafkaRoles::Combined,
                 None => KafkaRoles::Broker,
             };
-            let Some(host) = hosts[index].clone() else { continue };
+            let Some(host) = hosts[index].clone() else {
+                entry.names(reader, [], index);
+                continue;
+            };
             let node_id = ids_given[index].unwrap_or(u32::try_from(position).unwrap_or(u32::MAX));
             if let Some(other) = ids.insert(node_id, entry.name(index)) {
-                let text = node_id.to_string();
-                reader.wrong(
-                    entry.node.place,
-                    &text,
-                    format_args!("{} and {other} have the same id {node_id}", entry.name(index)),
-                    "give each node an `id` of its own",
-                );
+                let message = format!("{} and {other} have the same id {node_id}", entry.name(index));
+                reader.wrong(entry.node.place, "", message, "give each node an `id` of its own");
             }
             let endpoints: Vec<Endpoint> = shared
                 .listeners
                 .iter()
-                .filter(|placed| if placed.listener.name == shared.uses.controller { roles.is_controller() } else { roles.is_broker() })
+                .filter(|placed| {
+                    let is_controller = shared.uses.is_some_and(|uses| placed.listener.name == uses.controller);
+                    if is_controller { roles.is_controller() } else { roles.is_broker() }
+                })
                 .map(|placed| {
                     let name = &placed.listener.name;
                     let port = ports.get(name).and_then(|ports| ports[index]).unwrap_or(placed.port);
@@ -275,7 +268,7 @@ fn brokers(reader: &mut Reader<'_>, node: &Node, shared: Shared<'_>, holders: &m
                 roles,
                 host,
                 bind: binds[index],
-                data: PathBuf::from(data[index].as_deref().unwrap_or(shared.data)),
+                data: data[index].clone().unwrap_or_else(|| shared.data.to_path_buf()),
                 endpoints,
             });
             let id = HolderId { kind: HolderKind::Kafka, name: entry.name(index) };
@@ -319,22 +312,28 @@ fn roles(reader: &mut Reader<'_>, node: &Node) -> Option<KafkaRoles> {
     })
 }
 
-fn per_listener<T: std::str::FromStr<Err: ToString>>(
+fn per_listener<T>(
     reader: &mut Reader<'_>,
     entry: &Entry<'_>,
     key: &str,
     shared: Shared<'_>,
+    form: Form<T>,
 ) -> BTreeMap<ListenerName, Vec<Option<T>>> {
-    let names: Vec<&str> = shared.listeners.iter().map(|placed| placed.listener.name.0.as_str()).collect();
     let Some(node) = entry.fields.get(key) else { return BTreeMap::new() };
     if let Value::Scalar(_) | Value::List(_) = node.value {
-        reader.wrong_node(node, format_args!("{key} must name listeners"), format_args!("write {key}: {{ {}: … }}", names.join(": …, ")));
+        reader.wrong_node(
+            node,
+            format_args!("{key} must name listeners"),
+            format_args!("write {key}: {{ {}: … }}", shared.names.join(": …, ")),
+        );
         return BTreeMap::new();
     }
-    let Some(fields) = reader.fields(node, key, &names) else { return BTreeMap::new() };
+    let Some(fields) = reader.fields(node, key, shared.names) else { return BTreeMap::new() };
     fields
         .entries()
         .iter()
-        .map(|(name, node)| (ListenerName(name.text.clone()), entry::values(reader, node, &format!("{key}.{}", name.text), entry.count)))
+        .map(|(name, node)| {
+            (ListenerName(name.text.clone()), entry::values(reader, node, &format!("{key}.{}", name.text), entry.count, form))
+        })
         .collect()
 }

@@ -83,16 +83,13 @@ impl<'a> Events<'a> {
             return Err(problem(place, "", "this is nested too deeply", "a cluster file has at most six levels"));
         }
         let value = match event {
-            Event::Scalar(_, _, anchor, Some(_)) if anchor == 0 => {
-                return Err(problem(place, "!", "tags have no meaning here", "leave the tag out"));
-            }
             Event::Scalar(text, _, 0, None) => Value::Scalar(text.into_owned()),
             Event::SequenceStart(0, None) => self.list(depth)?,
             Event::MappingStart(0, None) => self.map(depth)?,
             Event::Alias(_) => {
-                return Err(problem(place, "*", "aliases are not read", "write the value out, or use a range such as {1..3}"));
+                return Err(problem(place, "", "aliases are not read", "write the value out, or use a range such as {1..3}"));
             }
-            _ => return Err(problem(place, "&", "anchors and tags are not read", "write the value out, or use a range such as {1..3}")),
+            _ => return Err(problem(place, "", "anchors and tags are not read", "write the value out, or use a range such as {1..3}")),
         };
         Ok(Node { place, value })
     }

@@ -174,7 +174,7 @@ fn unique(reader: &mut Reader<'_>, holders: &Placed) {
     for (place, holder) in holders {
         let id = &holder.id;
         if !seen.insert(id) {
-            reader.wrong(*place, id.name.as_str(), format_args!("{id} is named twice"), "give each holder a name of its own");
+            reader.wrong(*place, "", format_args!("{id} is named twice"), "give each holder a name of its own");
         }
         let advertised: Vec<String> = match &holder.role {
             Role::Kafka(node) => node.endpoints.iter().map(|endpoint| endpoint.advertised.to_string()).collect(),
@@ -184,7 +184,7 @@ fn unique(reader: &mut Reader<'_>, holders: &Placed) {
         for address in advertised {
             if let Some(other) = addresses.insert(address.clone(), id) {
                 let message = format!("{id} is reached at {address}, and so is {other}");
-                reader.wrong(*place, &address, message, "give each a host or a port of its own (`host`, `ports`, `advertised`)");
+                reader.wrong(*place, "", message, "give each a host or a port of its own (`host`, `ports`, `advertised`)");
             }
         }
     }

@@ -1,13 +1,11 @@
 //! The `rabbitmq` block.
 
-use std::net::IpAddr;
-
 use super::entry::{self, Defaults, Entry};
 use super::node::Node;
 use super::parse::Placed;
 use super::reader::Reader;
 use super::{Holder, HolderId, HolderKind, RabbitmqLogin, RabbitmqNode, RabbitmqSpec, Role};
-use crate::pki::{Host, San, Subject};
+use crate::pki::{San, Subject};
 
 const BLOCK: [&str; 7] = ["version", "install", "owner", "group", "login", "port", "nodes"];
 
@@ -22,10 +20,7 @@ pub fn block(reader: &mut Reader<'_>, node: &Node, subject: &Subject, holders: &
         ];
         reader.one_of(node, "rabbitmq.login", &choices)
     });
-    let port = fields.get("port").map_or(5671, |node| {
-        let one: Vec<Option<std::num::NonZeroU16>> = entry::values(reader, node, "rabbitmq.port", 1);
-        one[0].map_or(5671, std::num::NonZeroU16::get)
-    });
+    let port = fields.get("port").map_or(5671, |node| entry::values(reader, node, "rabbitmq.port", 1, entry::PORT)[0].unwrap_or(5671));
     let defaults = Defaults::read(reader, fields, "rabbitmq");
     let nodes = reader.required(fields, "rabbitmq", "nodes", "[{ name: \"rabbit-{1..3}\", host: \"rabbit-{1..3}.example\" }]");
     for item in nodes.and_then(|node| reader.list(node, "rabbitmq.nodes")).unwrap_or_default() {
@@ -52,13 +47,13 @@ fn nodes_of(reader: &mut Reader<'_>, item: &Node, default_port: u16, defaults: &
     if entry.fields.get("host").is_none() {
         reader.required(entry.fields, &entry.what, "host", "rabbit-{1..3}.mq.example");
     }
-    let hosts: Vec<Option<Host>> = entry.values(reader, "host");
-    let binds: Vec<Option<IpAddr>> = entry.values(reader, "bind");
-    let ports: Vec<Option<std::num::NonZeroU16>> = entry.values(reader, "port");
+    let hosts = entry.values(reader, "host", entry::HOST);
+    let binds = entry.values(reader, "bind", entry::IP);
+    let ports = entry.values(reader, "port", entry::PORT);
     for index in 0..entry.count {
+        let names = entry.names(reader, hosts[index].as_ref().map(San::from), index);
         let Some(host) = hosts[index].clone() else { continue };
-        let names = entry.names(reader, [San::from(&host)], index);
-        let port = ports[index].map_or(default_port, std::num::NonZeroU16::get);
+        let port = ports[index].unwrap_or(default_port);
         let role = Role::Rabbitmq(RabbitmqNode { host, bind: binds[index], port });
         let id = HolderId { kind: HolderKind::Rabbitmq, name: entry.name(index) };
         let subject = entry.subject(subject, index);

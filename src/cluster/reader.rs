@@ -141,6 +141,12 @@ impl Reader<'_> {
     }
 
     pub fn secret(&mut self, node: &Node, what: &str) -> Option<SecretSource> {
+        const FORMS: &str = "write one of { file: … }, { env: … }, { command: … }";
+        if let Value::Scalar(_) = node.value {
+            // Not shown: it may be the secret.
+            self.wrong(node.place, "", format_args!("{what} names no place; the secret itself never stands in the cluster file"), FORMS);
+            return None;
+        }
         let fields = self.fields(node, what, &["file", "env", "command"])?;
         match fields.entries() {
             [(key, value)] => match key.text.as_str() {

@@ -39,7 +39,9 @@ pub fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<File, DirectoryErr
     let failed = |source| DirectoryError::io("write", path, source);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(NO_FOLLOW).open(path).map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;
-    file.set_permissions(Permissions::from_mode(mode)).map_err(failed)?;
+    if mode != 0o600 {
+        file.set_permissions(Permissions::from_mode(mode)).map_err(failed)?;
+    }
     Ok(file)
 }
 
@@ -115,8 +117,12 @@ pub fn make_directory(path: &Path, mode: u32) -> Result<(), DirectoryError> {
         return Ok(());
     }
     let failed = |source| DirectoryError::io("create", path, source);
-    fs::DirBuilder::new().mode(0o700).create(path).map_err(failed)?;
-    fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed)
+    match fs::DirBuilder::new().mode(0o700).create(path) {
+        Ok(()) => fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed),
+        // Another holder's files needed it a moment before.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_directory(path)? => Ok(()),
+        Err(error) => Err(failed(error)),
+    }
 }
 
 /// The names in a directory; none when it is not there.

@@ -44,9 +44,8 @@ impl Directory {
         file::make_directory(&staged, 0o700)?;
         for artifact in artifacts {
             let path = staged.join(artifact.path);
-            file::create(&path, artifact.bytes.expose(), 0o600)?;
+            file::create(&path, artifact.bytes.expose(), layout::mode(artifact.sensitivity, access))?;
             owners.give(&path, access)?;
-            file::set_mode(&path, layout::mode(artifact.sensitivity, access))?;
         }
         let text = serde_json::to_vec_pretty(manifest).map_err(|error| DirectoryError::io("write", &staged, error.into()))?;
         file::create(&staged.join(layout::MANIFEST), &text, 0o600)?;

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::AuthorityStep;
-use crate::cluster::{AuthorityName, AuthorityOrigin, AuthoritySpec, ClusterSpec};
+use crate::cluster::{AuthorityLayout, AuthorityName, AuthorityOrigin, AuthoritySpec, ClusterSpec};
 use crate::inventory::{AuthorityCertificates, Inventory, KeyFile};
 use crate::pki::Certificate;
 
@@ -18,8 +18,24 @@ pub enum PlanError {
         "{authority}/{generation} holds {found}, the cluster file now names {wanted}; exchanging an authority is a rollover: put the old one back into the cluster file"
     )]
     Exchanged { authority: AuthorityName, generation: u32, found: String, wanted: String },
+    #[error(
+        "the directory holds {found}, the cluster file now wants {wanted}; changing who signs for whom is a rollover: put it back as it was"
+    )]
+    Sides { found: &'static str, wanted: &'static str },
     #[error("the authority {subject} of the cluster file cannot be used: {why}")]
     Unfit { subject: String, why: &'static str },
+}
+
+/// One authority for all and one for each side do not follow each other without a rollover.
+pub fn check_sides(spec: &ClusterSpec, inventory: &Inventory) -> Result<(), PlanError> {
+    let (shared, sides) = ("one authority for all", "an authority for each side");
+    let has_shared = inventory.authorities.contains_key(&AuthorityName::Shared);
+    let has_sides = inventory.authorities.keys().any(|name| *name != AuthorityName::Shared);
+    match &spec.authority {
+        AuthorityLayout::Shared(_) if has_sides && !has_shared => Err(PlanError::Sides { found: sides, wanted: shared }),
+        AuthorityLayout::PerSide { .. } if has_shared && !has_sides => Err(PlanError::Sides { found: shared, wanted: sides }),
+        AuthorityLayout::Shared(_) | AuthorityLayout::PerSide { .. } => Ok(()),
+    }
 }
 
 /// A first generation, if there is none.

@@ -23,7 +23,7 @@ pub fn reasons(spec: &ClusterSpec, inventory: &Inventory, holder: &Holder, curre
         issuer(current, leaf, signing),
         subject(holder, leaf),
         names(holder, leaf),
-        key_kind(&spec.leaf, leaf),
+        key_type(&spec.leaf, leaf),
         usages(holder, leaf),
         expiring(&spec.leaf, leaf, signing, now),
     ]
@@ -63,8 +63,8 @@ fn names(holder: &Holder, leaf: &Certificate) -> Option<Reason> {
         .then(|| Reason::Names { added: missing(&leaf.names, &holder.names), removed: missing(&holder.names, &leaf.names) })
 }
 
-fn key_kind(spec: &LeafSpec, leaf: &Certificate) -> Option<Reason> {
-    (leaf.key_kind != Some(spec.key)).then_some(Reason::KeyKind { found: leaf.key_kind, wanted: spec.key })
+fn key_type(spec: &LeafSpec, leaf: &Certificate) -> Option<Reason> {
+    (leaf.key_kind != Some(spec.key)).then_some(Reason::KeyType { found: leaf.key_kind, wanted: spec.key })
 }
 
 fn usages(holder: &Holder, leaf: &Certificate) -> Option<Reason> {

@@ -68,6 +68,7 @@ pub enum Action {
 /// Compares what the user wants with what is there.
 pub fn plan(spec: &ClusterSpec, snippets: &Snippets<'_>, inventory: &Inventory, now: OffsetDateTime) -> Result<Plan, PlanError> {
     let mut plan = Plan::default();
+    authority::check_sides(spec, inventory)?;
     for authority in spec.authorities() {
         plan.authorities.extend(authority::step(authority, inventory, now)?);
         plan.notices.extend(authority::notices(spec, authority, inventory, now));

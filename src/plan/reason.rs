@@ -30,7 +30,7 @@ pub enum Reason {
         found: String,
         wanted: String,
     },
-    KeyKind {
+    KeyType {
         found: Option<KeyKind>,
         wanted: KeyKind,
     },
@@ -89,7 +89,7 @@ impl fmt::Display for Reason {
                 removed.iter().try_for_each(|name| write!(f, " -{name}"))
             }
             Self::Subject { found, wanted } => write!(f, "subject: {found} → {wanted}"),
-            Self::KeyKind { found, wanted } => {
+            Self::KeyType { found, wanted } => {
                 write!(f, "key type: {} → {wanted}", found.map_or("unknown", KeyKind::name))
             }
             Self::Usage { found, wanted } => write!(f, "usage: {} → {}", list(found), list(wanted)),

@@ -19,6 +19,10 @@ pub fn reasons(spec: &ClusterSpec, snippets: &Snippets<'_>, inventory: &Inventor
         keystore_password: current.password.as_ref(),
         truststore_password: inventory.trust_password.as_ref(),
     };
+    if current.written.is_empty() {
+        let why = "it is not there, or damaged".to_owned();
+        return vec![Reason::Unreadable { file: layout::MANIFEST.to_owned(), why }];
+    }
     let files = layout::files(spec, holder);
     let mut reasons: Vec<Reason> = files
         .iter()

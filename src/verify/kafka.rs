@@ -8,7 +8,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{Consumer, ConsumerContext, StreamConsumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
+use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Message, Offset, TopicPartitionList};
 
 use super::party::Party;
@@ -63,8 +63,6 @@ impl KafkaClient {
             .set("client.id", "countersign")
             .set("group.id", group)
             .set("enable.auto.commit", "false")
-            // Else asking for a topic that is not there makes it.
-            .set("allow.auto.create.topics", "false")
             .set("socket.connection.setup.timeout.ms", millis(deadline))
             .set("message.timeout.ms", millis(deadline))
             .set("reconnect.backoff.max.ms", "500");
@@ -121,8 +119,9 @@ impl KafkaClient {
     pub async fn leaders(&self, topic: &str) -> Result<Option<Vec<i32>>, Fault> {
         let (config, causes, deadline, topic) = (self.config.clone(), self.causes.clone(), self.deadline, topic.to_owned());
         let asked = tokio::task::spawn_blocking(move || {
-            let producer: FutureProducer<Causes> = config.create_with_context(causes)?;
-            let metadata = producer.client().fetch_metadata(Some(&topic), deadline)?;
+            // A producer that asks about a topic makes the broker create it; a consumer does not.
+            let consumer: StreamConsumer<Causes> = config.create_with_context(causes)?;
+            let metadata = consumer.fetch_metadata(Some(&topic), deadline)?;
             let found = metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
             Ok::<_, KafkaError>(found.map(|topic| {
                 let mut leaders: Vec<(i32, i32)> =

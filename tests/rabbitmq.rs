@@ -1,0 +1,120 @@
+//! Real RabbitMQ runs on the rendered files, unchanged, and `verify` tells the truth about it.
+
+mod support;
+
+use std::fs;
+
+use support::broker::alone;
+use support::rabbitmq::{RabbitmqNode, RabbitmqVersion};
+use support::{Workspace, free_ports};
+
+const GENERATION: &str = "pki/rabbitmq/rabbit-1/current";
+
+struct Cluster {
+    workspace: Workspace,
+    port: u16,
+}
+
+impl Cluster {
+    /// One node on loopback, and three clients.
+    fn new(version: RabbitmqVersion, login: &str, more: &str) -> Self {
+        let [port] = free_ports();
+        let workspace = Workspace::new(&format!(
+            r#"
+cluster: tests
+subject: {{ O: Acme }}
+{more}
+rabbitmq:
+  version: {version}
+  login: {login}
+  nodes: [{{ name: rabbit-1, host: localhost, bind: 127.0.0.1, port: {port} }}]
+clients:
+  - {{ name: orders, rabbitmq: {{ vhost: / }} }}
+  - {{ name: billing, rabbitmq: {{ vhost: "billing & co" }} }}
+  - {{ name: auditor, rabbitmq: {{ vhost: /, configure: "^$", write: "^$" }} }}
+"#,
+            version = version.text(),
+        ));
+        Self { workspace, port }
+    }
+
+    fn start(&self, version: RabbitmqVersion) -> RabbitmqNode {
+        RabbitmqNode::start(version, &self.workspace, &self.workspace.path(GENERATION), "rabbit-1", self.port)
+    }
+}
+
+fn verified(version: RabbitmqVersion, login: &str, more: &str) {
+    let _alone = alone();
+    let cluster = Cluster::new(version, login, more);
+    cluster.workspace.ok(&["apply"]);
+    let node = cluster.start(version);
+    let queues = |vhost: &str| node.ctl(&["-q", "list_queues", "-p", vhost, "name"]);
+    let before = [queues("/"), queues("billing & co")];
+
+    let report = cluster.workspace.json(&["verify", "orders", "billing"]);
+
+    assert_eq!(report["passed"], true, "{report:#}\n{}", node.log());
+    for (index, identity) in ["clients/orders", "clients/billing"].into_iter().enumerate() {
+        let cell = &report["cells"][index];
+        assert_eq!((&cell["identity"], &cell["protocol"]), (&identity.into(), &"TLSv1.3".into()), "{report:#}");
+        assert_eq!(cell["did"], serde_json::json!(["published", "consumed"]));
+        assert_eq!(cell["certificate_requested"], true);
+    }
+    assert_eq!(report["probes"].as_array().unwrap().len(), 3);
+    assert_eq!([queues("/"), queues("billing & co")], before, "verify left a queue behind");
+}
+
+#[test]
+fn rabbitmq_3_10_knows_clients_by_their_common_name() {
+    verified(RabbitmqVersion::V3_10, "common-name", "");
+}
+
+#[test]
+fn rabbitmq_3_10_knows_clients_by_their_distinguished_name() {
+    verified(RabbitmqVersion::V3_10, "distinguished-name", "authority: { issuing: none }\nleaf: { key: rsa2048 }");
+}
+
+#[test]
+fn rabbitmq_4_0_knows_clients_by_a_dns_name() {
+    verified(RabbitmqVersion::V4_0, "san-dns", "");
+}
+
+#[test]
+fn rabbitmq_4_0_with_an_authority_for_each_side() {
+    verified(RabbitmqVersion::V4_0, "common-name", "authority: { brokers: { key: p384 }, clients: { key: p256 } }");
+}
+
+#[test]
+fn what_a_client_may_not_do_fails_verification_with_rabbitmqs_own_words() {
+    let _alone = alone();
+    let cluster = Cluster::new(RabbitmqVersion::V4_0, "common-name", "");
+    cluster.workspace.ok(&["apply"]);
+    let _node = cluster.start(RabbitmqVersion::V4_0);
+    let ran = cluster.workspace.run(&["verify", "auditor"]).expect(4);
+    assert!(ran.stdout.contains("clients/auditor at rabbitmq/rabbit-1") && ran.stdout.contains("ACCESS_REFUSED"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_node_that_lets_anyone_in_fails_verification() {
+    let _alone = alone();
+    let cluster = Cluster::new(RabbitmqVersion::V3_10, "common-name", "");
+    cluster.workspace.ok(&["apply"]);
+    let config = cluster.workspace.path(GENERATION).join("rabbitmq.conf");
+    let text = fs::read_to_string(&config).unwrap();
+    let lax =
+        text.replace("verify = verify_peer", "verify = verify_none").replace("fail_if_no_peer_cert = true", "fail_if_no_peer_cert = false");
+    assert_ne!(text, lax);
+    fs::write(&config, lax).unwrap();
+    let _node = cluster.start(RabbitmqVersion::V3_10);
+    let ran = cluster.workspace.run(&["verify", "orders"]).expect(4);
+    assert!(ran.stdout.contains("lets in a client with no certificate"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("lets in a client with foreign authority"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_broker_that_is_down_is_named() {
+    let cluster = Cluster::new(RabbitmqVersion::V4_0, "common-name", "");
+    cluster.workspace.ok(&["apply"]);
+    let ran = cluster.workspace.run(&["verify", "orders"]).expect(4);
+    assert!(ran.stdout.contains("connect: Connection refused"), "{}", ran.stdout);
+}

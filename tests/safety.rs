@@ -1,0 +1,287 @@
+//! Whatever happens, at any moment: nothing is lost, nothing half-written is seen, and the next run finishes the job.
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::Command;
+
+use countersign::pki::{Certificate, PrivateKey};
+use support::{Workspace, program};
+
+const CLUSTER: &str = r"
+cluster: safety
+kafka:
+  listeners: { BROKER: { port: 9093 }, CONTROLLER: { port: 9095 } }
+  brokers: [{ name: broker-1, host: broker-1.example }]
+clients: [{ name: orders, kafka: { write: [orders] } }]
+";
+
+const HOLDERS: [&str; 2] = ["kafka/broker-1", "clients/orders"];
+
+/// Every system call by which `apply` changes anything on the disk.
+const WRITES: [&str; 10] = ["mkdir", "openat", "write", "fchmod", "chmod", "fsync", "syncfs", "rename", "renameat2", "symlink"];
+
+fn key_fits(key: &Path, certificate: &Path) -> bool {
+    let key = PrivateKey::from_pem(&fs::read(key).unwrap(), None).unwrap();
+    key.public_key() == Certificate::from_pem(&fs::read(certificate).unwrap()).unwrap()[0].public_key
+}
+
+/// What must hold after a kill at any moment.
+fn assert_whole(pki: &Path) {
+    for holder in HOLDERS {
+        let current = pki.join(holder).join("current");
+        if current.symlink_metadata().is_ok() {
+            assert!(key_fits(&current.join("tls.key"), &current.join("tls.crt")), "{holder}");
+            for file in ["ca.crt", "keystore.p12", "truststore.jks", "password", "manifest.json"] {
+                assert!(fs::metadata(current.join(file)).unwrap().len() > 0, "{holder}/{file}");
+            }
+        }
+    }
+    let authority = pki.join("authority/1");
+    if authority.exists() {
+        assert!(key_fits(&authority.join("root.key"), &authority.join("root.crt")));
+        assert!(key_fits(&authority.join("issuing.key"), &authority.join("issuing.crt")));
+    }
+}
+
+/// Runs `apply` and kills it at the `nth` call of `call`; whether it came to that.
+fn killed_at(workspace: &Workspace, call: &str, nth: usize) -> bool {
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &format!("inject={call}:signal=KILL:when={nth}")]);
+    command.arg(env!("CARGO_BIN_EXE_countersign")).args(["apply", "--no-proof"]);
+    let status = command.env("RAYON_NUM_THREADS", "1").current_dir(workspace.path("")).output().unwrap().status;
+    let killed = status.signal() == Some(9) || status.code() == Some(137);
+    assert!(killed || status.success(), "{status:?}");
+    killed
+}
+
+fn killed_at_every_write(prepare: impl Fn() -> Workspace) {
+    let mut kills = 0;
+    for call in WRITES {
+        for nth in 1.. {
+            let workspace = prepare();
+            let pki = workspace.path("pki");
+            let authority = fs::read(pki.join("authority/1/root.key")).ok();
+            if !killed_at(&workspace, call, nth) {
+                break;
+            }
+            kills += 1;
+            assert_whole(&pki);
+            let authority = authority.or_else(|| fs::read(pki.join("authority/1/root.key")).ok());
+
+            workspace.ok(&["apply", "--no-proof"]);
+            assert_whole(&pki);
+            if let Some(authority) = authority {
+                assert_eq!(fs::read(pki.join("authority/1/root.key")).unwrap(), authority, "{call} {nth}: the authority was replaced");
+            }
+            workspace.run(&["apply"]).expect(0).says("Nothing to do");
+            workspace.run(&["status"]).expect(0);
+        }
+    }
+    assert!(kills > 50, "only {kills} kills: are the system calls still these?");
+}
+
+#[test]
+fn a_first_apply_killed_at_every_write_is_finished_by_the_next() {
+    killed_at_every_write(|| Workspace::new(CLUSTER));
+}
+
+#[test]
+fn a_renewal_killed_at_every_write_is_finished_by_the_next() {
+    let template = Workspace::new(CLUSTER);
+    template.ok(&["apply", "--no-proof"]);
+    killed_at_every_write(|| {
+        let workspace = Workspace::new(&CLUSTER.replace("cluster: safety", "cluster: safety\nsubject: { O: Acme }"));
+        program(Command::new("cp").arg("-a").arg(template.path("pki")).arg(workspace.path("pki")));
+        workspace
+    });
+}
+
+#[test]
+fn two_at_the_same_time_do_not_meet() {
+    let workspace = Workspace::new(CLUSTER);
+    let lock = || {
+        fs::create_dir_all(workspace.path("pki")).unwrap();
+        let file = fs::File::create(workspace.path("pki/.lock")).unwrap();
+        file.lock().unwrap();
+        file
+    };
+    let held = lock();
+    workspace.run(&["apply"]).expect(1).says("another countersign is at work in pki; try again");
+    drop(held);
+    workspace.ok(&["apply", "--no-proof"]);
+    // With nothing to write there is nothing to wait for.
+    let _held = lock();
+    workspace.run(&["apply"]).expect(0);
+}
+
+/// A small file system of its own, unmounted at the end.
+struct Mounted<'a>(&'a Path);
+
+impl<'a> Mounted<'a> {
+    fn new(at: &'a Path, options: &str) -> Self {
+        fs::create_dir_all(at).unwrap();
+        program(Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at));
+        Self(at)
+    }
+}
+
+impl Drop for Mounted<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_and_leaves_everything_as_it_was() {
+    let workspace = Workspace::new(CLUSTER);
+    let pki = workspace.path("pki");
+    let _mounted = Mounted::new(&pki, "size=320k");
+    workspace.ok(&["apply", "--no-proof"]);
+    let before = workspace.read("pki/kafka/broker-1/current/tls.crt");
+    fs::write(pki.join("filler"), vec![0; 100 * 1024]).unwrap();
+    workspace.edit("host: broker-1.example", "host: broker-1.test");
+    workspace.run(&["apply"]).expect(1).says("No space left on device").says("what was in use still is");
+    assert_eq!(workspace.read("pki/kafka/broker-1/current/tls.crt"), before);
+    assert_whole(&pki);
+    fs::remove_file(pki.join("filler")).unwrap();
+    fs::remove_dir_all(pki.join("clients/orders/1")).unwrap();
+    workspace.ok(&["apply"]);
+}
+
+#[test]
+fn a_read_only_directory_is_told() {
+    let workspace = Workspace::new(CLUSTER);
+    let pki = workspace.path("pki");
+    let _mounted = Mounted::new(&pki, "size=2m");
+    workspace.ok(&["apply", "--no-proof"]);
+    program(Command::new("mount").args(["-o", "remount,ro"]).arg(&pki));
+    // Nothing to do needs no write.
+    workspace.run(&["apply"]).expect(0).says("Nothing to do");
+    workspace.edit("host: broker-1.example", "host: broker-1.test");
+    workspace.run(&["apply"]).expect(1).says("read-only");
+    assert_whole(&pki);
+}
+
+#[test]
+fn what_is_in_the_way_is_named_and_not_touched() {
+    let foreign = |path: &Path| fs::write(path, "mine").unwrap();
+    let directory = |path: &Path| fs::create_dir_all(path).unwrap();
+    let link = |path: &Path| symlink("/etc", path).unwrap();
+    let cases: [(&str, &dyn Fn(&Path), &str); 8] = [
+        ("pki/kafka", &foreign, "pki/kafka is not a directory"),
+        ("pki/kafka", &link, "pki/kafka is a symbolic link"),
+        ("pki/kafka/broker-1", &link, "pki/kafka/broker-1 is a symbolic link"),
+        ("pki/kafka/broker-1/current", &directory, "pki/kafka/broker-1/current is not a link to a generation"),
+        ("pki/kafka/broker-1/current", &link, "pki/kafka/broker-1/current points to /etc"),
+        ("pki/trust", &link, "pki/trust is a symbolic link"),
+        ("pki/authority/1", &link, "pki/authority/1 is a symbolic link"),
+        ("pki/journal.jsonl", &link, "journal.jsonl is a symbolic link"),
+    ];
+    for (path, plant, told) in cases {
+        let workspace = Workspace::new(CLUSTER);
+        let planted = workspace.path(path);
+        fs::create_dir_all(planted.parent().unwrap()).unwrap();
+        fs::write(workspace.path("pki/.lock"), "").unwrap();
+        plant(&planted);
+        workspace.run(&["apply"]).expect(1).says(told);
+        assert!(planted.symlink_metadata().is_ok());
+        assert!(!workspace.path("pki/kafka/broker-1/1").exists(), "{path}");
+    }
+    let workspace = Workspace::new(CLUSTER);
+    fs::create_dir(workspace.path("pki")).unwrap();
+    foreign(&workspace.path("pki/thesis.tex"));
+    workspace.run(&["apply"]).expect(1).says("holds nothing of countersign's");
+}
+
+#[test]
+fn a_symbolic_link_in_place_of_a_file_is_not_followed() {
+    let workspace = Workspace::new(CLUSTER);
+    workspace.ok(&["apply", "--no-proof"]);
+    let key = workspace.path("pki/kafka/broker-1/current/tls.key");
+    fs::rename(&key, workspace.path("elsewhere")).unwrap();
+    symlink(workspace.path("elsewhere"), &key).unwrap();
+    workspace.run(&["apply"]).expect(1).says("tls.key is a symbolic link");
+}
+
+#[test]
+fn an_authority_is_never_replaced() {
+    for (file, told) in [("root.crt", "cannot be used"), ("issuing.crt", "cannot be used"), ("issuing.key", "issuing.key")] {
+        let workspace = Workspace::new(CLUSTER);
+        workspace.ok(&["apply", "--no-proof"]);
+        fs::write(workspace.path("pki/authority/1").join(file), "garbage").unwrap();
+        workspace.edit("host: broker-1.example", "host: broker-1.test");
+        let authority =
+            || ["root.crt", "root.key", "issuing.crt", "issuing.key"].map(|file| workspace.read(format!("pki/authority/1/{file}")));
+        let before = authority();
+        workspace.run(&["apply"]).expect(1).says(told);
+        assert_eq!(authority(), before);
+    }
+    let workspace = Workspace::new(CLUSTER);
+    workspace.ok(&["apply", "--no-proof"]);
+    fs::copy(workspace.path("pki/authority/1/root.key"), workspace.path("pki/authority/1/issuing.key")).unwrap();
+    workspace.edit("host: broker-1.example", "host: broker-1.test");
+    workspace.run(&["apply"]).expect(1).says("does not belong to its certificate");
+}
+
+/// `daemon` and `games` stand for the users that two brokers run as.
+#[test]
+fn an_owner_reads_the_files_of_its_own_holder_and_no_others() {
+    let workspace = Workspace::new(
+        r"
+cluster: owners
+kafka:
+  listeners: { BROKER: { port: 9093 }, CONTROLLER: { port: 9095 } }
+  brokers:
+    - { name: broker-1, host: broker-1.example, owner: daemon }
+    - { name: broker-2, host: broker-2.example, owner: games, group: games }
+clients: [{ name: orders, kafka: {} }]
+",
+    );
+    fs::set_permissions(workspace.path(""), fs::Permissions::from_mode(0o755)).unwrap();
+    workspace.ok(&["apply"]);
+    let reads = |user: &str, file: &str| {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", user, "--regid", user, "--clear-groups", "cat"]).arg(workspace.path("pki").join(file));
+        command.output().unwrap().status.success()
+    };
+    assert!(reads("daemon", "kafka/broker-1/current/tls.key") && reads("daemon", "kafka/broker-1/current/server.properties"));
+    assert!(reads("games", "kafka/broker-2/current/keystore.p12"));
+    for other in
+        ["kafka/broker-2/current/tls.key", "clients/orders/current/tls.key", "authority/1/issuing.key", "journal.jsonl", "trust/password"]
+    {
+        assert!(!reads("daemon", other), "{other}");
+    }
+    let generation = fs::metadata(workspace.path("pki/kafka/broker-2/current/tls.key")).unwrap();
+    assert_eq!(generation.mode() & 0o777, 0o640);
+    workspace.run(&["apply"]).expect(0).says("Nothing to do");
+
+    workspace.edit("owner: daemon", "owner: nobody-of-that-name");
+    workspace.edit("host: broker-1.example", "host: broker-1.test");
+    workspace.run(&["apply"]).expect(1).says("no user \"nobody-of-that-name\" on this machine");
+}
+
+#[test]
+fn no_secret_is_printed() {
+    let workspace = Workspace::new(&CLUSTER.replace("cluster: safety", "cluster: safety\nauthority: { passphrase: { file: ca.pass } }"));
+    fs::write(workspace.path("ca.pass"), "correct horse battery\n").unwrap();
+    let mut said = String::new();
+    for arguments in
+        [&["apply"][..], &["status", "--format", "json"], &["render"], &["verify", "--loopback"], &["apply", "--format", "json"]]
+    {
+        let ran = workspace.run(arguments);
+        said += &(ran.stdout + &ran.stderr);
+    }
+    let secrets = [
+        workspace.read("ca.pass"),
+        workspace.read("pki/trust/password"),
+        workspace.read("pki/kafka/broker-1/current/password"),
+        workspace.read("pki/kafka/broker-1/current/tls.key").lines().nth(1).unwrap().to_owned(),
+    ];
+    for secret in secrets {
+        assert!(!said.contains(secret.trim()), "{said}");
+    }
+}

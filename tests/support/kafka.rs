@@ -1,0 +1,119 @@
+//! Apache Kafka from Maven's jars, with the rendered server.properties as they are.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::broker::Broker;
+use super::{Workspace, fixtures, program};
+
+#[derive(Debug, Clone, Copy)]
+pub enum KafkaVersion {
+    V3_9,
+    V4_3,
+}
+
+/// Any 16 bytes will do.
+const CLUSTER_ID: &str = "cuhND_owQ4GvT4BqhUDkTA";
+
+impl KafkaVersion {
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::V3_9 => "3.9",
+            Self::V4_3 => "4.3",
+        }
+    }
+
+    fn release(self) -> &'static str {
+        match self {
+            Self::V3_9 => "3.9.2",
+            Self::V4_3 => "4.3.1",
+        }
+    }
+
+    fn acl_command(self) -> &'static str {
+        match self {
+            Self::V3_9 => "kafka.admin.AclCommand",
+            Self::V4_3 => "org.apache.kafka.tools.AclCommand",
+        }
+    }
+
+    fn java_arguments(self, heap: &str) -> Vec<String> {
+        let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/kafka-{}", self.release()));
+        let logging = match self {
+            Self::V3_9 => format!("-Dlog4j.configuration=file:{}", own.join("log4j.properties").display()),
+            Self::V4_3 => format!("-Dlog4j2.configurationFile={}", own.join("log4j2.properties").display()),
+        };
+        let jars = fixtures().join(format!("kafka-{}", self.release())).join("*").display().to_string();
+        let flags = [heap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", &logging, "-cp", &jars];
+        flags.map(str::to_owned).to_vec()
+    }
+
+    fn java(self, heap: &str, main: &str) -> Command {
+        let mut command = Command::new("java");
+        command.args(self.java_arguments(heap)).arg(main);
+        command
+    }
+}
+
+/// The nodes of one cluster. Dropped, brokers end before controllers: brokers that lose their quorum first hang.
+pub struct KafkaCluster {
+    version: KafkaVersion,
+    brokers: Vec<Broker>,
+    controllers: Vec<Broker>,
+}
+
+impl KafkaCluster {
+    /// Starts every node that has a server.properties below `pki/kafka`, and waits for all.
+    pub fn start(version: KafkaVersion, workspace: &Workspace) -> Self {
+        let configs: Vec<PathBuf> = fs::read_dir(workspace.path("pki/kafka"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path().join("current/server.properties"))
+            .collect();
+        std::thread::scope(|scope| {
+            for config in &configs {
+                scope.spawn(move || {
+                    let mut format = version.java("-Xmx128m", "kafka.tools.StorageTool");
+                    program(format.args(["format", "-t", CLUSTER_ID, "-c"]).arg(config))
+                });
+            }
+        });
+        let mut cluster = Self { version, brokers: Vec::new(), controllers: Vec::new() };
+        for (index, config) in configs.iter().enumerate() {
+            let log = workspace.path(format!("kafka-{index}.log"));
+            let broker = Broker::start(version.java("-Xmx256m", "kafka.Kafka").arg(config), &log);
+            let only_controller = fs::read_to_string(config).unwrap().contains("process.roles=controller\n");
+            if only_controller { cluster.controllers.push(broker) } else { cluster.brokers.push(broker) }
+        }
+        for broker in cluster.controllers.iter_mut().chain(&mut cluster.brokers) {
+            broker.wait(|log| log.contains("Kafka Server started"));
+        }
+        cluster
+    }
+
+    /// Runs the rendered kafka-acls.sh as it is; only the program that it calls is provided here.
+    pub fn allow(&self, workspace: &Workspace, script: &str) {
+        let shim = workspace.path("kafka-acls.sh");
+        let arguments = self.version.java_arguments("-Xmx128m");
+        let quoted: Vec<String> = arguments.iter().map(|argument| format!("'{argument}'")).collect();
+        fs::write(&shim, format!("#!/bin/sh\nexec java {} {} \"$@\"\n", quoted.join(" "), self.version.acl_command())).unwrap();
+        fs::set_permissions(&shim, fs::Permissions::from_mode(0o755)).unwrap();
+        program(Command::new("sh").arg(workspace.path(script)).env("KAFKA_ACLS", &shim));
+    }
+
+    pub fn log(&self) -> String {
+        self.controllers.iter().chain(&self.brokers).map(Broker::log).collect()
+    }
+}
+
+impl Drop for KafkaCluster {
+    fn drop(&mut self) {
+        std::thread::scope(|scope| {
+            for broker in self.brokers.drain(..) {
+                scope.spawn(move || drop(broker));
+            }
+        });
+        self.controllers.clear();
+    }
+}
