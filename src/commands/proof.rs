@@ -35,17 +35,11 @@ pub fn loopback(
     holders: &[&Holder],
 ) -> Result<Proved, Failure> {
     let runtime = Runtime::new().map_err(Failure::Runtime)?;
-    let read = |holders: &[&'_ Holder]| -> Result<Vec<(usize, HolderFiles)>, Failure> {
-        let read =
-            holders.par_iter().enumerate().map(|(index, holder)| Ok(directory.holder_files(spec, holder)?.map(|files| (index, files))));
-        read.filter_map(Result::transpose).collect()
-    };
-    let nodes = first_nodes(spec);
-    let nodes: Vec<(&Holder, HolderFiles)> = read(&nodes)?.into_iter().map(|(index, files)| (nodes[index], files)).collect();
+    let nodes = read(spec, directory, &first_nodes(spec))?;
     let mut proved = Proved::default();
     let progress = context.console.progress("proving", holders.len() * spec.stores.formats.len());
     for batch in holders.chunks(BATCH) {
-        let files: Vec<(&Holder, HolderFiles)> = read(batch)?.into_iter().map(|(index, files)| (batch[index], files)).collect();
+        let files = read(spec, directory, batch)?;
         proved.add(runtime.block_on(verify::loopback(&files, &nodes, |done| progress.inc(done as u64))));
     }
     progress.finish_and_clear();
@@ -54,6 +48,12 @@ pub fn loopback(
         proved.failed.cells.extend(matches!(cell.verdict, Verdict::Failed(_)).then_some(cell));
     }
     Ok(proved)
+}
+
+/// The files of each of `holders`. Whoever has none cannot be proved.
+fn read<'a>(spec: &ClusterSpec, directory: &Directory, holders: &[&'a Holder]) -> Result<Vec<(&'a Holder, HolderFiles)>, Failure> {
+    let nothing = |holder: &Holder| Failure::NothingThere { directory: directory.root().join(holder.id.to_string()) };
+    holders.par_iter().map(|holder| Ok((*holder, directory.holder_files(spec, holder)?.ok_or_else(|| nothing(holder))?))).collect()
 }
 
 /// One message as the first Kafka client, against a stand-in that its authority vouches for.

@@ -96,6 +96,7 @@ fn show(console: &Console, report: &VerifyReport) {
         let (tls, result) = match &cell.verdict {
             Verdict::Passed(facts) => {
                 let did = if facts.did.is_empty() { "handshake".to_owned() } else { facts.did.join(", ") };
+                let did = facts.note.iter().fold(did, |did, note| format!("{did}, {note}"));
                 (format!("{} {}", facts.protocol, facts.cipher), (format!("ok: {did} ({} ms)", facts.milliseconds), Tone::Good))
             }
             Verdict::Failed(fault) => (String::new(), (format!("FAILED at {}", fault.step.name()), Tone::Bad)),

@@ -5,7 +5,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{IssueError, Signer, profile};
 use crate::cluster::{Holder, LeafSpec};
-use crate::pki::{Chain, Entropy, Identity, KeyKind, PrivateKey, San, Subject, SubjectAttribute, Usage, Validity};
+use crate::pki::{Certificate, Chain, Entropy, Identity, KeyKind, PrivateKey, San, Subject, SubjectAttribute, Usage, Validity};
 
 /// A new key and leaf for `holder`, with the chain up to the root. Never outlives its issuer.
 pub fn leaf(spec: &LeafSpec, holder: &Holder, signer: &Signer, now: OffsetDateTime, entropy: &Entropy) -> Result<Identity, IssueError> {
@@ -22,6 +22,15 @@ pub fn stand_in(signer: &Signer, now: OffsetDateTime, entropy: &Entropy) -> Resu
     signed(&subject, &names, &[Usage::ServerAuth], KeyKind::P256, validity.clipped_to(signer.certificate().validity), signer, entropy)
 }
 
+/// A leaf with the names of `holder` in the name of `issuer`, signed by a key that was made for this alone: what every broker must
+/// refuse, and all that an intruder can make who knows every name.
+pub fn impostor(holder: &Holder, issuer: &Certificate, validity: Validity, entropy: &Entropy) -> Result<Identity, IssueError> {
+    let [key, forger] = [PrivateKey::generate(KeyKind::P256)?, PrivateKey::generate(KeyKind::P256)?];
+    let params = params(&holder.subject, &holder.names, holder.usages(), KeyKind::P256, validity, entropy)?;
+    let leaf = profile::signed(&params, &key, issuer, &forger)?;
+    Ok(Identity::new(key, Chain::new(vec![leaf])?)?)
+}
+
 fn signed(
     subject: &Subject,
     names: &[San],
@@ -32,15 +41,27 @@ fn signed(
     entropy: &Entropy,
 ) -> Result<Identity, IssueError> {
     let key = PrivateKey::generate(kind)?;
+    let params = params(subject, names, usages, kind, validity, entropy)?;
+    let leaf = profile::signed(&params, &key, signer.certificate(), signer.key())?;
+    let chain = Chain::new([&[leaf], signer.above_leaf()].concat())?;
+    Ok(Identity::new(key, chain)?)
+}
+
+fn params(
+    subject: &Subject,
+    names: &[San],
+    usages: &[Usage],
+    kind: KeyKind,
+    validity: Validity,
+    entropy: &Entropy,
+) -> Result<CertificateParams, IssueError> {
     let mut params = profile::base(subject, validity, entropy)?;
     params.is_ca = IsCa::ExplicitNoCa;
     params.use_authority_key_identifier_extension = true;
     params.key_usages = key_usages(kind);
     params.extended_key_usages = usages.iter().map(extended_key_usage).collect();
     set_names(&mut params, names)?;
-    let leaf = profile::signed(&params, &key, signer.certificate(), signer.key())?;
-    let chain = Chain::new([&[leaf], signer.above_leaf()].concat())?;
-    Ok(Identity::new(key, chain)?)
+    Ok(params)
 }
 
 /// An RSA key may also be the target of the key exchange of TLS 1.2. An EC key signs only: with keyAgreement alone

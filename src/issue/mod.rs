@@ -9,7 +9,7 @@ mod profile;
 mod signer;
 
 pub use authority::{NewAuthority, authority};
-pub use leaf::{leaf, stand_in};
+pub use leaf::{impostor, leaf, stand_in};
 pub use signer::Signer;
 
 use crate::pki::{CertificateError, IdentityError, KeyError};

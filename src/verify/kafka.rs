@@ -16,16 +16,12 @@ use super::{Fault, Step};
 
 /// Hears what librdkafka tells nobody else: its calls only time out.
 #[derive(Debug, Clone, Default)]
-pub struct Causes(Arc<Mutex<Vec<String>>>);
+pub struct Causes(Arc<Mutex<Option<String>>>);
 
 impl Causes {
-    fn last(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).last().cloned()
-    }
-
-    /// `error`, and what librdkafka said before it gave up.
+    /// `error`, and the last that librdkafka said before it gave up.
     fn explain(&self, error: impl ToString) -> String {
-        match self.last() {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(reason) => format!("{} ({reason})", error.to_string()),
             None => error.to_string(),
         }
@@ -35,8 +31,11 @@ impl Causes {
 impl ClientContext for Causes {
     fn log(&self, _: RDKafkaLogLevel, _: &str, _: &str) {}
 
-    fn error(&self, _: KafkaError, reason: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(reason.to_owned());
+    fn error(&self, error: KafkaError, reason: &str) {
+        // "1/1 brokers are down" follows the cause and hides it.
+        if error != KafkaError::Global(RDKafkaErrorCode::AllBrokersDown) {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+        }
     }
 }
 
@@ -95,7 +94,7 @@ impl KafkaClient {
         partition: i32,
     ) -> Result<(), Fault> {
         let failed = |step, error: KafkaError| Fault::new(step, self.causes.explain(error));
-        let payload = unique();
+        let payload = format!("countersign verify {}", unique());
         let record = FutureRecord::<(), _>::to(topic).partition(partition).payload(&payload);
         let delivered = producer.send(record, self.deadline).await.map_err(|(error, _)| failed(Step::Produce, error))?;
         let mut assignment = TopicPartitionList::new();
@@ -167,12 +166,12 @@ impl KafkaClient {
     }
 }
 
-/// A payload that no other message has.
+/// Bytes that no other message has, as text.
 pub fn unique() -> String {
     let mut bytes = [0; 16];
     // Only has to differ from what others send: should the generator fail, the check still compares bytes.
     let _ = aws_lc_rs::rand::fill(&mut bytes);
-    format!("countersign verify {}", crate::pki::hex(&bytes))
+    crate::pki::hex(&bytes)
 }
 
 fn millis(duration: Duration) -> String {

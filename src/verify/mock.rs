@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::kafka::KafkaClient;
 use super::party::{self, Via};
-use super::{Cell, DEADLINE, Facts, Fault, Step, Verdict, tls};
+use super::{Cell, DEADLINE, Facts, Fault, Step, Verdict, milliseconds, tls};
 use crate::inventory::HolderFiles;
 use crate::pki::{Identity, TrustBundle};
 
@@ -26,7 +26,7 @@ pub async fn message_through_mock(client: &HolderFiles, stand_in: &Identity, tru
         Ok(()) => Verdict::Passed(Facts {
             did: vec!["produced", "consumed"],
             certificate_requested: true,
-            milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            milliseconds: milliseconds(started),
             ..Facts::default()
         }),
         Err(fault) => Verdict::Failed(fault),
@@ -93,5 +93,51 @@ fn readdress(frame: &mut [u8], upstream: SocketAddr, port: u16) {
         } else {
             at += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::fixture::{BOTH_KINDS, Cluster};
+
+    /// The verdict on a client of `clients` that meets the stand-in of `brokers`.
+    async fn verdict(clients: &Cluster, brokers: &Cluster) -> Verdict {
+        let trust = brokers.trust(brokers.holder("kafka/broker-1"));
+        message_through_mock(&clients.files("clients/both"), &brokers.stand_in(), &trust).await.verdict
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn librdkafka_sends_and_receives_over_mutual_tls() {
+        let cluster = Cluster::new(BOTH_KINDS);
+        let verdict = verdict(&cluster, &cluster).await;
+        let Verdict::Passed(facts) = &verdict else { panic!("{verdict:?}") };
+        assert_eq!(facts.did, ["produced", "consumed"]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn librdkafka_does_not_take_brokers_of_another_cluster_and_says_why() {
+        let [clients, brokers] = [Cluster::new(BOTH_KINDS), Cluster::new(BOTH_KINDS)];
+        let verdict = verdict(&clients, &brokers).await;
+        let Verdict::Failed(fault) = &verdict else { panic!("{verdict:?}") };
+        assert_eq!(fault.step, Step::Produce);
+        assert!(fault.cause.contains("certificate"), "{}", fault.cause);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_stand_in_refuses_clients_of_an_authority_it_does_not_trust() {
+        let [cluster, other] = [Cluster::new(BOTH_KINDS), Cluster::new(BOTH_KINDS)];
+        let trust = other.trust(other.holder("kafka/broker-1"));
+        let cell = message_through_mock(&cluster.files("clients/both"), &cluster.stand_in(), &trust).await;
+        let Verdict::Failed(fault) = &cell.verdict else { panic!("{cell:?}") };
+        assert!(fault.cause.contains("alert"), "{}", fault.cause);
+    }
+
+    #[test]
+    fn the_address_of_the_mock_becomes_the_proxys_wherever_it_stands() {
+        let upstream = "127.0.0.1:9092".parse().unwrap();
+        let mut frame = b"\x00\x09127.0.0.1\x00\x00\x23\x84 127.0.0.1\x00\x00\x23\x85".to_vec();
+        readdress(&mut frame, upstream, 0x1234);
+        assert_eq!(frame, b"\x00\x09localhost\x00\x00\x12\x34 127.0.0.1\x00\x00\x23\x85");
     }
 }

@@ -4,7 +4,9 @@
 //! trust bundle and nothing else, and always with the host name checked.
 
 mod brokers;
-mod foreign;
+#[cfg(test)]
+mod fixture;
+mod impostor;
 mod kafka;
 mod loopback;
 mod mock;
@@ -13,9 +15,10 @@ mod probe;
 mod rabbitmq;
 mod tls;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use time::OffsetDateTime;
 
 pub use brokers::brokers;
 pub use loopback::loopback;
@@ -68,12 +71,24 @@ pub struct Facts {
     /// `TLSv1.3`
     pub protocol: String,
     pub cipher: String,
+    /// The group of the key exchange: `X25519MLKEM768`, `X25519`, `secp256r1`.
+    pub group: String,
     /// The subjects of the served chain, leaf first.
     pub served: Vec<String>,
+    /// The served leaf: SHA-256 in lower-case hexadecimal.
+    pub leaf_fingerprint: String,
+    /// The last moment of the served leaf.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub leaf_not_after: Option<OffsetDateTime>,
     /// Whether the server asked for a client certificate.
     pub certificate_requested: bool,
+    /// From which issuers; empty when it named none, which means any.
+    pub requested_issuers: Vec<String>,
     /// What was done after the handshake: `produced`, `consumed`.
     pub did: Vec<&'static str>,
+    /// Why no more was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     pub milliseconds: u64,
 }
 
@@ -93,6 +108,9 @@ pub enum Step {
     /// The holder's own files.
     Files,
     Connect,
+    /// The client does not take the server's certificate.
+    ServerCertificate,
+    /// The server does not take the client, or there is no TLS.
     Handshake,
     HostName,
     Login,
@@ -100,6 +118,8 @@ pub enum Step {
     Produce,
     Consume,
     Publish,
+    /// One of the others took too long. Silence is no refusal.
+    Deadline,
 }
 
 impl Step {
@@ -107,6 +127,7 @@ impl Step {
         match self {
             Self::Files => "files",
             Self::Connect => "connect",
+            Self::ServerCertificate => "server certificate",
             Self::Handshake => "handshake",
             Self::HostName => "host name",
             Self::Login => "login",
@@ -114,6 +135,7 @@ impl Step {
             Self::Produce => "produce",
             Self::Consume => "consume",
             Self::Publish => "publish",
+            Self::Deadline => "deadline",
         }
     }
 }
@@ -138,7 +160,7 @@ pub struct Probe {
 #[serde(rename_all = "kebab-case")]
 pub enum Attempt {
     NoCertificate,
-    /// A certificate with the right names, signed by an authority that nobody knows.
+    /// A certificate with the right names, its issuer's too, signed by a key that nobody knows.
     ForeignAuthority,
     Plaintext,
 }
@@ -160,7 +182,7 @@ pub enum ProbeOutcome {
         how: String,
     },
     LetIn,
-    /// Nobody was there to refuse anything.
+    /// Nobody was there to refuse anything, or nobody said a word: that proves nothing.
     Unreachable {
         cause: String,
     },
@@ -169,5 +191,17 @@ pub enum ProbeOutcome {
 /// How many connections are under way at once.
 const AT_ONCE: usize = 32;
 
-/// How long one connection may take.
-pub const DEADLINE: Duration = Duration::from_secs(5);
+/// How long each step may take.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// `work`, unless it takes longer than [`DEADLINE`].
+async fn within<T>(step: Step, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    match tokio::time::timeout(DEADLINE, work).await {
+        Ok(done) => done,
+        Err(_) => Err(Fault::new(Step::Deadline, format!("{} not done within {} s", step.name(), DEADLINE.as_secs()))),
+    }
+}
+
+fn milliseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

@@ -56,7 +56,12 @@ pub fn from_pem(files: &HolderFiles) -> Result<Party, Fault> {
     if files.files.contains_key(&HolderFile::CombinedPem) {
         combined(files, &identity)?;
     }
-    let trust = TrustBundle::new(certificates(files, HolderFile::Anchors)?).map_err(at(files, HolderFile::Anchors))?;
+    let anchors = certificates(files, HolderFile::Anchors)?;
+    // PEM carries no checksum, and nothing verifies the signature of an anchor: a flipped bit would look like someone else's fault.
+    if let Some(damaged) = anchors.iter().find(|anchor| anchor.issuer_der == anchor.subject_der && !anchor.is_self_signed()) {
+        return Err(at(files, HolderFile::Anchors)(format!("{} does not carry its own signature", damaged.subject)));
+    }
+    let trust = TrustBundle::new(anchors).map_err(at(files, HolderFile::Anchors))?;
     Ok(Party { identity: Arc::new(identity), trust: Arc::new(trust) })
 }
 

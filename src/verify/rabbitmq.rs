@@ -11,17 +11,19 @@ use async_rs::util::RuntimeParts;
 use async_rs::{Runtime, Tokio};
 use futures_util::StreamExt;
 use lapin::options::{
-    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions, QueueDeleteOptions,
+    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions, ExchangeDeleteOptions,
+    QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
 };
 use lapin::tcp::AsyncTcpStream;
-use lapin::types::FieldTable;
+use lapin::types::{FieldTable, ShortString};
 use lapin::uri::{AMQPAuthority, AMQPQueryString, AMQPScheme, AMQPUri, AMQPUserInfo, SASLMechanism};
-use lapin::{BasicProperties, Confirmation, Connection, ConnectionProperties};
+use lapin::{BasicProperties, Confirmation, Connection, ConnectionProperties, ExchangeKind};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};
 
-use super::{Fault, Step, kafka};
+use super::{DEADLINE, Fault, Step, kafka, within};
+use crate::cluster::RabbitmqAccess;
 
 /// What lapin runs on: tokio, except that its stream is one that TLS is already on. lapin itself must not connect: without a TLS
 /// feature of its own it takes `amqps` for plain TCP.
@@ -52,13 +54,47 @@ impl Reactor for TlsReactor {
     }
 }
 
-/// Logs in by the certificate, publishes with confirm into a queue of its own, consumes the same bytes and removes the queue.
-pub async fn round_trip(stream: TlsStream<TcpStream>, vhost: &str) -> Result<(), Fault> {
-    let connection = login(stream, vhost).await?;
-    let result = message(&connection).await;
+/// What was done, and why no more.
+#[derive(Debug)]
+pub struct Done {
+    pub did: Vec<&'static str>,
+    pub note: Option<String>,
+}
+
+/// Logs in by the certificate, publishes with confirm through an exchange of its own into a queue of its own, consumes the same
+/// bytes and removes both. A client whose permissions leave no name for them logs in and out.
+pub async fn round_trip(stream: TlsStream<TcpStream>, access: &RabbitmqAccess) -> Result<Done, Fault> {
+    let connection = within(Step::Login, login(stream, &access.vhost)).await?;
+    let result = match own_name(access) {
+        Some(name) => {
+            within(Step::Consume, message(&connection, &name)).await.map(|()| Done { did: vec!["published", "consumed"], note: None })
+        }
+        None => Ok(Done {
+            did: vec!["logged in"],
+            note: Some(format!("no message: no name is known that its permission to configure allows ({:?})", access.configure)),
+        }),
+    };
     // What had to work has worked, or has not; how the connection ends changes neither.
-    let _ = connection.close(200, "done".into()).await;
+    let _ = tokio::time::timeout(DEADLINE, connection.close(200, "done".into())).await;
     result
+}
+
+/// A new name that the client may configure, write and read.
+fn own_name(access: &RabbitmqAccess) -> Option<String> {
+    let beginnings = [&access.configure, &access.write, &access.read].map(|pattern| literal_beginning(pattern));
+    let longest = beginnings.iter().flatten().max_by_key(|beginning| beginning.len())?;
+    let fits = beginnings.iter().all(|beginning| beginning.as_ref().is_some_and(|beginning| longest.starts_with(beginning)));
+    fits.then(|| format!("{longest}countersign-verify-{}", kafka::unique()))
+}
+
+/// What a name must begin with to match `pattern`, for patterns that ask for no more: `.*`, `^orders\..*`, `^orders-`.
+/// The empty pattern stands for `^$` and matches nothing.
+fn literal_beginning(pattern: &str) -> Option<String> {
+    let open = pattern.strip_prefix('^').unwrap_or(pattern);
+    let open = [".*$", ".*", ".+$", ".+"].iter().find_map(|end| open.strip_suffix(end)).unwrap_or(open);
+    let literal = open.replace("\\.", ".");
+    let plain = literal.chars().all(|character| character.is_ascii_alphanumeric() || "-_.:/".contains(character));
+    (plain && !pattern.is_empty()).then_some(literal)
 }
 
 async fn login(stream: TlsStream<TcpStream>, vhost: &str) -> Result<Connection, Fault> {
@@ -78,16 +114,21 @@ async fn login(stream: TlsStream<TcpStream>, vhost: &str) -> Result<Connection, 
     connected.map_err(|error| Fault::new(Step::Login, error))
 }
 
-async fn message(connection: &Connection) -> Result<(), Fault> {
+async fn message(connection: &Connection, name: &str) -> Result<(), Fault> {
     let failed = |step| move |error: lapin::Error| Fault::new(step, error);
+    let (none, name) = (FieldTable::default, ShortString::from(name));
     let channel = connection.create_channel().await.map_err(failed(Step::Login))?;
     channel.confirm_select(ConfirmSelectOptions::default()).await.map_err(failed(Step::Publish))?;
-    // Named by the server; gone with the connection at the latest.
-    let options = QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
-    let queue = channel.queue_declare("".into(), options, FieldTable::default()).await.map_err(failed(Step::Publish))?;
+    // Gone with the connection at the latest: the queue because it is exclusive, then the exchange because nothing is bound to it.
+    let queue = QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
+    let exchange = ExchangeDeclareOptions { auto_delete: true, ..ExchangeDeclareOptions::default() };
+    channel.queue_declare(name.clone(), queue, none()).await.map_err(failed(Step::Publish))?;
+    channel.exchange_declare(name.clone(), ExchangeKind::Fanout, exchange, none()).await.map_err(failed(Step::Publish))?;
+    let bound = channel.queue_bind(name.clone(), name.clone(), "".into(), QueueBindOptions::default(), none());
+    bound.await.map_err(failed(Step::Publish))?;
     let payload = kafka::unique();
     let confirmation = channel
-        .basic_publish("".into(), queue.name().clone(), BasicPublishOptions::default(), payload.as_bytes(), BasicProperties::default())
+        .basic_publish(name.clone(), "".into(), BasicPublishOptions::default(), payload.as_bytes(), BasicProperties::default())
         .await
         .map_err(failed(Step::Publish))?
         .await
@@ -95,10 +136,8 @@ async fn message(connection: &Connection) -> Result<(), Fault> {
     if !matches!(confirmation, Confirmation::Ack(None)) {
         return Err(Fault::new(Step::Publish, "the message was not confirmed"));
     }
-    let mut consumer = channel
-        .basic_consume(queue.name().clone(), "countersign".into(), BasicConsumeOptions::default(), FieldTable::default())
-        .await
-        .map_err(failed(Step::Consume))?;
+    let consumer = channel.basic_consume(name.clone(), "countersign".into(), BasicConsumeOptions::default(), none());
+    let mut consumer = consumer.await.map_err(failed(Step::Consume))?;
     let delivery = match consumer.next().await {
         Some(Ok(delivery)) => delivery,
         Some(Err(error)) => return Err(Fault::new(Step::Consume, error)),
@@ -108,6 +147,36 @@ async fn message(connection: &Connection) -> Result<(), Fault> {
         return Err(Fault::new(Step::Consume, "other bytes came back than were published"));
     }
     delivery.ack(BasicAckOptions::default()).await.map_err(failed(Step::Consume))?;
-    channel.queue_delete(queue.name().clone(), QueueDeleteOptions::default()).await.map_err(failed(Step::Consume))?;
-    Ok(())
+    channel.exchange_delete(name.clone(), ExchangeDeleteOptions::default()).await.map_err(failed(Step::Consume))?;
+    channel.queue_delete(name, QueueDeleteOptions::default()).await.map_err(failed(Step::Consume))?;
+    // A channel that is dropped closes by itself, and closing the connection at that moment fails.
+    channel.close(200, "done".into()).await.map_err(failed(Step::Consume))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The beginning of the name that a client with these permissions uses.
+    fn beginning(configure: &str, write: &str, read: &str) -> Option<String> {
+        let [configure, write, read] = [configure, write, read].map(str::to_owned);
+        let access = RabbitmqAccess { vhost: "/".to_owned(), configure, write, read, tags: Vec::new() };
+        own_name(&access).map(|name| name.split_once("countersign-verify-").unwrap().0.to_owned())
+    }
+
+    #[test]
+    fn a_name_is_found_that_the_permissions_allow() {
+        let found = |beginning: &str| Some(beginning.to_owned());
+        assert_eq!(beginning(".*", ".*", ".*"), found(""));
+        assert_eq!(beginning(r"^billing\..*", ".*", ".*"), found("billing."));
+        assert_eq!(beginning("^orders-", "^orders-.*$", "^orders.+"), found("orders-"));
+    }
+
+    #[test]
+    fn where_none_is_known_none_is_tried() {
+        for configure in ["", "^$", "^orders$", "^(a|b)-.*", r"^\d+", "[a-z]+"] {
+            assert_eq!(beginning(configure, ".*", ".*"), None, "{configure:?}");
+        }
+        assert_eq!(beginning("^a-", "^b-", ".*"), None);
+    }
 }

@@ -3,21 +3,22 @@
 use std::io;
 use std::sync::{Arc, OnceLock};
 
-use rustls::client::ResolvesClientCert;
+use rustls::client::{ResolvesClientCert, verify_server_name};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
-use rustls::server::WebPkiClientVerifier;
+use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
-use rustls::{ClientConfig, RootCertStore, ServerConfig, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, RootCertStore, ServerConfig, SignatureScheme};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::prelude::FromDer;
+use x509_parser::x509::X509Name;
 
-use super::{Facts, Fault, Step};
-use crate::pki::{Host, Identity, TrustBundle, rfc2253};
+use super::{Facts, Fault, Step, within};
+use crate::pki::{Certificate, Host, Identity, TrustBundle, rfc2253};
 
-pub fn provider() -> Arc<CryptoProvider> {
+fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
     PROVIDER.get_or_init(|| Arc::new(rustls::crypto::aws_lc_rs::default_provider())).clone()
 }
@@ -50,6 +51,13 @@ pub fn server(identity: &Identity, trust: &TrustBundle) -> Result<Arc<ServerConf
     Ok(Arc::new(config))
 }
 
+/// A server that asks nobody for a certificate, for the tests of the probes.
+#[cfg(test)]
+pub fn lax_server(identity: &Identity) -> Arc<ServerConfig> {
+    let config = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap();
+    Arc::new(config.with_no_client_auth().with_single_cert(chain(identity), key(identity)).unwrap())
+}
+
 /// A client that trusts `trust` alone and shows `identity` when it is asked for one.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -61,12 +69,14 @@ pub struct Client {
 #[derive(Debug)]
 struct Shown {
     key: Option<Arc<CertifiedKey>>,
-    asked: OnceLock<()>,
+    /// The issuers that were named.
+    asked: OnceLock<Vec<String>>,
 }
 
 impl ResolvesClientCert for Shown {
-    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.asked.get_or_init(|| ());
+    fn resolve(&self, issuers: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        let name = |der: &&[u8]| X509Name::from_der(der).ok().map(|(_, name)| rfc2253(&name));
+        self.asked.get_or_init(|| issuers.iter().filter_map(name).collect());
         self.key.clone()
     }
 
@@ -92,25 +102,39 @@ impl Client {
     /// The handshake on a connected stream. With TLS 1.3 its end does not mean that the server took the certificate.
     pub async fn handshake(&self, host: &Host, stream: TcpStream) -> Result<TlsStream<TcpStream>, Fault> {
         let name = server_name(host)?;
-        TlsConnector::from(self.config.clone()).connect(name, stream).await.map_err(|error| Fault::new(Step::Handshake, cause(&error)))
+        let connecting = TlsConnector::from(self.config.clone()).connect(name, stream);
+        within(Step::Handshake, async { connecting.await.map_err(|error| Fault::new(step(&error), cause(&error))) }).await
     }
 
     pub fn facts(&self, stream: &TlsStream<TcpStream>) -> Facts {
         let connection = stream.get_ref().1;
-        let subject =
-            |der: &CertificateDer<'_>| X509Certificate::from_der(der).map(|(_, parsed)| rfc2253(parsed.subject())).unwrap_or_default();
+        let served: Vec<Certificate> =
+            connection.peer_certificates().unwrap_or_default().iter().filter_map(|der| Certificate::from_der(der.to_vec()).ok()).collect();
         Facts {
             protocol: connection.protocol_version().and_then(|version| version.as_str()).unwrap_or_default().replace('_', "."),
             cipher: connection.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str()).unwrap_or_default().to_owned(),
-            served: connection.peer_certificates().unwrap_or_default().iter().map(subject).collect(),
+            group: connection.negotiated_key_exchange_group().and_then(|group| group.name().as_str()).unwrap_or_default().to_owned(),
+            leaf_fingerprint: served.first().map(Certificate::fingerprint).unwrap_or_default(),
+            leaf_not_after: served.first().map(|leaf| leaf.validity.not_after),
+            served: served.into_iter().map(|certificate| certificate.subject).collect(),
             certificate_requested: self.shown.asked.get().is_some(),
+            requested_issuers: self.shown.asked.get().cloned().unwrap_or_default(),
             did: Vec::new(),
+            note: None,
             milliseconds: 0,
         }
     }
 }
 
-pub fn server_name(host: &Host) -> Result<ServerName<'static>, Fault> {
+/// Whether a client that asks for `host` takes the leaf of `identity`.
+pub fn covers(identity: &Identity, host: &Host) -> Result<(), Fault> {
+    let failed = |error: rustls::Error| Fault::new(Step::HostName, format!("{host}: {error}"));
+    let leaf = CertificateDer::from(identity.leaf().der());
+    let parsed = ParsedCertificate::try_from(&leaf).map_err(failed)?;
+    verify_server_name(&parsed, &server_name(host)?).map_err(failed)
+}
+
+fn server_name(host: &Host) -> Result<ServerName<'static>, Fault> {
     match host {
         Host::Ip(ip) => Ok(ServerName::IpAddress((*ip).into())),
         Host::Dns(name) => ServerName::try_from(name.clone()).map_err(|error| Fault::new(Step::HostName, format!("{name}: {error}"))),
@@ -119,13 +143,25 @@ pub fn server_name(host: &Host) -> Result<ServerName<'static>, Fault> {
 
 /// What rustls has to say, without the wrapping of `io::Error`.
 pub fn cause(error: &io::Error) -> String {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(error) => error.to_string(),
-        None => error.to_string(),
+    told(error).map_or_else(|| error.to_string(), rustls::Error::to_string)
+}
+
+/// Who broke off the handshake. A client that does not take the server has not been refused by it.
+fn step(error: &io::Error) -> Step {
+    match told(error) {
+        Some(rustls::Error::InvalidCertificate(CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. })) => {
+            Step::HostName
+        }
+        Some(rustls::Error::InvalidCertificate(_)) => Step::ServerCertificate,
+        _ => Step::Handshake,
     }
 }
 
 /// Whether the peer said why, by an alert, or the handshake failed on our side.
 pub fn is_told(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
+    told(error).is_some()
+}
+
+fn told(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
 }
