@@ -212,9 +212,10 @@ fn bound_once(reader: &mut Reader<'_>, holders: &Placed) {
     }
 }
 
-/// RabbitMQ's user is the first DNS name; a client without one is called by its own name.
+/// RabbitMQ's user is the first DNS name; a client without one is called by its own name. Two clients of one name would be one
+/// user, with the permissions of both.
 fn name_by_dns(reader: &mut Reader<'_>, holders: &mut Placed) {
-    for (place, holder) in holders {
+    for (place, holder) in holders.iter_mut() {
         let is_client = matches!(holder.role, Role::Client(_));
         if !is_client || holder.names.iter().any(|name| matches!(name, San::Dns(_))) {
             continue;
@@ -225,6 +226,14 @@ fn name_by_dns(reader: &mut Reader<'_>, holders: &mut Placed) {
                 let message = format!("{} logs in by its DNS name, has none, and cannot be called by its own", holder.id);
                 reader.wrong(*place, "", message, "list a DNS name below `also`");
             }
+        }
+    }
+    let mut users: BTreeMap<String, &HolderId> = BTreeMap::new();
+    for (place, holder) in holders.iter().filter(|(_, holder)| matches!(holder.role, Role::Client(_))) {
+        let user = holder.rabbitmq_user(RabbitmqLogin::SanDns);
+        if let Some(other) = users.insert(user.clone(), &holder.id) {
+            let message = format!("{} and {other} would be the same RabbitMQ user: the first DNS name of both is {user:?}", holder.id);
+            reader.wrong(*place, "", message, "let each begin with a DNS name of its own below `also`");
         }
     }
 }
