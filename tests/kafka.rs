@@ -140,6 +140,23 @@ fn a_controller_and_two_brokers_of_kafka_3_9() {
     assert_verified(&report, &["clients/admin", "kafka/node-2", "kafka/node-3"], &["kafka/node-2", "kafka/node-3"]);
 }
 
+/// Without client certificates Kafka knows no one by name: super users go where they are known.
+#[test]
+fn a_clients_listener_of_kafka_4_3_without_client_certificates() {
+    let _alone = alone();
+    let workspace = one_node(KafkaVersion::V4_3, "data", "");
+    let text = workspace.read("countersign.yaml");
+    let client = text.lines().find(|line| line.contains("CLIENT: {")).unwrap();
+    workspace.edit(client, &client.replace("mtls", "tls"));
+    workspace.ok(&["apply"]);
+    let kafka = KafkaCluster::start(KafkaVersion::V4_3, &workspace);
+    kafka.allow(&workspace, "pki/clients/admin/current/kafka-acls.sh");
+    let report = workspace.json(&["verify"]);
+    assert_verified(&report, &["clients/admin", "clients/orders"], &["kafka/broker-1"]);
+    let orders = report["cells"].as_array().unwrap().iter().find(|cell| cell["identity"] == "clients/orders").unwrap();
+    assert_eq!(orders["certificate_requested"], false);
+}
+
 #[test]
 fn what_a_client_may_not_do_fails_verification_with_kafkas_own_words() {
     let _alone = alone();

@@ -450,6 +450,23 @@ impl Holder {
 }
 
 impl KafkaSpec {
+    /// The listener that `holder` connects to as a client. Nodes use the brokers', clients theirs; a super user uses the brokers'
+    /// too when the clients' asks for no certificate, because nobody would know it there.
+    pub fn listener_for(&self, holder: &Holder) -> &ListenerName {
+        match &holder.role {
+            Role::Client(Client { kafka: Some(KafkaAccess::SuperUser), .. }) if !self.asks_certificates(&self.clients) => {
+                &self.inter_broker
+            }
+            Role::Client(_) => &self.clients,
+            Role::Kafka(_) | Role::Rabbitmq(_) => &self.inter_broker,
+        }
+    }
+
+    /// Whether clients must show a certificate there.
+    pub fn asks_certificates(&self, name: &ListenerName) -> bool {
+        self.listener(name).is_some_and(|listener| listener.auth == ListenerAuth::Mtls)
+    }
+
     pub fn listener(&self, name: &ListenerName) -> Option<&Listener> {
         self.listeners.iter().find(|listener| listener.name == *name)
     }

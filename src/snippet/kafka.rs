@@ -134,13 +134,13 @@ impl Snippets<'_> {
     }
 
     pub(super) fn client_properties(&self, kafka: &KafkaSpec, holder: &Holder, passwords: Passwords<'_>) -> Option<String> {
-        let listener = listener_of(kafka, holder);
+        let listener = kafka.listener_for(holder);
         let template = ClientProperties {
             holder,
             bootstrap: self.bootstrap(listener),
             stores: self.stores(kafka, holder, passwords),
             by_provider: self.by_provider(kafka),
-            shows_certificate: shows_certificate(kafka, listener),
+            shows_certificate: kafka.asks_certificates(listener),
             group: group(holder),
         };
         template.render().ok()
@@ -148,13 +148,14 @@ impl Snippets<'_> {
 
     pub(super) fn librdkafka(&self, kafka: &KafkaSpec, holder: &Holder, access: &KafkaAccess) -> Option<String> {
         let place = |file| self.place(holder, file).display().to_string();
+        let listener = kafka.listener_for(holder);
         let template = Librdkafka {
             holder,
-            bootstrap: self.bootstrap(&kafka.clients),
+            bootstrap: self.bootstrap(listener),
             anchors: place(HolderFile::Anchors),
             chain: place(HolderFile::Chain),
             key: place(HolderFile::Key),
-            shows_certificate: shows_certificate(kafka, &kafka.clients),
+            shows_certificate: kafka.asks_certificates(listener),
             group: match access {
                 KafkaAccess::SuperUser => None,
                 KafkaAccess::Limited { group, .. } => group.as_deref(),
@@ -170,7 +171,7 @@ impl Snippets<'_> {
 
     pub(super) fn kafka_acls(&self, kafka: &KafkaSpec, holder: &Holder) -> Option<String> {
         let template = KafkaAcls {
-            bootstrap: quoted(&self.bootstrap(&kafka.clients)),
+            bootstrap: quoted(&self.bootstrap(kafka.listener_for(holder))),
             command_config: quoted(&self.place(holder, HolderFile::ClientProperties).display().to_string()),
             lines: self.spec.clients().flat_map(|(holder, client)| acls(kafka, holder, client)).collect(),
         };
@@ -230,18 +231,6 @@ fn addresses<'a>(spec: &'a ClusterSpec, listener: &'a ListenerName) -> impl Iter
         .map(|endpoint| &endpoint.advertised)
 }
 
-/// Clients are pointed to theirs; a node's own tools use the brokers'.
-fn listener_of<'a>(kafka: &'a KafkaSpec, holder: &Holder) -> &'a ListenerName {
-    match holder.role {
-        Role::Kafka(_) => &kafka.inter_broker,
-        Role::Rabbitmq(_) | Role::Client(_) => &kafka.clients,
-    }
-}
-
-fn shows_certificate(kafka: &KafkaSpec, listener: &ListenerName) -> bool {
-    kafka.listener(listener).is_some_and(|listener| listener.auth == ListenerAuth::Mtls)
-}
-
 fn group(holder: &Holder) -> Option<&str> {
     match &holder.role {
         Role::Client(Client { kafka: Some(KafkaAccess::Limited { group, .. }), .. }) => group.as_deref(),
@@ -252,7 +241,9 @@ fn group(holder: &Holder) -> Option<&str> {
 /// The arguments that allow one client what the cluster file gives it, and to take part in `verify`.
 fn acls(kafka: &KafkaSpec, holder: &Holder, client: &Client) -> Vec<String> {
     let Some(KafkaAccess::Limited { write, read, group }) = &client.kafka else { return Vec::new() };
-    let principal = quoted(&holder.kafka_principal());
+    // Without a certificate Kafka knows everyone by one name.
+    let known = kafka.asks_certificates(&kafka.clients);
+    let principal = if known { quoted(&holder.kafka_principal()) } else { quoted("User:ANONYMOUS") };
     let topics = |names: &[String]| names.iter().map(|name| format!(" --topic {}", quoted(name))).collect::<String>();
     let line = |operations: &[&str], resources: String| {
         let operations: String = operations.iter().map(|operation| format!(" --operation {operation}")).collect();

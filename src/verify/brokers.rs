@@ -9,7 +9,7 @@ use super::kafka::KafkaClient;
 use super::party::{self, Party, Via};
 use super::probe::{self, Protocol};
 use super::{AT_ONCE, Attempt, Cell, DEADLINE, Facts, Fault, Probe, Step, Verdict, VerifyReport, milliseconds, rabbitmq, tls, within};
-use crate::cluster::{Client, ClusterSpec, Holder, HolderId, KafkaSpec, ListenerAuth, ListenerName, Role};
+use crate::cluster::{Client, ClusterSpec, Holder, HolderId, KafkaSpec, ListenerName, Role};
 use crate::inventory::HolderFiles;
 use crate::pki::HostPort;
 
@@ -66,9 +66,7 @@ pub async fn brokers(
 }
 
 fn targets(spec: &ClusterSpec) -> Vec<Target<'_>> {
-    let mutual = |name: &ListenerName| {
-        spec.kafka.as_ref().and_then(|kafka| kafka.listener(name)).is_some_and(|listener| listener.auth == ListenerAuth::Mtls)
-    };
+    let mutual = |name: &ListenerName| spec.kafka.as_ref().is_some_and(|kafka| kafka.asks_certificates(name));
     let kafka = spec.kafka_nodes().flat_map(|(holder, node)| {
         node.endpoints.iter().map(move |endpoint| Target {
             holder,
@@ -93,7 +91,7 @@ fn targets(spec: &ClusterSpec) -> Vec<Target<'_>> {
 /// Clients use the clients' listener and RabbitMQ as far as they have access; Kafka nodes use each other's other listeners.
 fn meets(spec: &ClusterSpec, visitor: &Holder, target: &Target<'_>) -> bool {
     match (&visitor.role, target.listener, &spec.kafka) {
-        (Role::Client(Client { kafka: Some(_), .. }), Some(listener), Some(kafka)) => *listener == kafka.clients,
+        (Role::Client(Client { kafka: Some(_), .. }), Some(listener), Some(kafka)) => listener == kafka.listener_for(visitor),
         (Role::Client(Client { rabbitmq: Some(_), .. }), None, _) => true,
         (Role::Kafka(node), Some(listener), Some(kafka)) => {
             *listener == kafka.controller || (*listener == kafka.inter_broker && node.roles.is_broker())
@@ -242,7 +240,7 @@ async fn round_trips(
     cells: Vec<&Cell>,
     leaders: &[i32],
 ) -> Vec<(String, String, Trip)> {
-    let listener = if matches!(holder.role, Role::Kafka(_)) { &kafka.inter_broker } else { &kafka.clients };
+    let listener = kafka.listener_for(holder);
     let reached: BTreeSet<&str> =
         cells.iter().filter(|cell| matches!(cell.verdict, Verdict::Passed(_))).map(|cell| cell.endpoint.as_str()).collect();
     let brokers = targets.iter().filter(|target| target.listener == Some(listener));
