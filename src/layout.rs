@@ -43,6 +43,13 @@ pub enum HolderFile {
     KeystorePassword,
     /// Opens the trust stores. The same for every holder that trusts the same.
     TruststorePassword,
+    /// Configuration text, made by `snippet`.
+    Snippet(Snippet),
+}
+
+/// A configuration file, ready for the program that reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Snippet {
     ServerProperties,
     ClientProperties,
     /// The passwords as Kafka's FileConfigProvider reads them.
@@ -55,18 +62,8 @@ pub enum HolderFile {
     AmqpUri,
 }
 
-impl HolderFile {
-    pub const ALL: [Self; 19] = [
-        Self::Key,
-        Self::Chain,
-        Self::Anchors,
-        Self::CombinedPem,
-        Self::KeystorePkcs12,
-        Self::KeystoreJks,
-        Self::TruststorePkcs12,
-        Self::TruststoreJks,
-        Self::KeystorePassword,
-        Self::TruststorePassword,
+impl Snippet {
+    pub const ALL: [Self; 9] = [
         Self::ServerProperties,
         Self::ClientProperties,
         Self::PasswordsProperties,
@@ -80,16 +77,6 @@ impl HolderFile {
 
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Key => "tls.key",
-            Self::Chain => "tls.crt",
-            Self::Anchors => "ca.crt",
-            Self::CombinedPem => "tls-combined.pem",
-            Self::KeystorePkcs12 => "keystore.p12",
-            Self::KeystoreJks => "keystore.jks",
-            Self::TruststorePkcs12 => "truststore.p12",
-            Self::TruststoreJks => "truststore.jks",
-            Self::KeystorePassword => "password",
-            Self::TruststorePassword => "truststore.password",
             Self::ServerProperties => "server.properties",
             Self::ClientProperties => "client.properties",
             Self::PasswordsProperties => "passwords.properties",
@@ -102,52 +89,62 @@ impl HolderFile {
         }
     }
 
+    /// Secret where passwords may stand in it.
     pub const fn sensitivity(self) -> Sensitivity {
         match self {
-            Self::Chain
-            | Self::Anchors
-            | Self::TruststorePkcs12
-            | Self::TruststoreJks
-            | Self::Librdkafka
-            | Self::KafkaAcls
-            | Self::RabbitmqConf
-            | Self::EnabledPlugins
-            | Self::Definitions
-            | Self::AmqpUri => Sensitivity::Public,
-            Self::Key
-            | Self::CombinedPem
-            | Self::KeystorePkcs12
-            | Self::KeystoreJks
-            | Self::KeystorePassword
-            | Self::TruststorePassword
-            | Self::ServerProperties
-            | Self::ClientProperties
-            | Self::PasswordsProperties => Sensitivity::Secret,
+            Self::ServerProperties | Self::ClientProperties | Self::PasswordsProperties => Sensitivity::Secret,
+            Self::Librdkafka | Self::KafkaAcls | Self::RabbitmqConf | Self::EnabledPlugins | Self::Definitions | Self::AmqpUri => {
+                Sensitivity::Public
+            }
+        }
+    }
+}
+
+impl HolderFile {
+    /// Every file that is not a snippet.
+    const MATERIAL: [Self; 10] = [
+        Self::Key,
+        Self::Chain,
+        Self::Anchors,
+        Self::CombinedPem,
+        Self::KeystorePkcs12,
+        Self::KeystoreJks,
+        Self::TruststorePkcs12,
+        Self::TruststoreJks,
+        Self::KeystorePassword,
+        Self::TruststorePassword,
+    ];
+
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::MATERIAL.into_iter().chain(Snippet::ALL.into_iter().map(Self::Snippet))
+    }
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Key => "tls.key",
+            Self::Chain => "tls.crt",
+            Self::Anchors => "ca.crt",
+            Self::CombinedPem => "tls-combined.pem",
+            Self::KeystorePkcs12 => "keystore.p12",
+            Self::KeystoreJks => "keystore.jks",
+            Self::TruststorePkcs12 => "truststore.p12",
+            Self::TruststoreJks => "truststore.jks",
+            Self::KeystorePassword => "password",
+            Self::TruststorePassword => "truststore.password",
+            Self::Snippet(snippet) => snippet.name(),
         }
     }
 
-    /// Whether it is configuration text, made by `snippet`.
-    pub const fn is_snippet(self) -> bool {
+    pub const fn sensitivity(self) -> Sensitivity {
         match self {
-            Self::ServerProperties
-            | Self::ClientProperties
-            | Self::PasswordsProperties
-            | Self::Librdkafka
-            | Self::KafkaAcls
-            | Self::RabbitmqConf
-            | Self::EnabledPlugins
-            | Self::Definitions
-            | Self::AmqpUri => true,
+            Self::Chain | Self::Anchors | Self::TruststorePkcs12 | Self::TruststoreJks => Sensitivity::Public,
             Self::Key
-            | Self::Chain
-            | Self::Anchors
             | Self::CombinedPem
             | Self::KeystorePkcs12
             | Self::KeystoreJks
-            | Self::TruststorePkcs12
-            | Self::TruststoreJks
             | Self::KeystorePassword
-            | Self::TruststorePassword => false,
+            | Self::TruststorePassword => Sensitivity::Secret,
+            Self::Snippet(snippet) => snippet.sensitivity(),
         }
     }
 }
@@ -167,23 +164,31 @@ pub fn files(spec: &ClusterSpec, holder: &Holder) -> Vec<HolderFile> {
     if has_passwords {
         files.extend([F::KeystorePassword, F::TruststorePassword]);
     }
-    files.extend_from_slice(match &holder.role {
-        Role::Kafka(_) => &[F::ServerProperties, F::ClientProperties],
-        Role::Rabbitmq(_) => &[F::RabbitmqConf, F::EnabledPlugins, F::Definitions],
-        Role::Client(client) => match (&client.kafka, &client.rabbitmq) {
-            (Some(KafkaAccess::SuperUser), None) => &[F::ClientProperties, F::Librdkafka, F::KafkaAcls],
-            (Some(KafkaAccess::SuperUser), Some(_)) => &[F::ClientProperties, F::Librdkafka, F::KafkaAcls, F::AmqpUri],
-            (Some(KafkaAccess::Limited { .. }), None) => &[F::ClientProperties, F::Librdkafka],
-            (Some(KafkaAccess::Limited { .. }), Some(_)) => &[F::ClientProperties, F::Librdkafka, F::AmqpUri],
-            (None, _) => &[F::AmqpUri],
-        },
-    });
-    let by_provider = spec.kafka.as_ref().is_some_and(|kafka| kafka.passwords == KafkaPasswords::FileProvider);
-    let java_store = spec.stores.formats.first() != Some(&StoreFormat::Pem);
-    if by_provider && java_store && files.contains(&F::ClientProperties) {
-        files.push(F::PasswordsProperties);
-    }
+    files.extend(snippets(spec, holder).into_iter().map(F::Snippet));
     files
+}
+
+fn snippets(spec: &ClusterSpec, holder: &Holder) -> Vec<Snippet> {
+    use Snippet as S;
+    let mut snippets = match &holder.role {
+        Role::Kafka(_) => vec![S::ServerProperties, S::ClientProperties],
+        Role::Rabbitmq(_) => vec![S::RabbitmqConf, S::EnabledPlugins, S::Definitions],
+        Role::Client(client) => {
+            let kafka: &[S] = match client.kafka {
+                Some(KafkaAccess::SuperUser) => &[S::ClientProperties, S::Librdkafka, S::KafkaAcls],
+                Some(KafkaAccess::Limited { .. }) => &[S::ClientProperties, S::Librdkafka],
+                None => &[],
+            };
+            let amqp: &[S] = if client.rabbitmq.is_some() { &[S::AmqpUri] } else { &[] };
+            [kafka, amqp].concat()
+        }
+    };
+    let by_provider = spec.kafka.as_ref().is_some_and(|kafka| kafka.passwords == KafkaPasswords::FileProvider);
+    let with_passwords = spec.stores.formats.first() != Some(&StoreFormat::Pem);
+    if by_provider && with_passwords && snippets.contains(&S::ClientProperties) {
+        snippets.push(S::PasswordsProperties);
+    }
+    snippets
 }
 
 /// The encoding of PKCS#12 that the oldest Java in use can read (JDK-8267701).

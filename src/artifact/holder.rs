@@ -70,17 +70,9 @@ impl Workshop<'_> {
             HolderFile::TruststoreJks => truststores.jks.clone(),
             HolderFile::KeystorePassword => password_line(password),
             HolderFile::TruststorePassword => password_line(&truststores.password),
-            HolderFile::ServerProperties
-            | HolderFile::ClientProperties
-            | HolderFile::PasswordsProperties
-            | HolderFile::Librdkafka
-            | HolderFile::KafkaAcls
-            | HolderFile::RabbitmqConf
-            | HolderFile::EnabledPlugins
-            | HolderFile::Definitions
-            | HolderFile::AmqpUri => {
+            HolderFile::Snippet(snippet) => {
                 let passwords = Passwords::Real { keystore: password, truststore: &truststores.password };
-                text(self.snippets.render(holder, file, passwords).unwrap_or_default())
+                text(self.snippets.render(holder, snippet, passwords).unwrap_or_default())
             }
         })
     }

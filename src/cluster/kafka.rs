@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::entry::{self, Defaults, Entry, Form};
-use super::node::{Node, Place, Value};
+use super::listeners::{self, PlacedListener, Uses};
+use super::node::{Node, Value};
 use super::parse::Placed;
-use super::reader::{Fields, Reader, release};
-use super::{
-    Endpoint, Holder, HolderId, HolderKind, KafkaNode, KafkaPasswords, KafkaRoles, KafkaSpec, Listener, ListenerAuth, ListenerName, Role,
-};
+use super::reader::{Reader, release};
+use super::{Endpoint, Holder, HolderId, HolderKind, KafkaNode, KafkaPasswords, KafkaRoles, KafkaSpec, ListenerName, Role};
 use crate::pki::{HostPort, San, Subject};
 
 const BLOCK: [&str; 12] = [
@@ -28,13 +27,6 @@ const BLOCK: [&str; 12] = [
 ];
 const BROKER: [&str; 7] = ["host", "id", "roles", "bind", "ports", "advertised", "data"];
 
-/// A listener, its place in the file, and the port that it has on every node that does not say otherwise.
-struct PlacedListener {
-    listener: Listener,
-    place: Place,
-    port: u16,
-}
-
 pub fn block(reader: &mut Reader<'_>, node: &Node, subject: &Subject, holders: &mut Placed) -> Option<KafkaSpec> {
     let fields = reader.fields(node, "kafka", &BLOCK)?;
     let version = fields.get("version").map_or(Some((3, 9)), |node| version(reader, node));
@@ -43,7 +35,7 @@ pub fn block(reader: &mut Reader<'_>, node: &Node, subject: &Subject, holders: &
     });
     let listeners = reader
         .required(fields, "kafka", "listeners", "{ BROKER: { port: 9093, auth: mtls }, CONTROLLER: { port: 9095, auth: mtls } }")
-        .and_then(|node| listeners(reader, node));
+        .and_then(|node| listeners::read(reader, node));
     let verify_topic = fields.get("topics").map_or_else(|| Some("countersign-verify".to_owned()), |node| verify_topic(reader, node));
     let whole = listeners.as_ref().and_then(|listeners| listeners.iter().map(Option::as_ref).collect::<Option<Vec<_>>>());
     let uses = whole.as_ref().and_then(|listeners| Uses::read(reader, fields, listeners));
@@ -51,7 +43,7 @@ pub fn block(reader: &mut Reader<'_>, node: &Node, subject: &Subject, holders: &
     let data = fields.get("data").and_then(|node| entry::values(reader, node, "kafka.data", 1, entry::DIRECTORY).remove(0));
     let data = data.unwrap_or_else(|| PathBuf::from("/var/lib/kafka/data"));
     let entries = reader.required(fields, "kafka", "brokers", "[{ name: \"broker-{1..3}\", host: \"broker-{1..3}.example\" }]");
-    let names: Vec<&str> = fields.get("listeners").map(listener_names).unwrap_or_default();
+    let names: Vec<&str> = fields.get("listeners").map(listeners::names).unwrap_or_default();
     if let Some(node) = entries {
         let listeners = whole.as_deref().unwrap_or_default();
         brokers(reader, node, Shared { names: &names, listeners, uses: uses.as_ref(), defaults: &defaults, data: &data, subject }, holders);
@@ -79,49 +71,6 @@ fn version(reader: &mut Reader<'_>, node: &Node) -> Option<(u8, u8)> {
     }
 }
 
-fn listener_names(node: &Node) -> Vec<&str> {
-    match &node.value {
-        Value::Map(entries) => entries.iter().map(|(key, _)| key.text.as_str()).collect(),
-        Value::Scalar(_) | Value::List(_) => Vec::new(),
-    }
-}
-
-/// One for each in the file; `None` for one with a mistake.
-fn listeners(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Option<PlacedListener>>> {
-    let fields = reader.map(node, "kafka.listeners")?;
-    let mut listeners = Vec::new();
-    for (key, node) in fields.entries() {
-        let fits = key.text.starts_with(|c: char| c.is_ascii_uppercase())
-            && key.text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "_-".contains(c));
-        if !fits {
-            reader.wrong(
-                key.place,
-                &key.text,
-                format_args!("{:?} cannot name a listener", key.text),
-                "use capital letters, digits, '_' and '-'",
-            );
-        }
-        let what = format!("listener {}", key.text);
-        let fields = reader.fields(node, &what, &["port", "auth"]);
-        let port = fields.and_then(|fields| reader.required(fields, &what, "port", "9093"));
-        let port = port.and_then(|node| entry::values(reader, node, &format!("the port of {what}"), 1, entry::PORT).remove(0));
-        let auth = fields.and_then(|fields| fields.get("auth").map_or(Some(ListenerAuth::Mtls), |node| auth(reader, node)));
-        listeners.push(port.zip(auth).filter(|_| fits).map(|(port, auth)| {
-            let listener = Listener { name: ListenerName(key.text.clone()), auth };
-            PlacedListener { listener, place: key.place, port }
-        }));
-    }
-    Some(listeners)
-}
-
-fn auth(reader: &mut Reader<'_>, node: &Node) -> Option<ListenerAuth> {
-    if ["sasl-plain", "sasl-scram-sha-512"].contains(&node.shown()) {
-        reader.wrong_node(node, format_args!("{:?} is not supported yet", node.shown()), "use `mtls` or `tls`");
-        return None;
-    }
-    reader.one_of(node, "auth", &[("mtls", ListenerAuth::Mtls), ("tls", ListenerAuth::Tls)])
-}
-
 fn verify_topic(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
     let fields = reader.fields(node, "kafka.topics", &["verify"])?;
     let node = reader.required(fields, "kafka.topics", "verify", "countersign-verify")?;
@@ -138,60 +87,6 @@ pub fn topic(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<String>
         reader.wrong_node(node, format_args!("{text:?} cannot name a topic"), "use 1 to 249 letters, digits, '.', '_' and '-'");
     }
     fits.then(|| text.to_owned())
-}
-
-/// Which listener is for whom.
-struct Uses {
-    inter_broker: ListenerName,
-    controller: ListenerName,
-    clients: ListenerName,
-}
-
-impl Uses {
-    /// What the file names, or what the listeners are called: CONTROLLER, BROKER, CLIENT.
-    fn read(reader: &mut Reader<'_>, fields: Fields<'_>, listeners: &[&PlacedListener]) -> Option<Self> {
-        let names: Vec<&str> = listeners.iter().map(|placed| placed.listener.name.0.as_str()).collect();
-        let choices: Vec<(&str, usize)> = names.iter().enumerate().map(|(index, name)| (*name, index)).collect();
-        let named = |reader: &mut Reader<'_>, key: &str| fields.get(key).map(|node| reader.one_of(node, &format!("kafka.{key}"), &choices));
-        let called = |name: &str| names.iter().position(|other| *other == name);
-        let at = fields.get("listeners").map_or(fields.place, |node| node.place);
-
-        let controller = match named(reader, "controller") {
-            Some(found) => found?,
-            None => called("CONTROLLER").or_else(|| {
-                reader.wrong(at, "", "no listener is called CONTROLLER", "add one: KRaft needs it; or name it by `controller: NAME`");
-                None
-            })?,
-        };
-        let others: Vec<usize> = (0..names.len()).filter(|index| *index != controller).collect();
-        let inter_broker = match named(reader, "inter-broker") {
-            Some(found) => found?,
-            None => called("BROKER").or(if let [only] = others[..] { Some(only) } else { None }).or_else(|| {
-                reader.wrong(at, "", "no listener is called BROKER", "say which one brokers use among themselves: `inter-broker: NAME`");
-                None
-            })?,
-        };
-        if inter_broker == controller {
-            reader.wrong(
-                at,
-                names[controller],
-                "brokers cannot use the controllers' listener among themselves",
-                "name two different listeners",
-            );
-        }
-        let clients = named(reader, "clients").unwrap_or_else(|| Some(called("CLIENT").unwrap_or(inter_broker)))?;
-        if clients == controller {
-            reader.wrong(at, names[controller], "clients cannot use the controllers' listener", "name another listener by `clients: NAME`");
-        }
-        for index in [inter_broker, controller] {
-            if listeners[index].listener.auth != ListenerAuth::Mtls {
-                let message = format!("{} is used among brokers and must be mtls", names[index]);
-                reader.wrong(listeners[index].place, names[index], message, "write `auth: mtls`");
-            }
-        }
-        let name = |index: usize| listeners[index].listener.name.clone();
-        Some(Self { inter_broker: name(inter_broker), controller: name(controller), clients: name(clients) })
-    }
 }
 
 /// What all entries below `brokers` share.

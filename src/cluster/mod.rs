@@ -4,7 +4,9 @@ mod authority;
 mod clients;
 mod draft;
 mod entry;
+mod holder;
 mod kafka;
+mod listeners;
 mod node;
 mod parse;
 mod problem;
@@ -14,6 +16,7 @@ mod reader;
 mod spec;
 
 pub use draft::Draft;
+pub use holder::*;
 pub use parse::parse;
 pub use problem::Problem;
 pub use spec::*;

@@ -7,7 +7,7 @@ use clap::Args;
 use super::console::Format;
 use super::failure::{Exit, Failure};
 use super::{Context, selected};
-use crate::layout::{self, HolderFile};
+use crate::layout::Snippet;
 use crate::snippet::{Passwords, Snippets};
 
 /// Print configuration snippets as the cluster file has them
@@ -30,9 +30,8 @@ impl Render {
         let snippets = Snippets::new(&spec, directory.root());
         let mut texts: Vec<(String, &'static str, String)> = Vec::new();
         for holder in selected(&spec, &self.holders)? {
-            let files = layout::files(&spec, holder).into_iter().filter(|file| file.is_snippet());
-            for file in files.filter(|file| self.only.as_ref().is_none_or(|only| only == file.name())) {
-                texts.extend(snippets.render(holder, file, Passwords::Elided).map(|text| (holder.id.to_string(), file.name(), text)));
+            for snippet in Snippet::ALL.into_iter().filter(|snippet| self.only.as_ref().is_none_or(|only| only == snippet.name())) {
+                texts.extend(snippets.render(holder, snippet, Passwords::Elided).map(|text| (holder.id.to_string(), snippet.name(), text)));
             }
         }
         if texts.is_empty() {
@@ -59,7 +58,6 @@ impl Render {
     }
 
     fn nothing(&self) -> String {
-        let names: Vec<&str> = HolderFile::ALL.into_iter().filter(|file| file.is_snippet()).map(HolderFile::name).collect();
-        format!("there is no such snippet for these holders; the snippets are {}", names.join(", "))
+        format!("there is no such snippet for these holders; the snippets are {}", Snippet::ALL.map(Snippet::name).join(", "))
     }
 }

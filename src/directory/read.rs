@@ -142,7 +142,7 @@ impl Bundles {
 fn generation(place: &Path, number: u32, anchors: &[Certificate]) -> Result<Generation, DirectoryError> {
     let mut read: BTreeMap<HolderFile, file::FileRead> = BTreeMap::new();
     let names = file::names(place)?;
-    for file in HolderFile::ALL.into_iter().filter(|file| names.iter().any(|name| name == file.name())) {
+    for file in HolderFile::all().filter(|file| names.iter().any(|name| name == file.name())) {
         if let Some(found) = file::read(&place.join(file.name()))? {
             read.insert(file, found);
         }

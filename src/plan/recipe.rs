@@ -38,7 +38,7 @@ pub fn made_from(
     let profile = || Some((Part::Profile, layout::pkcs12_profile(spec.stores.java).name().to_owned()));
     let alias = || Some((Part::Alias, holder.id.name.to_string()));
     let trust_alias = || Some((Part::Alias, trust_aliases(ingredients.trust).join(" ")));
-    let settings = || snippets.render(holder, file, Passwords::Elided).map(|text| (Part::Settings, sha256_hex(text.as_bytes())));
+    let settings = |snippet| snippets.render(holder, snippet, Passwords::Elided).map(|text| (Part::Settings, sha256_hex(text.as_bytes())));
     let parts = match file {
         HolderFile::Key | HolderFile::Chain | HolderFile::CombinedPem => [leaf(), None, None, None],
         HolderFile::Anchors => [anchors(), None, None, None],
@@ -48,17 +48,9 @@ pub fn made_from(
         HolderFile::TruststoreJks => [anchors(), truststore_password(), trust_alias(), None],
         HolderFile::KeystorePassword => [keystore_password(), None, None, None],
         HolderFile::TruststorePassword => [truststore_password(), None, None, None],
-        HolderFile::ServerProperties
-        | HolderFile::ClientProperties
-        | HolderFile::PasswordsProperties
-        | HolderFile::Librdkafka
-        | HolderFile::KafkaAcls
-        | HolderFile::RabbitmqConf
-        | HolderFile::EnabledPlugins
-        | HolderFile::Definitions
-        | HolderFile::AmqpUri => match file.sensitivity() {
-            Sensitivity::Secret => [settings(), both_passwords(), None, None],
-            Sensitivity::Public => [settings(), None, None, None],
+        HolderFile::Snippet(snippet) => match snippet.sensitivity() {
+            Sensitivity::Secret => [settings(snippet), both_passwords(), None, None],
+            Sensitivity::Public => [settings(snippet), None, None, None],
         },
     };
     parts.into_iter().flatten().collect()

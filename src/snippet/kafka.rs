@@ -11,7 +11,7 @@ use crate::cluster::{
     Client, ClusterSpec, Holder, KafkaAccess, KafkaNode, KafkaPasswords, KafkaRoles, KafkaSpec, Listener, ListenerAuth, ListenerName, Role,
     StoreFormat,
 };
-use crate::layout::HolderFile;
+use crate::layout::{HolderFile, Snippet};
 use crate::pki::HostPort;
 
 /// Clients need a few brokers to find the rest.
@@ -172,7 +172,7 @@ impl Snippets<'_> {
     pub(super) fn kafka_acls(&self, kafka: &KafkaSpec, holder: &Holder) -> Option<String> {
         let template = KafkaAcls {
             bootstrap: quoted(&self.bootstrap(kafka.listener_for(holder))),
-            command_config: quoted(&self.place(holder, HolderFile::ClientProperties).display().to_string()),
+            command_config: quoted(&self.place(holder, HolderFile::Snippet(Snippet::ClientProperties)).display().to_string()),
             lines: self.spec.clients().flat_map(|(holder, client)| acls(kafka, holder, client)).collect(),
         };
         template.render().ok()
@@ -185,7 +185,9 @@ impl Snippets<'_> {
             Some(StoreFormat::Jks) => ("JKS", HolderFile::KeystoreJks, HolderFile::TruststoreJks),
             Some(StoreFormat::Pem) | None => ("PEM", HolderFile::CombinedPem, HolderFile::Anchors),
         };
-        let provided = |key: &str| format!("${{file:{}:{key}.password}}", path(&self.place(holder, HolderFile::PasswordsProperties)));
+        let provided = |key: &str| {
+            format!("${{file:{}:{key}.password}}", path(&self.place(holder, HolderFile::Snippet(Snippet::PasswordsProperties))))
+        };
         let passwords = match (format, kafka.passwords) {
             ("PEM", _) => None,
             (_, KafkaPasswords::FileProvider) => {
@@ -199,7 +201,7 @@ impl Snippets<'_> {
         Stores { format, keystore: place(keystore), truststore: place(truststore), passwords }
     }
 
-    fn by_provider(&self, kafka: &KafkaSpec) -> bool {
+    pub(super) fn by_provider(&self, kafka: &KafkaSpec) -> bool {
         kafka.passwords == KafkaPasswords::FileProvider && self.spec.stores.formats.first() != Some(&StoreFormat::Pem)
     }
 

@@ -9,7 +9,7 @@ mod shell;
 use std::path::{Path, PathBuf};
 
 use crate::cluster::{Client, ClusterSpec, Holder, KafkaAccess, Role};
-use crate::layout::{self, HolderFile};
+use crate::layout::{self, HolderFile, Snippet};
 use crate::pki::Password;
 
 /// What stands in a snippet where a password belongs.
@@ -63,26 +63,26 @@ impl<'a> Snippets<'a> {
         }
     }
 
-    /// The text of `file` for `holder`.
+    /// The text of `snippet` for `holder`.
     ///
-    /// `None` when `file` is not a snippet of this holder ([`crate::layout::files`] lists which are).
-    pub fn render(&self, holder: &Holder, file: HolderFile, passwords: Passwords<'_>) -> Option<String> {
+    /// `None` when the holder has no such file ([`crate::layout::files`] lists what it has).
+    pub fn render(&self, holder: &Holder, snippet: Snippet, passwords: Passwords<'_>) -> Option<String> {
         let kafka = self.spec.kafka.as_ref();
         let rabbitmq = self.spec.rabbitmq.as_ref();
-        match (file, &holder.role) {
-            (HolderFile::ServerProperties, Role::Kafka(node)) => self.server_properties(kafka?, holder, node, passwords),
-            (HolderFile::ClientProperties, Role::Kafka(_) | Role::Client(Client { kafka: Some(_), .. })) => {
+        match (snippet, &holder.role) {
+            (Snippet::ServerProperties, Role::Kafka(node)) => self.server_properties(kafka?, holder, node, passwords),
+            (Snippet::ClientProperties, Role::Kafka(_) | Role::Client(Client { kafka: Some(_), .. })) => {
                 self.client_properties(kafka?, holder, passwords)
             }
-            (HolderFile::PasswordsProperties, Role::Kafka(_) | Role::Client(Client { kafka: Some(_), .. })) => {
-                Some(self.passwords_properties(passwords))
+            (Snippet::PasswordsProperties, Role::Kafka(_) | Role::Client(Client { kafka: Some(_), .. })) => {
+                self.by_provider(kafka?).then(|| self.passwords_properties(passwords))
             }
-            (HolderFile::Librdkafka, Role::Client(Client { kafka: Some(access), .. })) => self.librdkafka(kafka?, holder, access),
-            (HolderFile::KafkaAcls, Role::Client(Client { kafka: Some(KafkaAccess::SuperUser), .. })) => self.kafka_acls(kafka?, holder),
-            (HolderFile::RabbitmqConf, Role::Rabbitmq(node)) => self.rabbitmq_conf(rabbitmq?, holder, node),
-            (HolderFile::EnabledPlugins, Role::Rabbitmq(_)) => Some("[rabbitmq_auth_mechanism_ssl].\n".to_owned()),
-            (HolderFile::Definitions, Role::Rabbitmq(_)) => Some(self.definitions.clone()),
-            (HolderFile::AmqpUri, Role::Client(Client { rabbitmq: Some(access), .. })) => Some(self.amqp_uri(holder, access)),
+            (Snippet::Librdkafka, Role::Client(Client { kafka: Some(access), .. })) => self.librdkafka(kafka?, holder, access),
+            (Snippet::KafkaAcls, Role::Client(Client { kafka: Some(KafkaAccess::SuperUser), .. })) => self.kafka_acls(kafka?, holder),
+            (Snippet::RabbitmqConf, Role::Rabbitmq(node)) => self.rabbitmq_conf(rabbitmq?, holder, node),
+            (Snippet::EnabledPlugins, Role::Rabbitmq(_)) => Some("[rabbitmq_auth_mechanism_ssl].\n".to_owned()),
+            (Snippet::Definitions, Role::Rabbitmq(_)) => Some(self.definitions.clone()),
+            (Snippet::AmqpUri, Role::Client(Client { rabbitmq: Some(access), .. })) => Some(self.amqp_uri(holder, access)),
             _ => None,
         }
     }

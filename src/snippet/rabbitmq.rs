@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Snippets;
 use crate::cluster::{ClusterSpec, Holder, RabbitmqLogin, RabbitmqNode, RabbitmqSpec};
-use crate::layout::HolderFile;
+use crate::layout::{HolderFile, Snippet};
 
 #[derive(Template)]
 #[template(path = "rabbitmq.conf", escape = "none")]
@@ -37,7 +37,7 @@ impl Snippets<'_> {
                 RabbitmqLogin::SanDns => "subject_alternative_name",
             },
             san_dns: rabbitmq.login == RabbitmqLogin::SanDns,
-            definitions: place(HolderFile::Definitions),
+            definitions: place(HolderFile::Snippet(Snippet::Definitions)),
         };
         template.render().ok()
     }
