@@ -20,8 +20,8 @@ kafka:
 ";
 
 fn signer(spec: &ClusterSpec, now: OffsetDateTime, entropy: &SystemRandom) -> Signer {
-    let AuthorityOrigin::Own { key, root, issuing } = spec.authority(AuthorityName::Shared).origin.clone() else { unreachable!() };
-    let made = issue::authority(spec, AuthorityName::Shared, (key, root, issuing), 1, now, entropy).unwrap();
+    let AuthorityOrigin::Own(own) = &spec.authority(AuthorityName::Shared).origin else { unreachable!() };
+    let made = issue::authority(spec, AuthorityName::Shared, own, 1, now, entropy).unwrap();
     Signer::new(made.certificates, made.issuing_key.unwrap(), now).unwrap()
 }
 

@@ -55,6 +55,7 @@ fn what_init_writes_is_applied_as_it_is() {
     ] {
         let workspace = Workspace::new("");
         fs::remove_file(workspace.path("countersign.yaml")).unwrap();
+        workspace.run(&["apply"]).expect(2).says("there is no cluster file countersign.yaml");
         workspace.run(arguments).expect(0).says("countersign apply");
         workspace.run(arguments).expect(2).says("is there already and is never overwritten");
         workspace.ok(&["apply"]);

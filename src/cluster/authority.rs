@@ -2,14 +2,14 @@
 
 use super::node::Node;
 use super::reader::{Fields, Reader};
-use super::{AuthorityLayout, AuthorityName, AuthorityOrigin, AuthoritySpec};
+use super::{AuthorityLayout, AuthorityName, AuthorityOrigin, AuthoritySpec, OwnAuthority};
 use crate::pki::{KeyKind, Lifetime};
 
 const OWN: [&str; 4] = ["key", "root", "issuing", "passphrase"];
 const EXISTING: [&str; 4] = ["certificate", "key", "root", "passphrase"];
 
 pub fn layout(reader: &mut Reader<'_>, node: Option<&Node>) -> Option<AuthorityLayout> {
-    let own = AuthorityOrigin::Own { key: KeyKind::P256, root: Lifetime::years(10), issuing: Some(Lifetime::years(2)) };
+    let own = AuthorityOrigin::Own(OwnAuthority { key: KeyKind::P256, root: Lifetime::years(10), issuing: Some(Lifetime::years(2)) });
     let Some(node) = node else {
         return Some(AuthorityLayout::Shared(AuthoritySpec { name: AuthorityName::Shared, origin: own, passphrase: None }));
     };
@@ -59,7 +59,7 @@ fn own(reader: &mut Reader<'_>, fields: Fields<'_>, what: &str) -> Option<Author
             "write less than `root`, or `none`",
         );
     }
-    Some(AuthorityOrigin::Own { key, root, issuing })
+    Some(AuthorityOrigin::Own(OwnAuthority { key, root, issuing }))
 }
 
 fn key(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<KeyKind> {

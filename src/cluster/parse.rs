@@ -7,8 +7,8 @@ use std::path::Path;
 use super::node::{self, Node, Place};
 use super::reader::{Fields, Reader, number};
 use super::{
-    AuthorityLayout, AuthorityName, AuthorityOrigin, ClusterSpec, Endpoint, Holder, HolderId, HolderName, JavaVersion, LeafSpec, Problem,
-    RabbitmqLogin, Role, StoreFormat, StoresSpec, authority, clients, kafka, rabbitmq,
+    AuthorityLayout, AuthorityName, AuthorityOrigin, ClusterSpec, Endpoint, Holder, HolderId, HolderName, JavaVersion, LeafSpec,
+    OwnAuthority, Problem, RabbitmqLogin, Role, StoreFormat, StoresSpec, authority, clients, kafka, rabbitmq,
 };
 use crate::pki::{Host, KeyKind, Lifetime, San, Subject, SubjectAttribute};
 
@@ -158,7 +158,7 @@ fn clipping(reader: &mut Reader<'_>, at: &Node, lifetime: Lifetime, layout: &Aut
         AuthorityLayout::PerSide { brokers, clients } => vec![brokers, clients],
     };
     for spec in specs {
-        if let AuthorityOrigin::Own { root, issuing, .. } = &spec.origin {
+        if let AuthorityOrigin::Own(OwnAuthority { root, issuing, .. }) = &spec.origin {
             let signer = issuing.unwrap_or(*root);
             if lifetime.duration() > signer.duration() {
                 let message = format!("leafs of {lifetime} outlive their issuer ({} signs for {signer}) and will be clipped", spec.name);

@@ -67,12 +67,7 @@ pub struct AuthoritySpec {
 /// Made here, or brought along.
 #[derive(Debug, Clone)]
 pub enum AuthorityOrigin {
-    Own {
-        key: KeyKind,
-        root: Lifetime,
-        /// `None`: the root signs leafs itself.
-        issuing: Option<Lifetime>,
-    },
+    Own(OwnAuthority),
     /// The key stays where it is. Paths are absolute or relative to the cluster file, already joined.
     Existing {
         /// PEM: the certificate that signs, then any others up to the root.
@@ -81,6 +76,15 @@ pub enum AuthorityOrigin {
         /// PEM: the anchor, when `certificate` does not end in a self-signed one.
         root: Option<PathBuf>,
     },
+}
+
+/// What an authority is made with.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnAuthority {
+    pub key: KeyKind,
+    pub root: Lifetime,
+    /// `None`: the root signs leafs itself.
+    pub issuing: Option<Lifetime>,
 }
 
 /// Where a passphrase or password is kept; never the secret itself.

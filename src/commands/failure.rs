@@ -39,6 +39,7 @@ impl Exit {
 #[derive(Debug)]
 pub enum Failure {
     ClusterFile { file: PathBuf, problems: Vec<Problem> },
+    NoClusterFile(PathBuf),
     NoSuchHolder { word: String, nearest: Option<String> },
     NothingThere { directory: PathBuf },
     Exists(PathBuf),
@@ -61,7 +62,7 @@ pub enum MakingError {
 impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
-            Self::ClusterFile { .. } | Self::NoSuchHolder { .. } | Self::Usage(_) | Self::Exists(_) => Exit::Usage,
+            Self::ClusterFile { .. } | Self::NoClusterFile(_) | Self::NoSuchHolder { .. } | Self::Usage(_) | Self::Exists(_) => Exit::Usage,
             Self::NothingThere { .. } | Self::Plan(_) | Self::Directory(_) | Self::Making { .. } | Self::Runtime(_) => Exit::Failed,
         }
     }
@@ -69,6 +70,7 @@ impl Failure {
     fn kind(&self) -> &'static str {
         match self {
             Self::ClusterFile { .. } => "cluster-file",
+            Self::NoClusterFile(_) => "no-cluster-file",
             Self::NoSuchHolder { .. } => "no-such-holder",
             Self::NothingThere { .. } => "nothing-there",
             Self::Exists(_) => "exists",
@@ -106,6 +108,9 @@ impl fmt::Display for Failure {
                         problem.line, problem.column, problem.message, problem.text, problem.fix
                     )
                 })
+            }
+            Self::NoClusterFile(path) => {
+                write!(f, "there is no cluster file {}; name it by -f, or let `countersign init` write one", path.display())
             }
             Self::NoSuchHolder { word, nearest } => {
                 write!(f, "no holder is called {word:?} in the cluster file")?;

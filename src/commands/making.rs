@@ -94,10 +94,9 @@ impl<'a> Making<'a> {
         let spec = self.authority_spec(step.name);
         let making = |source: MakingError| Failure::Making { what: step.name.to_string(), source };
         let (certificates, artifacts) = match (&spec.origin, self.inventory.existing.get(&step.name)) {
-            (AuthorityOrigin::Own { key, root, issuing }, _) => {
+            (AuthorityOrigin::Own(own), _) => {
                 let passphrase = self.passphrase(spec)?;
-                let made = issue::authority(self.spec, step.name, (*key, *root, *issuing), step.generation, now, entropy)
-                    .map_err(|e| making(e.into()))?;
+                let made = issue::authority(self.spec, step.name, own, step.generation, now, entropy).map_err(|e| making(e.into()))?;
                 let artifacts = artifact::new_authority(&made, passphrase.as_ref(), entropy).map_err(|e| making(e.into()))?;
                 (made.certificates, artifacts)
             }

@@ -42,6 +42,7 @@ struct Global {
     /// For people, or for programs
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// Whether to colour what a terminal shows
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     color: Color,
     /// Say nothing on stderr but errors
@@ -94,6 +95,9 @@ pub fn main(now: OffsetDateTime) -> ExitCode {
 impl Context {
     /// Reads the cluster file; says what will surprise its author.
     fn spec(&self) -> Result<ClusterSpec, Failure> {
+        if !self.file.exists() {
+            return Err(Failure::NoClusterFile(self.file.clone()));
+        }
         let text = directory::read_text(&self.file)?;
         let file = std::path::absolute(&self.file).unwrap_or_else(|_| self.file.clone());
         let base = file.parent().unwrap_or(Path::new("/"));

@@ -33,14 +33,14 @@ impl Directory {
     ) -> Result<PrivateKey, DirectoryError> {
         let path = match &spec.origin {
             AuthorityOrigin::Existing { key, .. } => key.clone(),
-            AuthorityOrigin::Own { .. } => {
+            AuthorityOrigin::Own(_) => {
                 let name = if certificates.issuing.is_empty() { layout::ROOT_KEY } else { layout::ISSUING_KEY };
                 self.root.join(layout::authority_path(spec.name, generation)).join(name)
             }
         };
         let text = match &spec.origin {
             AuthorityOrigin::Existing { .. } => super::read_text(&path)?.into_bytes(),
-            AuthorityOrigin::Own { .. } => required(&path)?,
+            AuthorityOrigin::Own(_) => required(&path)?,
         };
         PrivateKey::from_pem(&text, passphrase).map_err(|source| DirectoryError::Key { path: shown(&path), source })
     }

@@ -4,9 +4,9 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyUsagePurpose};
 use time::OffsetDateTime;
 
 use super::{IssueError, profile};
-use crate::cluster::{AuthorityName, ClusterSpec};
+use crate::cluster::{AuthorityName, ClusterSpec, OwnAuthority};
 use crate::inventory::{AuthorityCertificates, KeyFile};
-use crate::pki::{Certificate, Entropy, KeyKind, Lifetime, PrivateKey, Subject, SubjectAttribute, Validity};
+use crate::pki::{Certificate, Entropy, PrivateKey, Subject, SubjectAttribute, Validity};
 
 /// A new generation of an authority, not yet stored.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct NewAuthority {
 pub fn authority(
     spec: &ClusterSpec,
     name: AuthorityName,
-    (key, root, issuing): (KeyKind, Lifetime, Option<Lifetime>),
+    own: &OwnAuthority,
     generation: u32,
     now: OffsetDateTime,
     entropy: &Entropy,
@@ -35,15 +35,15 @@ pub fn authority(
     };
     let subject = |rank: &str| common_name(&spec.subject, &format!("{} {side}{rank} {generation}", spec.name));
 
-    let root_key = PrivateKey::generate(key)?;
+    let root_key = PrivateKey::generate(own.key)?;
     // A path length of one leaves room for exactly the issuing authority.
-    let root_params = params(&subject("root"), Validity::starting(now, root), u8::from(issuing.is_some()), entropy)?;
+    let root_params = params(&subject("root"), Validity::starting(now, own.root), u8::from(own.issuing.is_some()), entropy)?;
     let root = Certificate::from_der(root_params.self_signed(&root_key)?.der().to_vec())?;
 
-    let (issuing, issuing_key) = match issuing {
+    let (issuing, issuing_key) = match own.issuing {
         None => (Vec::new(), None),
         Some(lifetime) => {
-            let issuing_key = PrivateKey::generate(key)?;
+            let issuing_key = PrivateKey::generate(own.key)?;
             let validity = Validity::starting(now, lifetime).clipped_to(root.validity);
             let issuing_params = params(&subject("issuing"), validity, 0, entropy)?;
             (vec![profile::signed(&issuing_params, &issuing_key, &root, &root_key)?], Some(issuing_key))

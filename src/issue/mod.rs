@@ -44,7 +44,7 @@ mod tests {
     use time::{Duration, OffsetDateTime};
 
     use super::*;
-    use crate::cluster::{AuthorityName, parse};
+    use crate::cluster::{AuthorityName, OwnAuthority, parse};
     use crate::pki::{KeyKind, Lifetime, Usage};
 
     const CLUSTER: &str = "
@@ -60,7 +60,8 @@ clients: [{ name: app, rabbitmq: {} }]
 
     fn signer(root: Lifetime, issuing: Option<Lifetime>, at: OffsetDateTime) -> Result<Signer, IssueError> {
         let spec = parse(CLUSTER, Path::new("/")).unwrap();
-        let made = authority(&spec, AuthorityName::Shared, (KeyKind::P256, root, issuing), 7, now(), &SystemRandom::new())?;
+        let own = OwnAuthority { key: KeyKind::P256, root, issuing };
+        let made = authority(&spec, AuthorityName::Shared, &own, 7, now(), &SystemRandom::new())?;
         Signer::new(made.certificates, made.issuing_key.unwrap_or(made.root_key), at)
     }
 
@@ -85,7 +86,8 @@ clients: [{ name: app, rabbitmq: {} }]
     fn a_key_of_another_authority_is_refused() {
         let [one, other] = [(); 2].map(|()| {
             let spec = parse(CLUSTER, Path::new("/")).unwrap();
-            authority(&spec, AuthorityName::Shared, (KeyKind::P256, Lifetime::years(1), None), 1, now(), &SystemRandom::new()).unwrap()
+            let own = OwnAuthority { key: KeyKind::P256, root: Lifetime::years(1), issuing: None };
+            authority(&spec, AuthorityName::Shared, &own, 1, now(), &SystemRandom::new()).unwrap()
         });
         assert!(matches!(Signer::new(one.certificates, other.root_key, now()), Err(IssueError::KeyMismatch { .. })));
     }

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::AuthorityStep;
-use crate::cluster::{AuthorityLayout, AuthorityName, AuthorityOrigin, AuthoritySpec, ClusterSpec};
+use crate::cluster::{AuthorityLayout, AuthorityName, AuthorityOrigin, AuthoritySpec, ClusterSpec, OwnAuthority};
 use crate::inventory::{AuthorityCertificates, Inventory, KeyFile};
 use crate::pki::Certificate;
 
@@ -107,7 +107,7 @@ pub fn notices(spec: &ClusterSpec, authority: &AuthoritySpec, inventory: &Invent
             signing.validity.not_after.date()
         ));
     }
-    if let AuthorityOrigin::Own { key, .. } = &authority.origin {
+    if let AuthorityOrigin::Own(OwnAuthority { key, .. }) = &authority.origin {
         if signing.key_kind.is_some_and(|found| found != *key) {
             notices.push(format!(
                 "{} keeps its {} key; `key: {key}` takes effect at the next rollover",

@@ -46,8 +46,8 @@ impl Cluster {
         let signers = spec
             .authorities()
             .map(|authority| {
-                let AuthorityOrigin::Own { key, root, issuing } = authority.origin else { panic!("not made here") };
-                let made = issue::authority(&spec, authority.name, (key, root, issuing), 1, now, &SystemRandom::new()).unwrap();
+                let AuthorityOrigin::Own(own) = &authority.origin else { panic!("not made here") };
+                let made = issue::authority(&spec, authority.name, own, 1, now, &SystemRandom::new()).unwrap();
                 let root = made.certificates.root.clone();
                 let key = made.issuing_key.unwrap_or(made.root_key);
                 (authority.name, (Signer::new(made.certificates, key, now).unwrap(), root))
