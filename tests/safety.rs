@@ -262,6 +262,10 @@ clients: [{ name: orders, kafka: {} }]
     assert_eq!(generation.mode() & 0o777, 0o640);
     workspace.run(&["apply"]).expect(0).says("Nothing to do");
 
+    workspace.edit("name: orders,", "name: orders, owner: games,");
+    workspace.run(&["apply"]).expect(0).says("owner: nobody else → games");
+    assert!(reads("games", "clients/orders/current/tls.key") && !reads("daemon", "clients/orders/current/tls.key"));
+
     workspace.edit("owner: daemon", "owner: nobody-of-that-name");
     workspace.edit("host: broker-1.example", "host: broker-1.test");
     workspace.run(&["apply"]).expect(1).says("no user \"nobody-of-that-name\" on this machine");

@@ -36,7 +36,13 @@ pub fn manifest(holder: &HolderId, access: &Access, generation: u32, artifacts: 
         mode: format!("{:04o}", layout::mode(artifact.sensitivity, access)),
         made_from: artifact.made_from.clone(),
     };
-    Manifest { format: Manifest::FORMAT, holder: holder.to_string(), generation, files: artifacts.iter().map(entry).collect() }
+    Manifest {
+        format: Manifest::FORMAT,
+        holder: holder.to_string(),
+        generation,
+        access: access.clone(),
+        files: artifacts.iter().map(entry).collect(),
+    }
 }
 
 /// Why a file could not be made.

@@ -79,7 +79,7 @@ impl fmt::Display for HolderId {
 }
 
 /// Who may read a holder's files besides whoever runs countersign. Names are looked up when they are needed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Access {
     pub owner: Option<String>,
     pub group: Option<String>,

@@ -71,6 +71,12 @@ pub fn set_mode(path: &Path, mode: u32) -> Result<(), DirectoryError> {
     fs::set_permissions(path, Permissions::from_mode(mode)).map_err(|source| DirectoryError::io("set the mode of", path, source))
 }
 
+/// Lets others pass through a directory, without seeing what is in it.
+pub fn make_passable(path: &Path) -> Result<(), DirectoryError> {
+    let mode = fs::metadata(path).map_err(|source| DirectoryError::io("look at", path, source))?.mode() & 0o7777;
+    if mode & 0o011 == 0o011 { Ok(()) } else { set_mode(path, mode | 0o011) }
+}
+
 /// Removes a directory that a run that was cut short left behind.
 pub fn remove_tree(path: &Path) -> Result<(), DirectoryError> {
     if is_directory(path)? { fs::remove_dir_all(path).map_err(|source| DirectoryError::io("remove", path, source)) } else { Ok(()) }

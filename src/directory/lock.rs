@@ -12,11 +12,11 @@ pub struct Lock {
 }
 
 impl Directory {
-    /// Makes the directory if need be, readable by its owner alone (and passable by others when `shared`), and locks it.
-    pub fn lock(&self, shared: bool) -> Result<Lock, DirectoryError> {
+    /// Makes the directory if need be, readable by its owner alone, and locks it.
+    pub fn lock(&self) -> Result<Lock, DirectoryError> {
         let path = self.root.join(LOCK);
         if !file::is_directory(&self.root)? {
-            file::make_directory(&self.root, if shared { 0o711 } else { 0o700 })?;
+            file::make_directory(&self.root, 0o700)?;
         } else if !self.is_ours()? {
             return Err(DirectoryError::Foreign { path: shown(&self.root) });
         }

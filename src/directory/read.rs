@@ -147,11 +147,11 @@ fn generation(place: &Path, number: u32, anchors: &[Certificate]) -> Result<Gene
             read.insert(file, found);
         }
     }
-    let written: BTreeMap<String, ManifestEntry> = file::read(&place.join(layout::MANIFEST))?
+    let manifest = file::read(&place.join(layout::MANIFEST))?
         .and_then(|read| serde_json::from_slice::<Manifest>(read.bytes.expose()).ok())
-        .filter(|manifest| manifest.format == Manifest::FORMAT && manifest.generation == number)
-        .map(|manifest| manifest.files.into_iter().map(|entry| (entry.path.clone(), entry)).collect())
-        .unwrap_or_default();
+        .filter(|manifest| manifest.format == Manifest::FORMAT && manifest.generation == number);
+    let (access, files) = manifest.map(|manifest| (manifest.access, manifest.files)).unwrap_or_default();
+    let written: BTreeMap<String, ManifestEntry> = files.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
     let as_written = |file: HolderFile, found: &file::FileRead| {
         written.get(file.name()).is_some_and(|entry| entry.sha256 == sha256_hex(found.bytes.expose()))
     };
@@ -179,7 +179,7 @@ fn generation(place: &Path, number: u32, anchors: &[Certificate]) -> Result<Gene
             (file.name().to_owned(), Found { content, mode: found.mode })
         })
         .collect();
-    Ok(Generation { number, chain, written, found, password: keystore_password })
+    Ok(Generation { number, chain, access, written, found, password: keystore_password })
 }
 
 /// The first line of a password file.

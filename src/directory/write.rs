@@ -35,10 +35,14 @@ impl Directory {
     pub fn stage(&self, holder: &Holder, manifest: &Manifest, artifacts: &[Artifact], owners: &Owners) -> Result<(), DirectoryError> {
         let place = self.holder(&holder.id);
         let access = &holder.access;
-        // Whoever the files are given to passes through on the way to them, and sees nothing else.
-        let passable = if *access == Access::default() { 0o700 } else { 0o711 };
-        file::make_directory(&self.root.join(holder.id.kind.directory()), passable)?;
-        file::make_directory(&place, passable)?;
+        let kind = self.root.join(holder.id.kind.directory());
+        for directory in [&self.root, &kind, &place] {
+            file::make_directory(directory, 0o700)?;
+            // Whoever the files are given to passes through on the way to them, and sees nothing else.
+            if *access != Access::default() {
+                file::make_passable(directory)?;
+            }
+        }
         let staged = place.join(staged_name(manifest.generation));
         file::remove_tree(&staged)?;
         file::make_directory(&staged, 0o700)?;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cluster::Access;
+
 /// The `manifest.json` of a generation. A file that hashes to what stands here need not be opened again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -12,6 +14,8 @@ pub struct Manifest {
     pub format: u32,
     pub holder: String,
     pub generation: u32,
+    /// Whom the files were given to.
+    pub access: Access,
     pub files: Vec<ManifestEntry>,
 }
 

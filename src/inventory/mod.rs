@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use compare::{Content, Rest, compare};
 pub use manifest::{Manifest, ManifestEntry, Part};
 
-use crate::cluster::{AuthorityName, HolderId};
+use crate::cluster::{Access, AuthorityName, HolderId};
 use crate::layout::HolderFile;
 use crate::pki::{Certificate, Password, Secret, TrustBundle};
 
@@ -81,6 +81,8 @@ pub struct Generation {
     pub number: u32,
     /// What `tls.crt` holds, leaf first.
     pub chain: Result<Vec<Certificate>, Unreadable>,
+    /// Whom the files were given to, as the manifest has it.
+    pub access: Access,
     /// What was written, as the manifest has it; empty when there is no usable manifest.
     pub written: BTreeMap<String, ManifestEntry>,
     /// What is there now. A file that the manifest names and that is not there is missing here.

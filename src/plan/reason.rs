@@ -67,6 +67,11 @@ pub enum Reason {
     Settings {
         file: String,
     },
+    /// The files belong to others than the cluster file says.
+    Owner {
+        found: String,
+        wanted: String,
+    },
     FileMode {
         file: String,
         found: String,
@@ -101,6 +106,7 @@ impl fmt::Display for Reason {
             Self::Alias { file } => write!(f, "alias changed: {file}"),
             Self::Profile { file } => write!(f, "profile changed: {file}"),
             Self::Settings { file } => write!(f, "settings changed: {file}"),
+            Self::Owner { found, wanted } => write!(f, "owner: {found} → {wanted}"),
             Self::FileMode { file, found, wanted } => write!(f, "file mode: {file} is {found}, should be {wanted}"),
             Self::HandEdited { file } => write!(f, "hand-edited: {file}"),
         }

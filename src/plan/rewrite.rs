@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Ingredients, Reason, made_from};
-use crate::cluster::{ClusterSpec, Holder};
+use crate::cluster::{Access, ClusterSpec, Holder};
 use crate::inventory::{Content, Generation, Inventory, ManifestEntry, Part};
 use crate::layout::{self, HolderFile};
 use crate::snippet::Snippets;
@@ -35,9 +35,23 @@ pub fn reasons(spec: &ClusterSpec, snippets: &Snippets<'_>, inventory: &Inventor
             )
         })
         .collect();
+    if current.access != holder.access {
+        reasons.insert(0, Reason::Owner { found: owner(&current.access), wanted: owner(&holder.access) });
+    }
     let wanted = |path: &str| files.iter().any(|file| file.name() == path);
     reasons.extend(current.written.keys().filter(|path| !wanted(path)).map(|path| Reason::Unwanted { file: path.clone() }));
     reasons
+}
+
+/// As chown takes it.
+fn owner(access: &Access) -> String {
+    match (&access.owner, &access.group) {
+        (None, None) => "nobody else".to_owned(),
+        (owner, group) => {
+            let group = group.as_ref().map(|group| format!(":{group}")).unwrap_or_default();
+            format!("{}{group}", owner.as_deref().unwrap_or_default())
+        }
+    }
 }
 
 fn file_reason(file: HolderFile, mode: u32, current: &Generation, wanted: &BTreeMap<Part, String>) -> Option<Reason> {
