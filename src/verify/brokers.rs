@@ -123,7 +123,7 @@ async fn try_visit(visitor: &Visitor<'_>, target: &Target<'_>) -> Result<Facts, 
     let facts = client.facts(&stream);
     if let (Protocol::Amqp, Role::Client(Client { rabbitmq: Some(access), .. })) = (target.protocol, &visitor.holder.role) {
         return match rabbitmq::round_trip(stream, access).await {
-            Ok(done) => Ok(Facts { did: done.did, note: done.note, ..facts }),
+            Ok(()) => Ok(Facts { did: vec!["published", "consumed"], ..facts }),
             // A certificate that was not taken shows itself only now.
             Err(fault) => match probe::alert(&client, &target.address).await {
                 Some(cause) => Err(Fault::new(Step::Handshake, cause)),
