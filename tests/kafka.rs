@@ -5,11 +5,14 @@
 mod support;
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use support::broker::alone;
 use support::kafka::{KafkaCluster, KafkaVersion};
 use support::{Workspace, free_ports};
+
+const ACLS: &str = "pki/clients/admin/current/kafka-acls.sh";
 
 /// One combined node on loopback.
 fn one_node(version: KafkaVersion, data: &str, more: &str) -> Workspace {
@@ -67,15 +70,20 @@ clients:
     workspace
 }
 
-/// Everything that `verify` says passed, and at least one message went to each of `brokers` as each of `identities`.
+/// `verify` exits 0, a message went to each of `brokers` as each of `identities`, intruders were refused, and no topic is left.
 #[track_caller]
-fn assert_verified(report: &Value, identities: &[&str], brokers: &[&str]) {
+fn assert_verifies(kafka: &KafkaCluster, workspace: &Workspace, identities: &[&str], brokers: &[&str]) -> Value {
+    let before = kafka.topics(workspace);
+    let ran = workspace.run(&["verify", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}{}{}", ran.stdout, ran.stderr, kafka.denials());
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(report["passed"], true, "{report:#}");
     let cells = report["cells"].as_array().unwrap();
     for identity in identities {
         for broker in brokers {
             let sent = cells.iter().any(|cell| {
-                cell["identity"] == *identity && cell["target"] == *broker && cell["did"] == serde_json::json!(["produced", "consumed"])
+                let between = cell["identity"] == *identity && cell["target"] == *broker && cell["verdict"] == "passed";
+                between && cell["did"] == serde_json::json!(["produced", "consumed"])
             });
             assert!(sent, "no message as {identity} at {broker}: {report:#}");
         }
@@ -84,6 +92,13 @@ fn assert_verified(report: &Value, identities: &[&str], brokers: &[&str]) {
     for attempt in ["no-certificate", "foreign-authority", "plaintext"] {
         assert!(probes.iter().any(|probe| probe["attempt"] == attempt && probe["outcome"] == "refused"), "{report:#}");
     }
+    // A broker learns of a removed topic a moment after the controller.
+    let until = Instant::now() + Duration::from_secs(10);
+    while kafka.topics(workspace) != before {
+        assert!(Instant::now() < until, "left behind: {:?}, before: {before:?}", kafka.topics(workspace));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    report
 }
 
 fn verified_with(version: KafkaVersion, formats: &str) {
@@ -91,9 +106,8 @@ fn verified_with(version: KafkaVersion, formats: &str) {
     let workspace = one_node(version, "data", &format!("stores: {{ formats: {formats} }}"));
     workspace.ok(&["apply"]);
     let kafka = KafkaCluster::start(version, &workspace);
-    kafka.allow(&workspace, "pki/clients/admin/current/kafka-acls.sh");
-    let report = workspace.json(&["verify"]);
-    assert_verified(&report, &["clients/admin", "clients/orders", "kafka/broker-1"], &["kafka/broker-1"]);
+    kafka.allow(&workspace, ACLS);
+    let report = assert_verifies(&kafka, &workspace, &["clients/admin", "clients/orders", "kafka/broker-1"], &["kafka/broker-1"]);
     let cell = &report["cells"][0];
     assert_eq!((&cell["protocol"], &cell["certificate_requested"]), (&"TLSv1.3".into(), &true.into()));
     assert_eq!(cell["served"][0], "CN=broker-1,O=Acme\\, Inc.,C=DE");
@@ -125,9 +139,9 @@ fn three_combined_nodes_of_kafka_4_3_with_an_authority_for_each_side() {
     );
     workspace.ok(&["apply"]);
     let kafka = KafkaCluster::start(KafkaVersion::V4_3, &workspace);
-    kafka.allow(&workspace, "pki/clients/admin/current/kafka-acls.sh");
+    kafka.allow(&workspace, ACLS);
     let nodes = ["kafka/node-1", "kafka/node-2", "kafka/node-3"];
-    assert_verified(&workspace.json(&["verify"]), &[&["clients/admin", "clients/orders"], &nodes[..]].concat(), &nodes);
+    assert_verifies(&kafka, &workspace, &[&["clients/admin", "clients/orders"], &nodes[..]].concat(), &nodes);
 }
 
 #[test]
@@ -135,9 +149,10 @@ fn a_controller_and_two_brokers_of_kafka_3_9() {
     let _alone = alone();
     let workspace = three_nodes(KafkaVersion::V3_9, "stores: { java: 8 }", "controller", "broker");
     workspace.ok(&["apply"]);
-    let _kafka = KafkaCluster::start(KafkaVersion::V3_9, &workspace);
-    let report = workspace.json(&["verify", "admin", "node-2", "node-3"]);
-    assert_verified(&report, &["clients/admin", "kafka/node-2", "kafka/node-3"], &["kafka/node-2", "kafka/node-3"]);
+    let kafka = KafkaCluster::start(KafkaVersion::V3_9, &workspace);
+    kafka.allow(&workspace, ACLS);
+    let brokers = ["kafka/node-2", "kafka/node-3"];
+    assert_verifies(&kafka, &workspace, &[&["clients/admin", "clients/orders"], &brokers[..]].concat(), &brokers);
 }
 
 /// Without client certificates Kafka knows no one by name: super users go where they are known.
@@ -150,9 +165,8 @@ fn a_clients_listener_of_kafka_4_3_without_client_certificates() {
     workspace.edit(client, &client.replace("mtls", "tls"));
     workspace.ok(&["apply"]);
     let kafka = KafkaCluster::start(KafkaVersion::V4_3, &workspace);
-    kafka.allow(&workspace, "pki/clients/admin/current/kafka-acls.sh");
-    let report = workspace.json(&["verify"]);
-    assert_verified(&report, &["clients/admin", "clients/orders"], &["kafka/broker-1"]);
+    kafka.allow(&workspace, ACLS);
+    let report = assert_verifies(&kafka, &workspace, &["clients/admin", "clients/orders"], &["kafka/broker-1"]);
     let orders = report["cells"].as_array().unwrap().iter().find(|cell| cell["identity"] == "clients/orders").unwrap();
     assert_eq!(orders["certificate_requested"], false);
 }

@@ -3,13 +3,19 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// One cluster at a time on one machine.
-pub fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Held while a cluster runs.
+pub struct Alone(#[allow(dead_code)] File);
+
+/// One cluster at a time on one machine, whichever thread or test program asks. The system lets go when the program ends.
+pub fn alone() -> Alone {
+    let path = std::env::temp_dir().join("countersign-tests.lock");
+    let file = File::create(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    file.lock().unwrap();
+    Alone(file)
 }
 
 /// A process that is ended when this is dropped.
@@ -34,7 +40,7 @@ impl Broker {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Waits until `ready` says so; a broker that ends before, or takes longer than two minutes, shows its log.
+    /// Waits until `ready` says so; a broker that ends before, or takes longer than two minutes, shows the end of its log.
     pub fn wait(&mut self, mut ready: impl FnMut(&str) -> bool) {
         let until = Instant::now() + Duration::from_secs(120);
         loop {
@@ -43,22 +49,28 @@ impl Broker {
                 return;
             }
             let ended = self.child.try_wait().unwrap();
-            assert!(ended.is_none(), "the broker ended ({ended:?}):\n{log}");
-            assert!(Instant::now() < until, "the broker is not ready after two minutes:\n{log}");
+            assert!(ended.is_none(), "the broker ended ({ended:?}):\n{}", tail(&log));
+            assert!(Instant::now() < until, "the broker is not ready after two minutes:\n{}", tail(&log));
             std::thread::sleep(Duration::from_millis(100));
         }
     }
 
-    /// Asks it to end, and sees that it does.
-    pub fn stop(&mut self) {
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+    /// Asks it to end, and sees that it does; false when it had to be killed.
+    pub fn stop(&mut self) -> bool {
+        if self.child.try_wait().unwrap().is_some() {
+            return true;
+        }
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
         let until = Instant::now() + Duration::from_secs(20);
-        while self.child.try_wait().unwrap().is_none() {
-            if Instant::now() > until {
-                let _ = self.child.kill();
+        while Instant::now() < until {
+            if self.child.try_wait().unwrap().is_some() {
+                return true;
             }
             std::thread::sleep(Duration::from_millis(50));
         }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        false
     }
 }
 
@@ -66,4 +78,10 @@ impl Drop for Broker {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// The last lines, where the cause stands.
+fn tail(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(80)..].join("\n")
 }

@@ -1,9 +1,14 @@
 //! Apache Kafka from Maven's jars, with the rendered server.properties as they are.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
+
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 
 use super::broker::Broker;
 use super::{Workspace, fixtures, program};
@@ -104,6 +109,23 @@ impl KafkaCluster {
 
     pub fn log(&self) -> String {
         self.controllers.iter().chain(&self.brokers).map(Broker::log).collect()
+    }
+
+    /// What the brokers' authorizers refused.
+    pub fn denials(&self) -> String {
+        self.log().lines().filter(|line| line.contains("is Denied")).map(|line| format!("{line}\n")).collect()
+    }
+
+    /// Every topic but Kafka's own, listed by librdkafka with the admin's librdkafka.conf as it is.
+    pub fn topics(&self, workspace: &Workspace) -> BTreeSet<String> {
+        let mut config = ClientConfig::new();
+        let rendered = workspace.read("pki/clients/admin/current/librdkafka.conf");
+        for (key, value) in rendered.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('=')) {
+            config.set(key, value);
+        }
+        let consumer: BaseConsumer = config.create().unwrap();
+        let metadata = consumer.fetch_metadata(None, Duration::from_secs(30)).unwrap();
+        metadata.topics().iter().map(|topic| topic.name().to_owned()).filter(|name| !name.starts_with("__")).collect()
     }
 }
 

@@ -1,10 +1,11 @@
 //! RabbitMQ from Debian 12, and from Debian 13 in a root of its own, with the rendered files as they are.
 
 use std::fs;
-use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::broker::Broker;
 use super::{Workspace, fixtures, free_ports, program};
@@ -32,13 +33,18 @@ impl RabbitmqVersion {
         }
     }
 
-    /// A command of this version; `program` is a path inside its root.
-    fn command(self, program: &str) -> Command {
+    /// A command of this version; `program` is a path inside its root, which sees the directory of `workspace` under the same
+    /// path. It is mounted for this process alone, so that the system unmounts it however the process ends.
+    fn command(self, workspace: &Path, program: &str) -> Command {
         match self.root() {
             None => Command::new(program),
             Some(root) => {
-                let mut command = Command::new("chroot");
-                command.arg(root).arg(program);
+                let beside = workspace.parent().unwrap();
+                let mounted = root.join(beside.strip_prefix("/").unwrap());
+                fs::create_dir_all(&mounted).unwrap();
+                let mut command = Command::new("unshare");
+                command.args(["--mount", "sh", "-ec", r#"mount --bind "$1" "$2"; shift 2; exec chroot "$@""#, "sh"]);
+                command.arg(beside).arg(mounted).arg(root).arg(program);
                 command
             }
         }
@@ -47,26 +53,18 @@ impl RabbitmqVersion {
 
 pub struct RabbitmqNode {
     version: RabbitmqVersion,
+    workspace: PathBuf,
     environment: Vec<(String, String)>,
     server: Broker,
     epmd: Broker,
-    /// Seen by the server under the same path.
-    mounted: Option<PathBuf>,
+    pid: PathBuf,
 }
 
 impl RabbitmqNode {
     /// Starts the node whose files lie in `generation`, and waits until it listens on `port`.
     pub fn start(version: RabbitmqVersion, workspace: &Workspace, generation: &Path, name: &str, port: u16) -> Self {
-        let mounted = version.root().map(|root| {
-            let inside = root.join(workspace.path("").strip_prefix("/").unwrap());
-            fs::create_dir_all(&inside).unwrap();
-            program(Command::new("mount").arg("--bind").arg(workspace.path("")).arg(&inside));
-            if !root.join("dev/null").exists() || fs::metadata(root.join("dev/null")).unwrap().len() > 0 {
-                program(Command::new("mount").args(["--bind", "/dev"]).arg(root.join("dev")));
-            }
-            inside
-        });
-        let home = workspace.path(format!("home-{name}"));
+        let directory = workspace.path("");
+        let home = directory.join(format!("home-{name}"));
         fs::create_dir_all(&home).unwrap();
         fs::write(home.join(".erlang.cookie"), "countersign-tests").unwrap();
         fs::set_permissions(home.join(".erlang.cookie"), fs::Permissions::from_mode(0o400)).unwrap();
@@ -90,21 +88,22 @@ impl RabbitmqNode {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .to_vec();
-        let mut epmd = version.command("/usr/bin/epmd");
+        let mut epmd = version.command(&directory, "/usr/bin/epmd");
         epmd.args(["-address", "127.0.0.1", "-port", &epmd_port.to_string()]);
         let epmd = Broker::start(&mut epmd, &workspace.path(format!("epmd-{name}.log")));
-        let mut server = version.command("/usr/lib/rabbitmq/bin/rabbitmq-server");
+        let mut server = version.command(&directory, "/usr/lib/rabbitmq/bin/rabbitmq-server");
         server.envs(environment.clone());
-        let mut server = Broker::start(&mut server, &workspace.path(format!("{name}.log")));
-        server.wait(|_| TcpStream::connect(("127.0.0.1", port)).is_ok());
-        let node = Self { version, environment, server, epmd, mounted };
-        node.ctl(&["await_startup"]);
+        let server = Broker::start(&mut server, &workspace.path(format!("{name}.log")));
+        let mut node = Self { version, workspace: directory, environment, server, epmd, pid: home.join("pid") };
+        let client = some_client(workspace);
+        node.server.wait(|_| shakes_hands(&client, port));
         node
     }
 
     /// Runs rabbitmqctl.
     pub fn ctl(&self, arguments: &[&str]) -> String {
-        program(self.version.command("/usr/lib/rabbitmq/bin/rabbitmqctl").envs(self.environment.clone()).args(arguments))
+        let mut ctl = self.version.command(&self.workspace, "/usr/lib/rabbitmq/bin/rabbitmqctl");
+        program(ctl.envs(self.environment.clone()).args(arguments))
     }
 
     pub fn log(&self) -> String {
@@ -113,11 +112,30 @@ impl RabbitmqNode {
 }
 
 impl Drop for RabbitmqNode {
+    /// The server's script hands SIGTERM on to Erlang. Where it did not, Erlang is ended by its own number.
     fn drop(&mut self) {
-        self.server.stop();
-        self.epmd.stop();
-        if let Some(mounted) = &self.mounted {
-            let _ = Command::new("umount").arg(mounted).status();
+        if !self.server.stop() {
+            let pid = fs::read_to_string(&self.pid).ok().and_then(|pid| pid.trim().parse().ok());
+            if let Some(pid) = pid.and_then(Pid::from_raw) {
+                let _ = kill_process(pid, Signal::KILL);
+            }
         }
+        self.epmd.stop();
     }
+}
+
+/// The generation in use of any client.
+fn some_client(workspace: &Workspace) -> PathBuf {
+    let clients = workspace.path("pki/clients");
+    fs::read_dir(clients).unwrap().next().expect("the cluster has a client").unwrap().path().join("current")
+}
+
+/// RabbitMQ listens last of all (rabbitmq-server#2405): whoever completes a handshake finds users and permissions in place.
+fn shakes_hands(client: &Path, port: u16) -> bool {
+    let mut openssl = Command::new("openssl");
+    openssl.args(["s_client", "-connect", &format!("localhost:{port}"), "-verify_return_error", "-brief"]);
+    for (option, file) in [("-CAfile", "ca.crt"), ("-cert", "tls.crt"), ("-cert_chain", "tls.crt"), ("-key", "tls.key")] {
+        openssl.arg(option).arg(client.join(file));
+    }
+    openssl.stdin(Stdio::null()).output().is_ok_and(|output| output.status.success())
 }
