@@ -105,6 +105,8 @@ impl KafkaCluster {
         fs::write(&shim, format!("#!/bin/sh\nexec java {} {} \"$@\"\n", quoted.join(" "), self.version.acl_command())).unwrap();
         fs::set_permissions(&shim, fs::Permissions::from_mode(0o755)).unwrap();
         program(Command::new("sh").arg(workspace.path(script)).env("KAFKA_ACLS", &shim));
+        // The controller has them; each broker learns of them a moment later, and offers no way to ask whether it has.
+        std::thread::sleep(Duration::from_secs(3));
     }
 
     pub fn log(&self) -> String {
