@@ -1,10 +1,9 @@
 //! The `clients` block.
 
-use super::entry::{self, Defaults, Entry};
+use super::entry::{self, Defaults, Entry, Placed};
 use super::node::{Node, Value};
-use super::parse::Placed;
 use super::reader::{Fields, Reader};
-use super::{Client, Holder, HolderId, HolderKind, KafkaAccess, RabbitmqAccess, Role, kafka};
+use super::{Client, Holder, HolderId, HolderKind, KafkaAccess, RabbitmqAccess, Role};
 use crate::pki::Subject;
 
 /// Which brokers the cluster file has.
@@ -66,7 +65,7 @@ fn kafka_access(reader: &mut Reader<'_>, node: &Node) -> Option<KafkaAccess> {
     let fields = reader.fields(node, "a client's `kafka`", &["write", "read", "group"])?;
     let mut topics = |key: &str| -> Vec<String> {
         let Some(items) = fields.get(key).and_then(|node| reader.list(node, key)) else { return Vec::new() };
-        items.iter().filter_map(|item| kafka::topic(reader, item, key)).collect()
+        items.iter().filter_map(|item| reader.topic(item, key)).collect()
     };
     let (write, read) = (topics("write"), topics("read"));
     let group = fields.get("group").and_then(|node| plain(reader, node, "group"));

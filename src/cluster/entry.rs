@@ -5,11 +5,14 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::node::Node;
+use super::node::{Node, Place};
 use super::range::{MOST, Pattern};
 use super::reader::{Fields, Reader, number};
-use super::{Access, HolderName};
+use super::{Access, Holder, HolderName};
 use crate::pki::{Host, HostPort, NameError, San, Subject, SubjectAttribute};
+
+/// Holders with the place of their entry in the file.
+pub type Placed = Vec<(Place, Holder)>;
 
 /// The keys of every entry.
 pub const KEYS: [&str; 5] = ["name", "also", "install", "owner", "group"];

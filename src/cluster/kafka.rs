@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::entry::{self, Defaults, Entry, Form};
+use super::entry::{self, Defaults, Entry, Form, Placed};
 use super::listeners::{self, PlacedListener, Uses};
 use super::node::{Node, Value};
-use super::parse::Placed;
 use super::reader::{Reader, release};
 use super::{Endpoint, Holder, HolderId, HolderKind, KafkaNode, KafkaPasswords, KafkaRoles, KafkaSpec, ListenerName, Role};
 use crate::pki::{HostPort, San, Subject};
@@ -74,19 +73,7 @@ fn version(reader: &mut Reader<'_>, node: &Node) -> Option<(u8, u8)> {
 fn verify_topic(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
     let fields = reader.fields(node, "kafka.topics", &["verify"])?;
     let node = reader.required(fields, "kafka.topics", "verify", "countersign-verify")?;
-    topic(reader, node, "kafka.topics.verify")
-}
-
-/// Kafka's rule for topic names (`org.apache.kafka.common.internals.Topic`).
-pub fn topic(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<String> {
-    let text = reader.text(node, what)?;
-    let fits = (1..=249).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-        && ![".", ".."].contains(&text);
-    if !fits {
-        reader.wrong_node(node, format_args!("{text:?} cannot name a topic"), "use 1 to 249 letters, digits, '.', '_' and '-'");
-    }
-    fits.then(|| text.to_owned())
+    reader.topic(node, "kafka.topics.verify")
 }
 
 /// What all entries below `brokers` share.

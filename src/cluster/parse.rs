@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::Path;
 
-use super::node::{self, Node, Place};
+use super::entry::Placed;
+use super::node::{self, Node};
 use super::reader::{Fields, Reader, number};
 use super::{
     AuthorityLayout, AuthorityName, AuthorityOrigin, ClusterSpec, Endpoint, Holder, HolderId, HolderName, JavaVersion, LeafSpec,
@@ -167,9 +168,6 @@ fn clipping(reader: &mut Reader<'_>, at: &Node, lifetime: Lifetime, layout: &Aut
         }
     }
 }
-
-/// Holders with the place of their entry in the file.
-pub(super) type Placed = Vec<(Place, Holder)>;
 
 fn unique(reader: &mut Reader<'_>, holders: &Placed) {
     let mut named: BTreeMap<&HolderName, &HolderId> = BTreeMap::new();

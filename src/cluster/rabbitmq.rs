@@ -1,8 +1,7 @@
 //! The `rabbitmq` block.
 
-use super::entry::{self, Defaults, Entry};
+use super::entry::{self, Defaults, Entry, Placed};
 use super::node::Node;
-use super::parse::Placed;
 use super::reader::{Reader, release};
 use super::{Holder, HolderId, HolderKind, RabbitmqLogin, RabbitmqNode, RabbitmqSpec, Role};
 use crate::pki::{San, Subject};

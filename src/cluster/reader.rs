@@ -172,6 +172,18 @@ impl Reader<'_> {
         }
     }
 
+    /// Kafka's rule for topic names (`org.apache.kafka.common.internals.Topic`).
+    pub fn topic(&mut self, node: &Node, what: &str) -> Option<String> {
+        let text = self.text(node, what)?;
+        let fits = (1..=249).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+            && ![".", ".."].contains(&text);
+        if !fits {
+            self.wrong_node(node, format_args!("{text:?} cannot name a topic"), "use 1 to 249 letters, digits, '.', '_' and '-'");
+        }
+        fits.then(|| text.to_owned())
+    }
+
     pub fn pattern(&mut self, node: &Node, what: &str) -> Option<Pattern> {
         let text = self.text(node, what)?;
         let checked = Pattern::new(text).and_then(|pattern| pattern.count().map(|_| pattern));

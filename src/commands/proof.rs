@@ -122,7 +122,7 @@ impl Proved {
     }
 
     pub fn show(&self, console: &Console) {
-        super::verify::show_failures(console, &self.failed);
+        show_failures(console, &self.failed);
         let (verdict, tone) = if self.passed() { ("passed", Tone::Good) } else { ("FAILED", Tone::Bad) };
         console.data(&format!(
             "\nProof over loopback {}: {} mutual TLS handshakes (PEM, PKCS#12, JKS), {} intruders refused, {} message by librdkafka.\n",
@@ -131,5 +131,34 @@ impl Proved {
             self.refusals,
             self.messages,
         ));
+    }
+}
+
+/// One line for each thing that is wrong.
+pub fn show_failures(console: &Console, report: &VerifyReport) {
+    for cell in &report.cells {
+        if let Verdict::Failed(fault) = &cell.verdict {
+            let file = fault.file.as_ref().map(|file| format!(" {file}:")).unwrap_or_default();
+            let line = format!(
+                "{} at {} ({}, {}): {}:{file} {}",
+                cell.identity,
+                cell.target,
+                cell.endpoint,
+                cell.via.name(),
+                fault.step.name(),
+                fault.cause
+            );
+            console.data(&format!("{}\n", console.painted(&line, Tone::Bad)));
+        }
+    }
+    for probe in &report.probes {
+        let problem = match &probe.outcome {
+            ProbeOutcome::Refused { .. } => continue,
+            ProbeOutcome::LetIn => format!("{} ({}) lets in a client with {}", probe.target, probe.endpoint, probe.attempt.name()),
+            ProbeOutcome::Unreachable { cause } => {
+                format!("{} ({}) could not be probed with {}: {cause}", probe.target, probe.endpoint, probe.attempt.name())
+            }
+        };
+        console.data(&format!("{}\n", console.painted(&problem, Tone::Bad)));
     }
 }

@@ -104,7 +104,7 @@ fn show(console: &Console, report: &VerifyReport) {
         vec![plain(&cell.identity), plain(&cell.target), plain(&cell.endpoint), plain(&tls), result]
     });
     console.table(&["AS", "AT", "ADDRESS", "TLS", "RESULT"], cells);
-    show_failures(console, report);
+    proof::show_failures(console, report);
     let refused = report.probes.iter().filter(|probe| matches!(probe.outcome, ProbeOutcome::Refused { .. })).count();
     let passed = report.cells.iter().filter(|cell| matches!(cell.verdict, Verdict::Passed(_))).count();
     let (verdict, tone) = if report.passed() { ("passed", Tone::Good) } else { ("FAILED", Tone::Bad) };
@@ -114,33 +114,4 @@ fn show(console: &Console, report: &VerifyReport) {
         report.cells.len(),
         report.probes.len(),
     ));
-}
-
-/// One line for each thing that is wrong.
-pub fn show_failures(console: &Console, report: &VerifyReport) {
-    for cell in &report.cells {
-        if let Verdict::Failed(fault) = &cell.verdict {
-            let file = fault.file.as_ref().map(|file| format!(" {file}:")).unwrap_or_default();
-            let line = format!(
-                "{} at {} ({}, {}): {}:{file} {}",
-                cell.identity,
-                cell.target,
-                cell.endpoint,
-                cell.via.name(),
-                fault.step.name(),
-                fault.cause
-            );
-            console.data(&format!("{}\n", console.painted(&line, Tone::Bad)));
-        }
-    }
-    for probe in &report.probes {
-        let problem = match &probe.outcome {
-            ProbeOutcome::Refused { .. } => continue,
-            ProbeOutcome::LetIn => format!("{} ({}) lets in a client with {}", probe.target, probe.endpoint, probe.attempt.name()),
-            ProbeOutcome::Unreachable { cause } => {
-                format!("{} ({}) could not be probed with {}: {cause}", probe.target, probe.endpoint, probe.attempt.name())
-            }
-        };
-        console.data(&format!("{}\n", console.painted(&problem, Tone::Bad)));
-    }
 }
