@@ -402,3 +402,45 @@ clients: [{ name: 'client-{1..700}', kafka: { write: [orders] } }]
     assert_eq!(report["proof"]["handshakes"], 3000);
     workspace.run(&["apply"]).expect(0).says("Nothing to do: 1000 holders");
 }
+
+/// The manifest says what each file was made from: when that is no longer what it should be, the file is made again.
+#[test]
+fn what_was_made_from_something_else_is_made_again() {
+    for (part, code) in [("alias", "alias"), ("profile", "profile"), ("anchors", "trust-set"), ("settings", "settings")] {
+        let workspace = applied();
+        let path = workspace.path("pki/kafka/broker-1/current/manifest.json");
+        let mut manifest: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let files = manifest["files"].as_array_mut().unwrap();
+        let made_from = files.iter_mut().find_map(|file| file["made_from"].get_mut(part)).unwrap();
+        *made_from = "something else".into();
+        fs::write(&path, manifest.to_string()).unwrap();
+        assert_eq!(reasons(&workspace), [format!("kafka/broker-1 rewritten: {code}")]);
+        workspace.ok(&["apply"]);
+        workspace.run(&["apply"]).expect(0).says("Nothing to do");
+    }
+}
+
+#[test]
+fn a_leaf_from_elsewhere_is_replaced() {
+    let workspace = applied();
+    let generation = workspace.path("pki/kafka/broker-1/current");
+    let mut command = Command::new("openssl");
+    command.args([
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-noenc",
+        "-days",
+        "80",
+        "-subj",
+        "/O=Acme/CN=broker-1",
+    ]);
+    command.args(["-addext", "extendedKeyUsage=serverAuth", "-addext", "subjectAltName=DNS:broker-1.example", "-keyout"]);
+    program(command.arg(generation.join("tls.key")).arg("-out").arg(generation.join("tls.crt")));
+    assert_eq!(reasons(&workspace), ["kafka/broker-1 issued: issuer usage"]);
+    workspace.ok(&["apply"]);
+    workspace.run(&["apply"]).expect(0).says("Nothing to do");
+}
