@@ -204,7 +204,7 @@ async fn prepare(
         return Ok((steward, false, leaders));
     }
     let ids: Vec<i32> = brokers.iter().map(|target| target.node_id).collect();
-    steward.create_topic(&kafka.verify_topic, &ids).await?;
+    steward.create_topic(&kafka.verify_topic, &ids, &bootstrap).await?;
     Ok((steward, true, ids))
 }
 

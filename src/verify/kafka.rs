@@ -137,8 +137,9 @@ impl KafkaClient {
         }
     }
 
-    /// Makes `topic` with one partition on each of `brokers`, and waits until each leads its own.
-    pub async fn create_topic(&self, topic: &str, brokers: &[i32]) -> Result<(), Fault> {
+    /// Makes `topic` with one partition on each of `brokers`, and waits until each of them knows all leaders. One that does not know
+    /// the topic yet refuses a producer without the right to create it, as if it might not write.
+    pub async fn create_topic(&self, topic: &str, brokers: &[i32], addresses: &[String]) -> Result<(), Fault> {
         let failed = |error: String| Fault::new(Step::Topic, self.causes.explain(error));
         let admin: AdminClient<Causes> = self.config.create_with_context(self.causes.clone()).map_err(|error| failed(error.to_string()))?;
         let assignment: Vec<&[i32]> = brokers.iter().map(std::slice::from_ref).collect();
@@ -148,13 +149,23 @@ impl KafkaClient {
         let results = admin.create_topics([&new], &options).await.map_err(|error| failed(error.to_string()))?;
         results.into_iter().try_for_each(|result| result.map(|_| ()).map_err(|(_, code)| failed(code.to_string())))?;
         let until = Instant::now() + self.deadline;
-        while self.leaders(topic).await?.is_none_or(|leaders| leaders != brokers) {
-            if Instant::now() > until {
-                return Err(Fault::new(Step::Topic, format!("the new topic {topic} has no leaders within the deadline")));
+        for address in addresses {
+            // A new client asks the only broker that it has been told of.
+            while self.of(address).leaders(topic).await?.is_none_or(|leaders| leaders != brokers) {
+                if Instant::now() > until {
+                    return Err(Fault::new(Step::Topic, format!("{address} does not know the new topic {topic} within the deadline")));
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Ok(())
+    }
+
+    /// The same identity, told of one broker alone.
+    fn of(&self, address: &str) -> Self {
+        let mut config = self.config.clone();
+        config.set("bootstrap.servers", address);
+        Self { config, causes: self.causes.clone(), deadline: self.deadline }
     }
 
     pub async fn delete_topic(&self, topic: &str) -> Result<(), Fault> {
