@@ -3,6 +3,7 @@
 use super::Snippets;
 use crate::cluster::{Holder, RabbitmqAccess};
 use crate::layout::HolderFile;
+use crate::pki::Host;
 
 impl Snippets<'_> {
     /// One line for each node.
@@ -13,13 +14,21 @@ impl Snippets<'_> {
         self.spec
             .rabbitmq_nodes()
             .map(|(_, node)| {
+                let (address, name) = (node.address(), server_name(&node.host));
                 format!(
-                    "amqps://{}/{vhost}?auth_mechanism=external&verify=verify_peer&server_name_indication={}&cacertfile={anchors}&certfile={chain}&keyfile={key}\n",
-                    node.address(),
-                    encoded(&node.host.to_string()),
+                    "amqps://{address}/{vhost}?auth_mechanism=external&verify=verify_peer{name}&cacertfile={anchors}&certfile={chain}&keyfile={key}\n"
                 )
             })
             .collect()
+    }
+}
+
+/// An IP address is no server name (RFC 6066, 3): Erlang would look for it among the DNS names and refuse the node.
+/// Without one it looks for the address that it connected to.
+fn server_name(host: &Host) -> String {
+    match host {
+        Host::Dns(name) => format!("&server_name_indication={}", encoded(name)),
+        Host::Ip(_) => String::new(),
     }
 }
 

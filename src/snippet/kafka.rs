@@ -65,7 +65,7 @@ struct ClientProperties<'a> {
     stores: Stores,
     by_provider: bool,
     shows_certificate: bool,
-    group: Option<&'a str>,
+    group: Option<String>,
 }
 
 #[derive(Template)]
@@ -141,7 +141,7 @@ impl Snippets<'_> {
             stores: self.stores(kafka, holder, passwords),
             by_provider: self.by_provider(kafka),
             shows_certificate: kafka.asks_certificates(listener),
-            group: group(holder),
+            group: group(holder).map(value),
         };
         template.render().ok()
     }

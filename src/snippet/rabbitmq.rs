@@ -27,7 +27,8 @@ impl Snippets<'_> {
         let place = |file| self.place(holder, file).display().to_string();
         let template = RabbitmqConf {
             holder,
-            listener: node.bind.map_or_else(|| node.port.to_string(), |ip| std::net::SocketAddr::new(ip, node.port).to_string()),
+            // No brackets around IPv6: with them RabbitMQ does not start.
+            listener: node.bind.map_or_else(|| node.port.to_string(), |ip| format!("{ip}:{}", node.port)),
             anchors: place(HolderFile::Anchors),
             chain: place(HolderFile::Chain),
             key: place(HolderFile::Key),
