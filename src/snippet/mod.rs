@@ -1,10 +1,13 @@
 //! Floor 3: spec + layout → the text of each configuration file, from the templates in `templates/`.
 
+mod acls;
 mod amqp;
+mod clients;
 mod kafka;
 mod properties;
 mod rabbitmq;
 mod shell;
+mod stores;
 
 use std::path::{Path, PathBuf};
 
@@ -75,15 +78,26 @@ impl<'a> Snippets<'a> {
                 self.client_properties(kafka?, holder, passwords)
             }
             (Snippet::PasswordsProperties, Role::Kafka(_) | Role::Client(Client { kafka: Some(_), .. })) => {
-                self.by_provider(kafka?).then(|| self.passwords_properties(passwords))
+                self.passwords_properties(kafka?, holder, passwords)
             }
-            (Snippet::Librdkafka, Role::Client(Client { kafka: Some(access), .. })) => self.librdkafka(kafka?, holder, access),
+            (Snippet::Librdkafka, Role::Client(Client { kafka: Some(_), .. })) => self.librdkafka(kafka?, holder),
             (Snippet::KafkaAcls, Role::Client(Client { kafka: Some(KafkaAccess::SuperUser), .. })) => self.kafka_acls(kafka?, holder),
             (Snippet::RabbitmqConf, Role::Rabbitmq(node)) => self.rabbitmq_conf(rabbitmq?, holder, node),
             (Snippet::EnabledPlugins, Role::Rabbitmq(_)) => Some("[rabbitmq_auth_mechanism_ssl].\n".to_owned()),
             (Snippet::Definitions, Role::Rabbitmq(_)) => Some(self.definitions.clone()),
             (Snippet::AmqpUri, Role::Client(Client { rabbitmq: Some(access), .. })) => Some(self.amqp_uri(holder, access)),
-            _ => None,
+            (
+                Snippet::ServerProperties
+                | Snippet::ClientProperties
+                | Snippet::PasswordsProperties
+                | Snippet::Librdkafka
+                | Snippet::KafkaAcls
+                | Snippet::RabbitmqConf
+                | Snippet::EnabledPlugins
+                | Snippet::Definitions
+                | Snippet::AmqpUri,
+                Role::Kafka(_) | Role::Rabbitmq(_) | Role::Client(_),
+            ) => None,
         }
     }
 

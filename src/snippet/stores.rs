@@ -1,0 +1,66 @@
+//! The Java stores of a holder, as Kafka's configuration names them, and where it takes their passwords from.
+
+use askama::Template;
+
+use super::properties::{path, value};
+use super::{Passwords, Snippets};
+use crate::cluster::{Holder, KafkaPasswords, KafkaSpec, StoreFormat};
+use crate::layout::{HolderFile, Snippet};
+
+/// Every text is ready to stand in a properties file.
+pub struct Stores {
+    /// Kafka's name for the format.
+    pub format: &'static str,
+    pub keystore: String,
+    pub truststore: String,
+    /// `None` for PEM, which Kafka wants without passwords.
+    pub passwords: Option<StorePasswords>,
+    /// Whether the passwords are references to passwords.properties.
+    pub by_provider: bool,
+}
+
+pub struct StorePasswords {
+    pub keystore: String,
+    pub truststore: String,
+}
+
+#[derive(Template)]
+#[template(path = "passwords.properties", escape = "none")]
+struct PasswordsProperties<'a> {
+    holder: &'a Holder,
+    keystore: String,
+    truststore: String,
+}
+
+impl Snippets<'_> {
+    pub(super) fn stores(&self, kafka: &KafkaSpec, holder: &Holder, passwords: Passwords<'_>) -> Stores {
+        let (format, keystore, truststore) = match self.kafka_format() {
+            StoreFormat::Pkcs12 => ("PKCS12", HolderFile::KeystorePkcs12, HolderFile::TruststorePkcs12),
+            StoreFormat::Jks => ("JKS", HolderFile::KeystoreJks, HolderFile::TruststoreJks),
+            StoreFormat::Pem => ("PEM", HolderFile::CombinedPem, HolderFile::Anchors),
+        };
+        let place = |file| path(&self.place(holder, file));
+        let by_provider = self.by_provider(kafka);
+        let provided = |key: &str| format!("${{file:{}:{key}.password}}", place(HolderFile::Snippet(Snippet::PasswordsProperties)));
+        let passwords = (self.kafka_format() != StoreFormat::Pem).then(|| match kafka.passwords {
+            KafkaPasswords::FileProvider => StorePasswords { keystore: provided("keystore"), truststore: provided("truststore") },
+            KafkaPasswords::Inline => StorePasswords { keystore: value(passwords.keystore()), truststore: value(passwords.truststore()) },
+        });
+        Stores { format, keystore: place(keystore), truststore: place(truststore), passwords, by_provider }
+    }
+
+    /// What Kafka's FileConfigProvider reads (KIP-297); `None` where it is not used.
+    pub(super) fn passwords_properties(&self, kafka: &KafkaSpec, holder: &Holder, passwords: Passwords<'_>) -> Option<String> {
+        let (keystore, truststore) = (value(passwords.keystore()), value(passwords.truststore()));
+        self.by_provider(kafka).then(|| PasswordsProperties { holder, keystore, truststore }.render().ok())?
+    }
+
+    fn by_provider(&self, kafka: &KafkaSpec) -> bool {
+        kafka.passwords == KafkaPasswords::FileProvider && self.kafka_format() != StoreFormat::Pem
+    }
+
+    /// The first of the formats is the one that Kafka uses.
+    fn kafka_format(&self) -> StoreFormat {
+        self.spec.stores.formats.first().copied().unwrap_or(StoreFormat::Pem)
+    }
+}
