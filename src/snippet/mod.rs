@@ -8,6 +8,8 @@ mod properties;
 mod rabbitmq;
 mod shell;
 mod stores;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
