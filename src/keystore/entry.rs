@@ -1,5 +1,7 @@
 //! What a store holds, whatever its format.
 
+use std::collections::BTreeSet;
+
 use crate::pki::{Certificate, Secret};
 
 /// One entry of a store under its alias, as Java's KeyStore has them.
@@ -9,7 +11,7 @@ pub enum Entry {
         alias: String,
         /// PKCS#8, DER.
         key: Secret,
-        /// Leaf first.
+        /// Leaf first. Never empty in a store that is written.
         chain: Vec<Certificate>,
     },
     Trusted {
@@ -41,4 +43,21 @@ pub enum KeystoreError {
     WrongPasswordOrDamaged(&'static str),
     #[error("cannot be written as {format}: {problem}")]
     Unwritable { format: &'static str, problem: String },
+}
+
+/// Refuses what would be written and then not be seen: Java compares aliases in lower case, and wants a certificate for each key.
+pub(super) fn check(entries: &[Entry], format: &'static str) -> Result<(), KeystoreError> {
+    let unwritable = |problem| Err(KeystoreError::Unwritable { format, problem });
+    let mut aliases = BTreeSet::new();
+    for entry in entries {
+        let alias = entry.alias().to_lowercase();
+        match entry {
+            Entry::PrivateKey { chain, .. } if chain.is_empty() => return unwritable(format!("the key of {alias:?} has no certificate")),
+            Entry::PrivateKey { .. } | Entry::Trusted { .. } => {}
+        }
+        if let Some(twice) = aliases.replace(alias) {
+            return unwritable(format!("two entries are called {twice:?}"));
+        }
+    }
+    Ok(())
 }

@@ -10,13 +10,11 @@
 //!
 //! A key is protected by a stream of SHA-1 over password and salt, which is weak: the file mode is what guards it.
 
-use pkcs8::der::asn1::{AnyRef, OctetStringRef};
-use pkcs8::der::{Decode, Encode, Reader as _, SliceReader, Tag};
-use pkcs8::spki::AlgorithmIdentifierRef;
-use pkcs8::{ObjectIdentifier, der};
 use time::OffsetDateTime;
-use zeroize::Zeroizing;
 
+use super::entry::check;
+use super::modified_utf8;
+use super::protector::{DIGEST, protect, seal, unprotect};
 use super::{Entry, KeystoreError};
 use crate::pki::{Certificate, Entropy, Password, Secret};
 
@@ -26,14 +24,11 @@ const VERSION: u32 = 2;
 const KEY_ENTRY: u32 = 1;
 const TRUSTED_ENTRY: u32 = 2;
 const CERTIFICATE_TYPE: &str = "X.509";
-const WHITENER: &[u8] = b"Mighty Aphrodite";
-const DIGEST: usize = 20;
-/// `com.sun.crypto.provider.KeyProtector`'s proprietary algorithm.
-const KEY_PROTECTOR: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.42.2.17.1.1");
 
 /// Encodes `entries`; `created` becomes the creation date of each. The keys are protected with the store's password.
 /// Aliases are written in lower case, as Java does.
 pub fn write(entries: &[Entry], password: &Password, created: OffsetDateTime, entropy: &Entropy) -> Result<Vec<u8>, KeystoreError> {
+    check(entries, FORMAT)?;
     let mut out = Writer::default();
     out.u32(MAGIC);
     out.u32(VERSION);
@@ -42,7 +37,7 @@ pub fn write(entries: &[Entry], password: &Password, created: OffsetDateTime, en
         match entry {
             Entry::PrivateKey { alias, key, chain } => {
                 out.header(KEY_ENTRY, alias, created)?;
-                out.block(&protect(key, password, entropy)?)?;
+                out.block(&protected(key, password, entropy)?)?;
                 out.length(chain.len())?;
                 chain.iter().try_for_each(|certificate| out.certificate(certificate))?;
             }
@@ -86,67 +81,14 @@ fn damaged(problem: &str, at: usize) -> KeystoreError {
     KeystoreError::Damaged { format: FORMAT, problem: problem.to_owned(), at: Some(at) }
 }
 
-fn sha1(parts: &[&[u8]]) -> [u8; DIGEST] {
-    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY);
-    parts.iter().for_each(|part| context.update(part));
-    let mut digest = [0; DIGEST];
-    digest.copy_from_slice(context.finish().as_ref());
-    digest
+fn unwritable(problem: String) -> KeystoreError {
+    KeystoreError::Unwritable { format: FORMAT, problem }
 }
 
-fn utf16(password: &Password) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new(password.expose().encode_utf16().flat_map(u16::to_be_bytes).collect())
-}
-
-fn seal(password: &Password, body: &[u8]) -> [u8; DIGEST] {
-    sha1(&[&utf16(password), WHITENER, body])
-}
-
-/// Salt, the key XORed with SHA-1(password, previous block) for each 20 octets, then SHA-1(password, key); all of it in an
-/// EncryptedPrivateKeyInfo.
-fn protect(key: &Secret, password: &Password, entropy: &Entropy) -> Result<Vec<u8>, KeystoreError> {
-    let unwritable = |problem: String| KeystoreError::Unwritable { format: FORMAT, problem };
+fn protected(key: &Secret, password: &Password, entropy: &Entropy) -> Result<Vec<u8>, KeystoreError> {
     let mut salt = [0; DIGEST];
     entropy.fill(&mut salt).map_err(|_| unwritable("no random numbers to be had".to_owned()))?;
-    let check = sha1(&[&utf16(password), key.expose()]);
-    let protected = [&salt[..], &keystream(key.expose(), password, salt), &check].concat();
-    let encode = || -> Result<Vec<u8>, der::Error> {
-        let algorithm = AlgorithmIdentifierRef { oid: KEY_PROTECTOR, parameters: Some(AnyRef::NULL) }.to_der()?;
-        let content = [algorithm, OctetStringRef::new(&protected)?.to_der()?].concat();
-        AnyRef::new(Tag::Sequence, &content)?.to_der()
-    };
-    encode().map_err(|error| unwritable(error.to_string()))
-}
-
-fn unprotect(block: &[u8], password: &Password, alias: &str, at: usize) -> Result<Secret, KeystoreError> {
-    let protected = encrypted_data(block).map_err(|_| damaged("the key is not protected as JKS keys are", at))?;
-    let Some((salt, rest)) = protected.split_first_chunk::<DIGEST>() else {
-        return Err(damaged("the protected key is too short", at));
-    };
-    let Some((hidden, check)) = rest.split_last_chunk::<DIGEST>() else {
-        return Err(damaged("the protected key is too short", at));
-    };
-    let key = Secret::new(keystream(hidden, password, *salt).to_vec());
-    if sha1(&[&utf16(password), key.expose()]) == *check { Ok(key) } else { Err(KeystoreError::WrongKeyPassword(alias.to_owned())) }
-}
-
-fn encrypted_data(block: &[u8]) -> Result<&[u8], der::Error> {
-    let mut fields = SliceReader::new(AnyRef::from_der(block)?.value())?;
-    let algorithm: AlgorithmIdentifierRef<'_> = fields.decode()?;
-    algorithm.assert_algorithm_oid(KEY_PROTECTOR).map_err(|_| der::ErrorKind::Failed)?;
-    let data: &OctetStringRef = fields.decode()?;
-    Ok(data.as_bytes())
-}
-
-fn keystream(data: &[u8], password: &Password, salt: [u8; DIGEST]) -> Zeroizing<Vec<u8>> {
-    let password = utf16(password);
-    let mut block = salt;
-    let mut out = Zeroizing::new(Vec::with_capacity(data.len()));
-    for chunk in data.chunks(DIGEST) {
-        block = sha1(&[&password, &block]);
-        out.extend(chunk.iter().zip(block).map(|(byte, mask)| byte ^ mask));
-    }
-    out
+    protect(key, password, salt).map_err(|error| unwritable(error.to_string()))
 }
 
 #[derive(Default)]
@@ -158,8 +100,7 @@ impl Writer {
     }
 
     fn length(&mut self, length: usize) -> Result<(), KeystoreError> {
-        let too_long = || KeystoreError::Unwritable { format: FORMAT, problem: format!("{length} does not fit its length field") };
-        self.u32(u32::try_from(length).map_err(|_| too_long())?);
+        self.u32(u32::try_from(length).map_err(|_| unwritable(format!("{length} does not fit its length field")))?);
         Ok(())
     }
 
@@ -169,18 +110,17 @@ impl Writer {
         Ok(())
     }
 
-    /// Java's modified UTF-8, which is ASCII for what is written here.
     fn utf(&mut self, text: &str) -> Result<(), KeystoreError> {
-        let unwritable = || KeystoreError::Unwritable { format: FORMAT, problem: format!("the alias {text:?} is not short ASCII") };
-        let length = u16::try_from(text.len()).ok().filter(|_| text.bytes().all(|b| (1..0x80).contains(&b))).ok_or_else(unwritable)?;
+        let octets = modified_utf8::encode(text);
+        let length = u16::try_from(octets.len()).map_err(|_| unwritable(format!("an alias of {} octets is too long", octets.len())))?;
         self.0.extend_from_slice(&length.to_be_bytes());
-        self.0.extend_from_slice(text.as_bytes());
+        self.0.extend_from_slice(&octets);
         Ok(())
     }
 
     fn header(&mut self, tag: u32, alias: &str, created: OffsetDateTime) -> Result<(), KeystoreError> {
         self.u32(tag);
-        self.utf(&alias.to_ascii_lowercase())?;
+        self.utf(&alias.to_lowercase())?;
         self.0.extend_from_slice(&(created.unix_timestamp() * 1000).to_be_bytes());
         Ok(())
     }
@@ -225,8 +165,7 @@ impl<'a> Reader<'a> {
 
     fn utf(&mut self) -> Result<String, KeystoreError> {
         let (at, length) = (self.at, u16::from_be_bytes(self.array()?));
-        let text = std::str::from_utf8(self.take(length.into())?).map_err(|_| damaged("a name is not UTF-8", at))?;
-        Ok(text.to_owned())
+        modified_utf8::decode(self.take(length.into())?).ok_or_else(|| damaged("a name is not modified UTF-8", at))
     }
 
     fn certificate(&mut self) -> Result<Certificate, KeystoreError> {
@@ -247,16 +186,89 @@ impl<'a> Reader<'a> {
         match tag {
             KEY_ENTRY => {
                 let at = self.at;
-                let key = unprotect(self.block()?, password, &alias, at);
+                let key = unprotect(self.block()?, password).map_err(|_| damaged("the key is not protected as JKS keys are", at))?;
                 let certificates = self.u32()?;
                 let mut chain = Vec::new();
                 for _ in 0..certificates {
                     chain.push(self.certificate()?);
                 }
-                Ok(key.map(|key| Entry::PrivateKey { alias, key, chain }))
+                Ok(match key {
+                    Some(key) => Ok(Entry::PrivateKey { alias, key, chain }),
+                    None => Err(KeystoreError::WrongKeyPassword(alias)),
+                })
             }
             TRUSTED_ENTRY => Ok(Ok(Entry::Trusted { alias, certificate: Box::new(self.certificate()?) })),
             _ => Err(damaged("an entry is neither a key nor a trusted certificate", at)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::rand::SystemRandom;
+
+    use super::*;
+    use crate::pki::{KeyKind, PrivateKey};
+
+    fn password(text: &str) -> Password {
+        Password::new(text.to_owned()).unwrap()
+    }
+
+    fn written(alias: &str, password: &Password) -> Vec<u8> {
+        let key = PrivateKey::generate(KeyKind::P256).unwrap();
+        let certificate = rcgen::CertificateParams::default().self_signed(&key).unwrap();
+        let chain = vec![Certificate::from_der(certificate.der().to_vec()).unwrap()];
+        let entry = Entry::PrivateKey { alias: alias.to_owned(), key: key.pkcs8().clone(), chain };
+        write(&[entry], password, OffsetDateTime::UNIX_EPOCH, &SystemRandom::new()).unwrap()
+    }
+
+    fn resealed(written: &[u8], password: &Password) -> Vec<u8> {
+        let body = &written[..written.len() - DIGEST];
+        [body, &seal(password, body)].concat()
+    }
+
+    /// Java looks aliases up in lower case, and does not find others.
+    #[test]
+    fn any_alias_is_written_in_lower_case() {
+        let read = read(&written("Größe 😀", &password("correct horse")), &password("correct horse")).unwrap();
+        assert_eq!(read[0].alias(), "größe 😀");
+    }
+
+    #[test]
+    fn a_key_may_have_a_password_of_its_own() {
+        let store = resealed(&written("broker-1", &password("of the key")), &password("of the store"));
+        assert_eq!(read(&store, &password("of the store")), Err(KeystoreError::WrongKeyPassword("broker-1".to_owned())));
+        assert_eq!(read(&store, &password("of the key")), Err(KeystoreError::WrongPasswordOrDamaged(FORMAT)));
+    }
+
+    /// A length that promises four gigabytes costs nothing.
+    #[test]
+    fn no_length_is_believed() {
+        let password = password("correct horse");
+        let right = written("broker-1", &password);
+        for at in 0..right.len() - DIGEST - 4 {
+            let mut huge = right.clone();
+            huge[at..at + 4].fill(0xFF);
+            if huge != right {
+                assert_eq!(read(&huge, &password).ok(), None, "length at byte {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_says_where() {
+        let (right, password) = (written("broker-1", &password("correct horse")), password("correct horse"));
+        let changed = |at: usize, byte| {
+            let mut bytes = right.clone();
+            bytes[at] = byte;
+            read(&bytes, &password).unwrap_err().to_string()
+        };
+        assert_eq!(changed(0, 0), "not a JKS store: it does not begin with FEEDFEED at byte 0");
+        assert_eq!(changed(7, 1), "not a JKS store: its version is not 2 at byte 4");
+        assert_eq!(changed(15, 3), "not a JKS store: an entry is neither a key nor a trusted certificate at byte 12");
+        assert_eq!(changed(18, 0xFF), "not a JKS store: a name is not modified UTF-8 at byte 16");
+        assert_eq!(read(&right[..14], &password), Err(damaged("it ends too early", 12)));
+        let longer = [&right[..], b"!"].concat();
+        assert_eq!(read(&longer, &password), Err(damaged("more follows its end", right.len())));
     }
 }

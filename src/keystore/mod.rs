@@ -2,8 +2,13 @@
 
 mod entry;
 pub mod jks;
+mod modified_utf8;
 pub mod pkcs12;
 mod profile;
+mod protector;
 
 pub use entry::{Entry, KeystoreError};
 pub use profile::Pkcs12Profile;
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,10 @@ use p12_keystore::{
     CertificateBag, EncryptionAlgorithm, KeyStore, KeyStoreEntry, MacAlgorithm, Pkcs12Archive, PrivateKey as StoreKey, PrivateKeyBag,
     PrivateKeyChain,
 };
+use pkcs8::der::asn1::AnyRef;
+use pkcs8::der::{self, Decode, Reader, SliceReader};
 
+use super::entry::check;
 use super::{Entry, KeystoreError, Pkcs12Profile};
 use crate::pki::{Certificate, Password, PrivateKey, Secret, sha256_hex};
 
@@ -15,6 +18,7 @@ const FORMAT: &str = "PKCS#12";
 ///
 /// Trusted certificates get the attribute without which Java does not see them (2.16.840.1.113894.746875.1.1).
 pub fn write(entries: &[Entry], password: &Password, profile: Pkcs12Profile) -> Result<Vec<u8>, KeystoreError> {
+    check(entries, FORMAT)?;
     let unwritable = |error: Error| KeystoreError::Unwritable { format: FORMAT, problem: error.to_string() };
     let certificate = |certificate: &Certificate| p12_keystore::Certificate::from_der(certificate.der()).map_err(unwritable);
     let mut store = KeyStore::new();
@@ -46,32 +50,49 @@ pub fn write(entries: &[Entry], password: &Password, profile: Pkcs12Profile) -> 
 }
 
 /// Reads a store. Entries are what Java would see: keys with their chains, and certificates that are marked as trusted.
+///
+/// A store without a MAC is refused: any password would open it, if nothing in it is encrypted.
 pub fn read(bytes: &[u8], password: &Password) -> Result<Vec<Entry>, KeystoreError> {
+    if !is_sealed(bytes).map_err(|error| damaged(&error.to_string()))? {
+        return Err(damaged("it has no MAC: no password seals it"));
+    }
     let archive = Pkcs12Archive::from_pkcs12(bytes, password.expose()).map_err(|error| match error {
         Error::MacError(_) => KeystoreError::WrongPassword(FORMAT),
         other => damaged(&other.to_string()),
     })?;
-    let certificates: Vec<Certificate> = archive
+    let certificates = archive
         .certs
         .iter()
-        .map(|bag| Certificate::from_der(bag.cert.as_der().to_vec()))
-        .collect::<Result<_, _>>()
-        .map_err(|error| damaged(&error.to_string()))?;
+        .map(|bag| Ok((bag, Certificate::from_der(bag.cert.as_der().to_vec()).map_err(|error| damaged(&error.to_string()))?)))
+        .collect::<Result<Vec<_>, _>>()?;
     let keys = archive.keys.iter().map(|bag| key_entry(bag, &certificates));
-    let trusted =
-        archive.certs.iter().zip(&certificates).filter(|(bag, _)| bag.trusted).map(|(bag, certificate)| Ok(trusted(bag, certificate)));
+    let trusted = certificates.iter().filter(|(bag, _)| bag.trusted).map(|(bag, certificate)| Ok(trusted(bag, certificate)));
     keys.chain(trusted).collect()
 }
 
-/// The leaf is the certificate with the key's public half; its issuers follow by name, each once.
-fn key_entry(bag: &PrivateKeyBag, certificates: &[Certificate]) -> Result<Entry, KeystoreError> {
+/// A PFX is its version, its contents, and a MAC that may be missing (RFC 7292, 4).
+fn is_sealed(bytes: &[u8]) -> Result<bool, der::Error> {
+    let mut fields = SliceReader::new(AnyRef::from_der(bytes)?.value())?;
+    let (_version, _contents): (AnyRef<'_>, AnyRef<'_>) = (fields.decode()?, fields.decode()?);
+    Ok(!fields.is_finished())
+}
+
+/// The leaf has the key's localKeyId, or else its public half; its issuers follow by name, each once.
+fn key_entry(bag: &PrivateKeyBag, certificates: &[(&CertificateBag, Certificate)]) -> Result<Entry, KeystoreError> {
     let key = Secret::new(bag.key.as_der().to_vec());
-    let public = PrivateKey::from_pkcs8(key.expose()).map_err(|error| damaged(&error.to_string()))?.public_key();
-    let mut chain: Vec<Certificate> =
-        certificates.iter().find(|certificate| certificate.public_key == public).cloned().into_iter().collect();
-    while let Some(last) = chain.last() {
-        let issuer = certificates.iter().find(|candidate| candidate.subject_der == last.issuer_der && !chain.contains(candidate));
-        let Some(issuer) = issuer.cloned() else { break };
+    let id = bag.local_key_id.as_ref().map(AsRef::as_ref);
+    let named = certificates.iter().find(|(bag, _)| id.is_some() && bag.local_key_id.as_deref() == id);
+    let leaf = match named {
+        Some(named) => Some(named),
+        None => {
+            let public = PrivateKey::from_pkcs8(key.expose()).map_err(|error| damaged(&error.to_string()))?.public_key();
+            certificates.iter().find(|(_, certificate)| certificate.public_key == public)
+        }
+    };
+    let mut chain: Vec<Certificate> = leaf.map(|(_, certificate)| certificate.clone()).into_iter().collect();
+    while let Some(last) = chain.last().filter(|last| last.issuer_der != last.subject_der) {
+        let issuer = certificates.iter().map(|(_, certificate)| certificate).find(|candidate| candidate.subject_der == last.issuer_der);
+        let Some(issuer) = issuer.filter(|issuer| !chain.contains(issuer)).cloned() else { break };
         chain.push(issuer);
     }
     Ok(Entry::PrivateKey { alias: bag.friendly_name.clone().unwrap_or_default(), key, chain })
