@@ -7,9 +7,12 @@ mod support;
 use std::path::Path;
 use std::process::Command;
 
-use countersign::keystore::{Entry, jks, pkcs12};
-use countersign::pki::Password;
+use aws_lc_rs::rand::SystemRandom;
+use countersign::keystore::{Entry, Pkcs12Profile, jks, pkcs12};
+use countersign::pki::{Certificate, KeyKind, Password, PrivateKey};
+use rcgen::{CertificateParams, DnType, Issuer};
 use support::{Workspace, program};
+use time::OffsetDateTime;
 
 /// Every kind of store for a broker and a client, with a leaf of this kind, for this Java.
 fn applied(key: &str, java: u32) -> Workspace {
@@ -130,10 +133,114 @@ fn stores_that_keytool_writes_are_read() {
     let pkcs12 = pkcs12::read(&written_by_keytool(directory.path(), "PKCS12"), &password).unwrap();
     for entries in [jks, pkcs12] {
         let [Entry::PrivateKey { alias, key, chain }] = entries.as_slice() else { panic!("{entries:?}") };
-        let key = countersign::pki::PrivateKey::from_pkcs8(key.expose()).unwrap();
+        let key = PrivateKey::from_pkcs8(key.expose()).unwrap();
         assert_eq!((alias.as_str(), chain.len(), key.public_key()), ("mine", 1, chain[0].public_key.clone()));
     }
 }
+
+/// Keys of three kinds, each with its chain of two, and the anchor above them all under a name of its own.
+fn several() -> (Vec<Entry>, Password) {
+    let named = |name: &str| {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params
+    };
+    let certificate = |made: rcgen::Certificate| Certificate::from_der(made.der().to_vec()).unwrap();
+    let [root_key, issuing_key] = [(); 2].map(|()| PrivateKey::generate(KeyKind::P256).unwrap());
+    let root = certificate(named("root").self_signed(&root_key).unwrap());
+    let issuing = certificate(named("issuing").signed_by(&issuing_key, &Issuer::from_params(&named("root"), &root_key)).unwrap());
+    let mut entries = vec![Entry::Trusted { alias: "anchor".to_owned(), certificate: Box::new(root) }];
+    for kind in [KeyKind::P256, KeyKind::P384, KeyKind::Rsa2048] {
+        let key = PrivateKey::generate(kind).unwrap();
+        let leaf = certificate(named(kind.name()).signed_by(&key, &Issuer::from_params(&named("issuing"), &issuing_key)).unwrap());
+        entries.push(Entry::PrivateKey { alias: kind.name().to_owned(), key: key.pkcs8().clone(), chain: vec![leaf, issuing.clone()] });
+    }
+    (entries, Password::new("several entries".into()).unwrap())
+}
+
+/// `keytool` on a store of several entries.
+fn keytool_on(store: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new("keytool");
+    command.args(["-J-Dfile.encoding=UTF-8", "-J-Dstdout.encoding=UTF-8"]).args(arguments).arg("-keystore").arg(store);
+    command.args(["-storepass:env", "PASSWORD"]).env("PASSWORD", "several entries");
+    program(&mut command)
+}
+
+/// With the anchor beside it, Java's chain of a PKCS#12 key goes up to the anchor: so does ours.
+#[test]
+fn keytool_and_we_see_the_same_in_a_store_of_several_entries() {
+    let (entries, password) = several();
+    let directory = tempfile::tempdir().unwrap();
+    let stores = [
+        ("several.jks", jks::write(&entries, &password, OffsetDateTime::UNIX_EPOCH, &SystemRandom::new()).unwrap(), jks::read as Read),
+        ("modern.p12", pkcs12::write(&entries, &password, Pkcs12Profile::Modern).unwrap(), pkcs12::read),
+        ("java8.p12", pkcs12::write(&entries, &password, Pkcs12Profile::Java8).unwrap(), pkcs12::read),
+    ];
+    for (name, bytes, read) in stores {
+        let store = directory.path().join(name);
+        std::fs::write(&store, &bytes).unwrap();
+        let ours = read(&bytes, &password).unwrap();
+        assert_eq!(ours.len(), entries.len());
+        for entry in ours {
+            let seen = keytool_on(&store, &["-list", "-v", "-alias", entry.alias()]);
+            let wanted = match &entry {
+                Entry::PrivateKey { chain, .. } => format!("Entry type: PrivateKeyEntry\nCertificate chain length: {}\n", chain.len()),
+                Entry::Trusted { .. } => "Entry type: trustedCertEntry\n".to_owned(),
+            };
+            assert!(seen.contains(&wanted), "{name}: {wanted:?} is not in {seen}");
+        }
+    }
+}
+
+#[test]
+fn keytool_reads_any_alias_of_a_jks() {
+    let (entries, password) = several();
+    let Entry::Trusted { certificate, .. } = entries[0].clone() else { unreachable!() };
+    let entry = Entry::Trusted { alias: "Größe 😀".to_owned(), certificate };
+    let store = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(store.path(), jks::write(&[entry], &password, OffsetDateTime::UNIX_EPOCH, &SystemRandom::new()).unwrap()).unwrap();
+    let seen = keytool_on(store.path(), &["-list"]);
+    assert!(seen.contains("größe 😀, ") && seen.contains("trustedCertEntry"), "{seen}");
+}
+
+#[test]
+fn anchors_that_keytool_imports_are_read() {
+    let (entries, password) = several();
+    let Entry::Trusted { certificate, .. } = &entries[0] else { unreachable!() };
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("root.crt"), certificate.to_pem()).unwrap();
+    for (format, read) in [("JKS", jks::read as Read), ("PKCS12", pkcs12::read)] {
+        let store = directory.path().join(format);
+        let root = directory.path().join("root.crt");
+        keytool_on(&store, &["-genkeypair", "-keyalg", "EC", "-alias", "mine", "-dname", "CN=mine", "-storetype", format]);
+        keytool_on(&store, &["-importcert", "-noprompt", "-alias", "anchor", "-file", root.to_str().unwrap()]);
+        let read = read(&std::fs::read(store).unwrap(), &password).unwrap();
+        assert!(read.len() == 2 && read.contains(&entries[0]), "{format}: {read:?}");
+    }
+}
+
+/// openssl's own store of the holder's key and certificate, with and without the MAC that seals it.
+#[test]
+fn a_store_that_openssl_writes_is_read_if_it_is_sealed() {
+    let workspace = applied("p256", 11);
+    let generation = workspace.path(GENERATION);
+    let written = |more: &[&str]| {
+        let store = workspace.path("openssl.p12");
+        let mut command = Command::new("openssl");
+        command.args(["pkcs12", "-export", "-name", "broker-1", "-passout", "env:PASSWORD"]).args(more);
+        command.arg("-inkey").arg(generation.join("tls.key")).arg("-in").arg(generation.join("tls.crt")).arg("-out").arg(&store);
+        program(command.env("PASSWORD", "an openssl password"));
+        std::fs::read(store).unwrap()
+    };
+    let password = Password::new("an openssl password".into()).unwrap();
+    let chain = Certificate::from_pem(workspace.read(format!("{GENERATION}/tls.crt")).as_bytes()).unwrap();
+    let read = pkcs12::read(&written(&[]), &password).unwrap();
+    assert!(matches!(read.as_slice(), [Entry::PrivateKey { alias, chain: read, .. }] if alias == "broker-1" && *read == chain), "{read:?}");
+    let refused = pkcs12::read(&written(&["-nomac"]), &password).unwrap_err();
+    assert_eq!(refused.to_string(), "not a PKCS#12 store: it has no MAC: no password seals it");
+}
+
+type Read = fn(&[u8], &Password) -> Result<Vec<Entry>, countersign::keystore::KeystoreError>;
 
 /// A byte here, a byte there, the rest missing: an error, never a panic, and never a key without the password.
 #[test]
@@ -142,7 +249,6 @@ fn damaged_stores_are_refused() {
     let generation = workspace.path(GENERATION);
     let password = Password::new(workspace.read(format!("{GENERATION}/password")).trim().to_owned()).unwrap();
     let wrong = Password::new("not the password".into()).unwrap();
-    type Read = fn(&[u8], &Password) -> Result<Vec<Entry>, countersign::keystore::KeystoreError>;
     for (store, read) in [("keystore.p12", pkcs12::read as Read), ("keystore.jks", jks::read as Read)] {
         let right = std::fs::read(generation.join(store)).unwrap();
         assert!(read(&right, &password).is_ok());
