@@ -32,7 +32,7 @@ pub(super) fn protect(key: &Secret, password: &Password, salt: [u8; DIGEST]) -> 
 pub(super) fn unprotect(block: &[u8], password: &Password) -> Result<Option<Secret>, der::Error> {
     let protected = encrypted_data(block)?;
     let parts = protected.split_first_chunk().and_then(|(salt, rest)| Some((salt, rest.split_last_chunk::<DIGEST>()?)));
-    let (salt, (hidden, check)) = parts.ok_or_else(|| der::ErrorKind::Length { tag: Tag::OctetString })?;
+    let (salt, (hidden, check)) = parts.ok_or(der::ErrorKind::Length { tag: Tag::OctetString })?;
     let password = utf16(password);
     let key = Secret::new(with_keystream(hidden, &password, *salt));
     Ok((sha1(&[&password, key.expose()]) == *check).then_some(key))
