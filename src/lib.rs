@@ -21,13 +21,19 @@
 //! | 0 | [`pki`] | values that cannot be wrong: names, keys, certificates, secrets |
 //! | 1 | [`cluster`] | what the user wants: the cluster file, and the [`cluster::ClusterSpec`] made of it |
 //! | 1 | [`keystore`] | bytes ↔ entries, pure: PKCS#12, JKS, and the named encodings of each |
+//! | 1 | [`path`] | RFC 5280: from a certificate to an anchor, with every fault, and what each implementation says |
+//! | 1 | [`settings`] | the configuration files of brokers and clients, as the programs read them |
+//! | 2 | [`describe`] | what anyone wrote, in words and in JSON |
 //! | 2 | [`layout`] | every file name, where it lies, and who may read it |
 //! | 3 | [`snippet`] | spec + layout → the text of each configuration file |
 //! | 3 | [`inventory`] | what exists already, as values |
 //! | 4 | [`plan`] | spec + inventory + now → steps, each with its reasons |
+//! | 5 | [`check`] | anything that was read → findings, one rule for each function, each with a code |
 //! | 5 | [`issue`] | steps → keys and certificates |
 //! | 6 | [`artifact`] | keys, certificates and passwords → files as bytes |
+//! | 6 | [`report`] | findings as JSON, JUnit, SARIF, annotations, Nagios and Prometheus text |
 //! | 7 | [`directory`] | the file system: read → inventory, write ← artifacts |
+//! | 7 | [`endpoint`] | what a TLS endpoint shows to whoever connects |
 //! | 7 | [`verify`] | the proof: over loopback, and against running brokers |
 //! | 8 | [`commands`] | one file for each verb |
 //!
@@ -49,14 +55,20 @@
 #![warn(clippy::unwrap_used, clippy::panic)]
 
 pub mod artifact;
+pub mod check;
 pub mod cluster;
 pub mod commands;
+pub mod describe;
 pub mod directory;
+pub mod endpoint;
 pub mod inventory;
 pub mod issue;
 pub mod keystore;
 pub mod layout;
+pub mod path;
 pub mod pki;
 pub mod plan;
+pub mod report;
+pub mod settings;
 pub mod snippet;
 pub mod verify;

@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 /// From the ground up. This list is the architecture; `src/lib.rs` says what each is for.
 const FLOORS: &[&[&str]] = &[
     &["pki"],
-    &["cluster", "keystore"],
-    &["layout"],
+    &["cluster", "keystore", "path", "settings"],
+    &["describe", "layout"],
     &["snippet", "inventory"],
     &["plan"],
-    &["issue"],
-    &["artifact"],
-    &["directory", "verify"],
+    &["check", "issue"],
+    &["artifact", "report"],
+    &["directory", "endpoint", "verify"],
     &["commands"],
 ];
 

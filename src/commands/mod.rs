@@ -5,6 +5,7 @@ mod console;
 mod failure;
 mod init;
 mod making;
+mod passwords;
 mod proof;
 mod render;
 mod status;

@@ -1,17 +1,25 @@
 //! Floor 0: values that cannot be wrong. Names, keys, certificates and secrets; nothing here knows of clusters or files.
 
+mod any_key;
 mod certificate;
 mod chain;
 mod key;
 mod name;
+mod public_key;
+mod request;
+mod revocation;
 mod secret;
 mod validity;
 
+pub use any_key::AnyKey;
 pub use certificate::{Certificate, CertificateError, Usage};
 pub use chain::{Chain, Identity, IdentityError, TrustBundle};
 pub use key::{KeyError, KeyKind, PrivateKey};
 pub use name::{Host, HostPort, NameError, San, Subject, SubjectAttribute, rfc2253};
-pub use secret::{Password, PasswordError, Secret};
+pub use public_key::{KeyAlgorithm, PublicKey};
+pub use request::Request;
+pub use revocation::RevocationList;
+pub use secret::{Passphrase, Password, PasswordError, Secret};
 pub use validity::{Lifetime, LifetimeError, Validity};
 
 /// Where serial numbers, salts and passwords come from: an argument wherever one is made, never reached for.

@@ -1,0 +1,141 @@
+//! What a file of keys and certificates holds, whoever wrote it and in whatever format.
+
+use std::fmt;
+
+use time::OffsetDateTime;
+
+use super::KeystoreError;
+use crate::pki::{AnyKey, Certificate, Passphrase, PublicKey, Request, RevocationList, Secret};
+
+/// How the bytes are laid out. Recognised by content, never by a file's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// RFC 7468, and the older "traditional" blocks of OpenSSL.
+    Pem,
+    /// One certificate, key, request or revocation list, bare.
+    Der,
+    /// Certificates in a SignedData (RFC 2315, RFC 5652).
+    Pkcs7,
+    /// RFC 7292.
+    Pkcs12,
+    /// Sun's JKS, of version 1 or 2.
+    Jks,
+    /// SunJCE's JCEKS.
+    Jceks,
+}
+
+/// What is known to open a file. Without a store password, what is not encrypted is read all the same.
+#[derive(Debug, Clone, Default)]
+pub struct Passwords {
+    pub store: Option<Passphrase>,
+    /// For keys that have a password of their own; without it the store's is tried.
+    pub key: Option<Passphrase>,
+}
+
+/// All that a file holds, in its order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contents {
+    pub format: Format,
+    pub items: Vec<Item>,
+    pub seal: Seal,
+    /// How things in it are encrypted and sealed, each once: what decides who can read it.
+    pub schemes: Vec<Scheme>,
+}
+
+/// Whether the store as a whole was found unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Seal {
+    /// The password fits the digest or MAC over the store.
+    Intact,
+    /// It has one, and no password was given.
+    Unchecked,
+    /// It has none: PEM, DER, PKCS#7, and PKCS#12 without a MAC.
+    Absent,
+}
+
+/// One encryption or MAC, as `PBES2 PBKDF2-HMAC-SHA256 AES-256-CBC` with its iterations.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Scheme {
+    pub protects: Protected,
+    pub name: String,
+    pub iterations: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protected {
+    Keys,
+    Certificates,
+    Store,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// As it is written; the friendly name of PKCS#12. PEM and DER have none.
+    pub alias: Option<String>,
+    pub created: Option<OffsetDateTime>,
+    pub held: Held,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Held {
+    /// A private key, with the chain that belongs to it, leaf first; empty where there is none.
+    Key {
+        key: KeyState,
+        chain: Vec<Certificate>,
+    },
+    /// A certificate that a Java truststore trusts.
+    Trusted(Box<Certificate>),
+    /// A certificate and no more said of it: in PEM, DER, PKCS#7, or PKCS#12 without Java's mark of trust.
+    Certificate(Box<Certificate>),
+    /// Named, never shown. The bytes are there for `convert`.
+    SecretKey {
+        algorithm: String,
+        key: Option<Secret>,
+    },
+    PublicKey(PublicKey),
+    Request(Box<Request>),
+    RevocationList(Box<RevocationList>),
+    /// Part of the file that is damaged or of no known kind, where the rest could be read.
+    Unreadable {
+        what: &'static str,
+        problem: String,
+        at: Option<usize>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum KeyState {
+    Open(AnyKey),
+    Locked(Lock),
+}
+
+/// Why a key stays closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lock {
+    NoPassword,
+    WrongPassword,
+    /// Encrypted in a way that is not supported.
+    Unsupported(String),
+}
+
+impl fmt::Display for Lock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoPassword => f.write_str("encrypted, and no password was given"),
+            Self::WrongPassword => f.write_str("the password does not open it"),
+            Self::Unsupported(algorithm) => write!(f, "encrypted by {algorithm}, which is not supported"),
+        }
+    }
+}
+
+/// Reads whatever `bytes` are.
+///
+/// Damage to one part leaves the others readable ([`Held::Unreadable`]) where the format has parts; a store whose seal does not
+/// fit the password is refused as a whole.
+pub fn open(bytes: &[u8], passwords: &Passwords) -> Result<Contents, KeystoreError> {
+    let _ = (bytes, passwords);
+    todo!("helpers keys and stores")
+}
