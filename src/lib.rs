@@ -23,6 +23,7 @@
 //! | 1 | [`keystore`] | bytes ↔ entries, pure: PKCS#12, JKS, and the named encodings of each |
 //! | 1 | [`path`] | RFC 5280: from a certificate to an anchor, with every fault, and what each implementation says |
 //! | 1 | [`settings`] | the configuration files of brokers and clients, as the programs read them |
+//! | 2 | [`convert`] | what was read → the bytes of another format, with nothing lost unsaid |
 //! | 2 | [`describe`] | what anyone wrote, in words and in JSON |
 //! | 2 | [`layout`] | every file name, where it lies, and who may read it |
 //! | 3 | [`snippet`] | spec + layout → the text of each configuration file |
@@ -58,6 +59,7 @@ pub mod artifact;
 pub mod check;
 pub mod cluster;
 pub mod commands;
+pub mod convert;
 pub mod describe;
 pub mod directory;
 pub mod endpoint;

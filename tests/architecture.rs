@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["pki"],
     &["cluster", "keystore", "path", "settings"],
-    &["describe", "layout"],
+    &["convert", "describe", "layout"],
     &["snippet", "inventory"],
     &["plan"],
     &["check", "issue"],

@@ -8,8 +8,10 @@ use serde_json::json;
 
 use crate::artifact::ArtifactError;
 use crate::cluster::Problem;
+use crate::convert::ConvertError;
 use crate::directory::DirectoryError;
 use crate::issue::IssueError;
+use crate::keystore::KeystoreError;
 use crate::plan::PlanError;
 
 /// The exit codes, stable.
@@ -48,6 +50,8 @@ pub enum Failure {
     Directory(DirectoryError),
     Making { what: String, source: MakingError },
     Runtime(std::io::Error),
+    Unreadable { path: PathBuf, error: KeystoreError },
+    Convert { source: PathBuf, error: ConvertError },
 }
 
 /// Why a certificate or a file could not be made.
@@ -63,7 +67,13 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Self::ClusterFile { .. } | Self::NoClusterFile(_) | Self::NoSuchHolder { .. } | Self::Usage(_) | Self::Exists(_) => Exit::Usage,
-            Self::NothingThere { .. } | Self::Plan(_) | Self::Directory(_) | Self::Making { .. } | Self::Runtime(_) => Exit::Failed,
+            Self::NothingThere { .. }
+            | Self::Plan(_)
+            | Self::Directory(_)
+            | Self::Making { .. }
+            | Self::Runtime(_)
+            | Self::Unreadable { .. }
+            | Self::Convert { .. } => Exit::Failed,
         }
     }
 
@@ -79,6 +89,8 @@ impl Failure {
             Self::Directory(_) => "directory",
             Self::Making { .. } => "making",
             Self::Runtime(_) => "runtime",
+            Self::Unreadable { .. } => "unreadable",
+            Self::Convert { .. } => "convert",
         }
     }
 
@@ -124,6 +136,8 @@ impl fmt::Display for Failure {
             Self::Plan(error) => write!(f, "{error}"),
             Self::Directory(error) => write!(f, "{error}"),
             Self::Making { what, source } => write!(f, "{what}: {source}"),
+            Self::Unreadable { path, error } => write!(f, "{}: {error}", path.display()),
+            Self::Convert { source, error } => write!(f, "{}: {error}", source.display()),
             Self::Runtime(error) => write!(f, "the asynchronous runtime did not start: {error}"),
         }
     }

@@ -2,6 +2,7 @@
 
 mod apply;
 mod console;
+mod convert;
 mod failure;
 mod init;
 mod making;
@@ -58,6 +59,7 @@ enum Verb {
     Status(status::Status),
     Verify(verify::Verify),
     Render(render::Render),
+    Convert(convert::Convert),
 }
 
 /// What every verb is given.
@@ -83,6 +85,7 @@ pub fn main(now: OffsetDateTime) -> ExitCode {
         Verb::Status(status) => status.run(&context),
         Verb::Verify(verify) => verify.run(&context),
         Verb::Render(render) => render.run(&context),
+        Verb::Convert(convert) => convert.run(&context),
     };
     match result {
         Ok(exit) => exit.code(),

@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::DirectoryError;
 use crate::pki::Secret;
@@ -47,11 +47,26 @@ pub fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<File, DirectoryErr
 
 /// Puts a file in place of another in one step, synced.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), DirectoryError> {
+    rename(&beside(path, bytes, mode)?, path)?;
+    sync_parent(path)
+}
+
+/// Puts a file where none may be yet, in one step, synced.
+pub fn place(path: &Path, bytes: &[u8], mode: u32) -> Result<(), DirectoryError> {
+    if path.symlink_metadata().is_ok() {
+        return Err(DirectoryError::in_the_way(path, "is there already"));
+    }
+    let temporary = beside(path, bytes, mode)?;
+    rename_new(&temporary, path).inspect_err(|_| drop(remove_file(&temporary)))?;
+    sync_parent(path)
+}
+
+/// The file as it will be, synced, under a name of its own in the same directory.
+fn beside(path: &Path, bytes: &[u8], mode: u32) -> Result<PathBuf, DirectoryError> {
     let temporary = path.with_file_name(format!(".{}.new", path.file_name().unwrap_or_default().to_string_lossy()));
     remove_file(&temporary)?;
     create(&temporary, bytes, mode)?.sync_all().map_err(|source| DirectoryError::io("write", &temporary, source))?;
-    rename(&temporary, path)?;
-    sync_parent(path)
+    Ok(temporary)
 }
 
 pub fn rename(from: &Path, to: &Path) -> Result<(), DirectoryError> {

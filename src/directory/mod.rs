@@ -18,6 +18,7 @@ mod passphrase;
 mod read;
 mod write;
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 pub use error::DirectoryError;
@@ -28,6 +29,7 @@ pub use passphrase::passphrase;
 
 use crate::cluster::HolderId;
 use crate::layout;
+use crate::pki::Secret;
 
 /// The directory that is the state.
 #[derive(Debug, Clone)]
@@ -68,4 +70,30 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), DirectoryError> {
     }
     file::create(path, text.as_bytes(), 0o644)?;
     file::sync(path)
+}
+
+/// What becomes of a file that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    Refused,
+    Replaced,
+}
+
+/// Writes a secret file that the user named, in one step: 0600 from birth, and on the disk before it has its name.
+pub fn write_secret(path: &Path, bytes: &Secret, existing: Existing) -> Result<(), DirectoryError> {
+    match existing {
+        Existing::Replaced => file::replace(path, bytes.expose(), 0o600),
+        Existing::Refused => file::place(path, bytes.expose(), 0o600),
+    }
+}
+
+/// Whether both paths lead to one file, by whatever links.
+pub fn same_file(one: &Path, other: &Path) -> bool {
+    let identity = |path: &Path| std::fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino())).ok();
+    identity(one).is_some_and(|one| identity(other) == Some(one))
+}
+
+/// Reads a file that somebody else wrote.
+pub fn read_foreign(path: &Path) -> Result<Vec<u8>, DirectoryError> {
+    std::fs::read(path).map_err(|source| DirectoryError::io("read", path, source))
 }

@@ -43,6 +43,17 @@ pub struct Contents {
     pub schemes: Vec<Scheme>,
 }
 
+impl Contents {
+    /// Every certificate in it, in its order: those of chains, trusted ones, and loose ones.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.items.iter().flat_map(|item| match &item.held {
+            Held::Key { chain, .. } => chain.as_slice(),
+            Held::Trusted(certificate) | Held::Certificate(certificate) => std::slice::from_ref(&**certificate),
+            Held::SecretKey { .. } | Held::PublicKey(_) | Held::Request(_) | Held::RevocationList(_) | Held::Unreadable { .. } => &[],
+        })
+    }
+}
+
 /// Whether the store as a whole was found unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]

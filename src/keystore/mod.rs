@@ -1,5 +1,6 @@
 //! Floor 1: bytes ↔ entries, pure. PKCS#12 and JKS, with the named encodings of each.
 
+pub mod alias;
 mod contents;
 mod entry;
 pub mod jks;

@@ -1,6 +1,6 @@
 //! Private keys of any kind that others made. What countersign signs with itself is a [`super::PrivateKey`].
 
-use super::{PublicKey, Secret};
+use super::{Entropy, KeyError, Password, PublicKey, Secret};
 
 /// A private key of any kind, as PKCS#8, with its public half.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,11 @@ impl AnyKey {
     /// PKCS#8, DER, as it was read.
     pub fn pkcs8(&self) -> &Secret {
         &self.pkcs8
+    }
+
+    /// EncryptedPrivateKeyInfo, DER: PBES2 with PBKDF2-HMAC-SHA256 and AES-256-CBC (RFC 8018).
+    pub fn encrypted(&self, passphrase: &Password, entropy: &Entropy) -> Result<Secret, KeyError> {
+        super::key::encrypted(&self.pkcs8, passphrase, entropy)
     }
 
     pub fn public(&self) -> &PublicKey {

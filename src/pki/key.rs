@@ -82,9 +82,6 @@ pub struct PrivateKey {
 }
 
 impl PrivateKey {
-    /// What OWASP advises for PBKDF2-HMAC-SHA256 (2023); about 70 ms.
-    const PBKDF2_ITERATIONS: u32 = 600_000;
-
     pub fn generate(kind: KeyKind) -> Result<Self, KeyError> {
         let rsa = |size| KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, size);
         let pair = match kind {
@@ -164,17 +161,9 @@ impl PrivateKey {
         pem_block("PRIVATE KEY", self.pkcs8.expose())
     }
 
-    /// `BEGIN ENCRYPTED PRIVATE KEY`: PBES2 with PBKDF2-HMAC-SHA256 and AES-256-CBC (RFC 8018), which OpenSSL and Java 19 read.
+    /// `BEGIN ENCRYPTED PRIVATE KEY`.
     pub fn to_encrypted_pem(&self, passphrase: &Password, entropy: &Entropy) -> Result<Secret, KeyError> {
-        let (mut salt, mut iv) = ([0u8; 16], [0u8; 16]);
-        entropy.fill(&mut salt).and_then(|()| entropy.fill(&mut iv)).map_err(|_| KeyError::Encryption)?;
-        let parameters =
-            pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(Self::PBKDF2_ITERATIONS, &salt, iv).map_err(|_| KeyError::Encryption)?;
-        let encrypted = PrivateKeyInfoRef::from_der(self.pkcs8.expose())
-            .map_err(|_| KeyError::Unsupported)?
-            .encrypt_with_params(parameters, passphrase.expose())
-            .map_err(|_| KeyError::Encryption)?;
-        Ok(pem_block("ENCRYPTED PRIVATE KEY", encrypted.as_bytes()))
+        Ok(pem_block("ENCRYPTED PRIVATE KEY", encrypted(&self.pkcs8, passphrase, entropy)?.expose()))
     }
 }
 
@@ -212,7 +201,23 @@ fn version_1(der: &[u8]) -> Result<Secret, KeyError> {
     Ok(Secret::new(info.to_der().map_err(|_| KeyError::Unsupported)?))
 }
 
-fn pem_block(label: &str, der: &[u8]) -> Secret {
+/// What OWASP advises for PBKDF2-HMAC-SHA256 (2023); about 70 ms.
+const PBKDF2_ITERATIONS: u32 = 600_000;
+
+/// PKCS#8 to EncryptedPrivateKeyInfo: PBES2 with PBKDF2-HMAC-SHA256 and AES-256-CBC (RFC 8018), which OpenSSL and Java 19 read.
+pub(super) fn encrypted(pkcs8: &Secret, passphrase: &Password, entropy: &Entropy) -> Result<Secret, KeyError> {
+    let (mut salt, mut iv) = ([0u8; 16], [0u8; 16]);
+    entropy.fill(&mut salt).and_then(|()| entropy.fill(&mut iv)).map_err(|_| KeyError::Encryption)?;
+    let parameters = pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(PBKDF2_ITERATIONS, &salt, iv).map_err(|_| KeyError::Encryption)?;
+    let encrypted = PrivateKeyInfoRef::from_der(pkcs8.expose())
+        .map_err(|_| KeyError::Unsupported)?
+        .encrypt_with_params(parameters, passphrase.expose())
+        .map_err(|_| KeyError::Encryption)?;
+    Ok(Secret::new(encrypted.as_bytes().to_vec()))
+}
+
+/// One block of PEM (RFC 7468), with LF.
+pub fn pem_block(label: &str, der: &[u8]) -> Secret {
     let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
     Secret::new(pem::encode_config(&pem::Pem::new(label, der), config).into_bytes())
 }

@@ -14,7 +14,7 @@ mod validity;
 pub use any_key::AnyKey;
 pub use certificate::{Certificate, CertificateError, Usage};
 pub use chain::{Chain, Identity, IdentityError, TrustBundle};
-pub use key::{KeyError, KeyKind, PrivateKey};
+pub use key::{KeyError, KeyKind, PrivateKey, pem_block};
 pub use name::{Host, HostPort, NameError, San, Subject, SubjectAttribute, rfc2253};
 pub use public_key::{KeyAlgorithm, PublicKey};
 pub use request::Request;

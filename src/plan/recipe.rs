@@ -1,9 +1,10 @@
 //! What each file of a generation is made from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cluster::{ClusterSpec, Holder};
 use crate::inventory::Part;
+use crate::keystore::alias;
 use crate::layout::{self, HolderFile, Sensitivity};
 use crate::pki::{Certificate, Password, TrustBundle, sha256_hex};
 use crate::snippet::{Passwords, Snippets};
@@ -56,15 +57,8 @@ pub fn made_from(
     parts.into_iter().flatten().collect()
 }
 
-/// One readable alias for each anchor: its common name in lower case, with `-` for what an alias should not hold. Unique.
+/// One readable alias for each anchor, by its common name. Unique.
 pub fn trust_aliases(trust: &TrustBundle) -> Vec<String> {
-    let mut aliases: Vec<String> = Vec::new();
-    for anchor in trust.anchors() {
-        let subject = &anchor.subject;
-        let name = subject.strip_prefix("CN=").unwrap_or(subject).split(',').next().unwrap_or(subject);
-        let slug: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c.to_ascii_lowercase() } else { '-' }).collect();
-        let number = aliases.iter().filter(|alias| **alias == slug || alias.starts_with(&format!("{slug}-"))).count();
-        aliases.push(if number == 0 { slug } else { format!("{slug}-{}", number + 1) });
-    }
-    aliases
+    let mut taken = BTreeSet::new();
+    trust.anchors().iter().map(|anchor| alias::unique(&alias::of_subject(&anchor.subject), &mut taken)).collect()
 }
