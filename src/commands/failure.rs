@@ -11,6 +11,7 @@ use crate::cluster::Problem;
 use crate::directory::DirectoryError;
 use crate::issue::IssueError;
 use crate::plan::PlanError;
+use crate::report;
 
 /// The exit codes, stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub enum Exit {
     WorkToDo,
     VerificationFailed,
     Interrupted,
+    /// A monitoring system asked, and has codes of its own.
+    Monitored(report::Status),
 }
 
 impl Exit {
@@ -32,6 +35,7 @@ impl Exit {
             Self::WorkToDo => 3,
             Self::VerificationFailed => 4,
             Self::Interrupted => 130,
+            Self::Monitored(status) => status.exit_code(),
         })
     }
 }

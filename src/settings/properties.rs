@@ -14,12 +14,18 @@ pub fn read(bytes: &[u8]) -> (Vec<Setting>, Vec<SyntaxFault>) {
         match (unescaped(key), unescaped(value)) {
             (Some(key), Some(value)) => {
                 if key.starts_with(BYTE_ORDER_MARK) {
-                    faults.push(SyntaxFault { line: number, problem: "begins with a byte order mark, which Java takes for part of the name" });
+                    faults.push(SyntaxFault {
+                        line: number,
+                        problem: "begins with a byte order mark, which Java takes for part of the name",
+                    });
                 }
                 settings.push(Setting::new(key, value, number));
             }
             (None, _) | (_, None) => {
-                faults.push(SyntaxFault { line: number, problem: "has \\u without four hexadecimal digits after it; Java refuses the whole file" });
+                faults.push(SyntaxFault {
+                    line: number,
+                    problem: "has \\u without four hexadecimal digits after it; Java refuses the whole file",
+                });
             }
         }
     }
