@@ -11,6 +11,8 @@ pub enum DirectoryError {
     Io { doing: &'static str, path: String, source: io::Error },
     #[error("{path} {problem}; move it away, it was not touched")]
     InTheWay { path: String, problem: String },
+    #[error("{path} is larger than {mebibytes} MiB; no store and no bundle is")]
+    TooLarge { path: String, mebibytes: u64 },
     #[error("{path} is not empty and holds nothing of countersign's; name another directory")]
     Foreign { path: String },
     #[error("another countersign is at work in {path}; try again when it is done")]

@@ -11,6 +11,7 @@
 mod authority;
 mod error;
 mod file;
+mod foreign;
 mod journal;
 mod lock;
 mod owner;
@@ -21,6 +22,7 @@ mod write;
 use std::path::{Path, PathBuf};
 
 pub use error::DirectoryError;
+pub use foreign::{expand, read_foreign};
 pub use journal::{Journal, JournalEntry, JournalState};
 pub use lock::Lock;
 pub use owner::Owners;
