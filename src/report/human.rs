@@ -89,7 +89,7 @@ mod tests {
                  fix: remove it\n    \
                  see: docs/findings.md#unused-entry\n  \
                chain does not hold: \n    \
-                 CN=broker-1 has expired on 2026-01-01 0:00:00.0 +00:00:00\n    \
+                 CN=broker-1 has expired on 2026-01-01T00:00:00Z\n    \
                  Java (Kafka) accepts it: it trusts the leaf itself\n\n\
              server.properties\n  \
                warning[unknown-key] line 3: `ssl.keystore.pasword` is no key of Kafka; the nearest is `ssl.keystore.password`\n    \
