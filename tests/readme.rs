@@ -36,7 +36,7 @@ fn every_verb_and_option_in_the_readme_exists() {
     let readme = fs::read_to_string("README.md").unwrap();
     let table = readme.split("## The verbs").nth(1).unwrap().split("##").next().unwrap();
     let verbs: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix("| `")?.split([' ', '`']).next()).collect();
-    assert_eq!(verbs, ["init", "apply", "status", "verify", "render"]);
+    assert_eq!(verbs, ["init", "apply", "status", "check", "verify", "render"]);
     for verb in verbs {
         let help = workspace.ok(&[verb, "--help"]);
         assert!(help.contains("--format <FORMAT>"), "{help}");
@@ -44,6 +44,19 @@ fn every_verb_and_option_in_the_readme_exists() {
         for option in row.split('`').filter(|word| word.starts_with("--")) {
             assert!(help.contains(option.split(' ').next().unwrap()), "{verb} {option}");
         }
+    }
+}
+
+#[test]
+fn every_option_of_check_in_the_readme_exists() {
+    let readme = fs::read_to_string("README.md").unwrap();
+    let section = readme.split("## Checking what is there").nth(1).unwrap().split("\n## ").next().unwrap();
+    let help = Workspace::new("").ok(&["check", "--help"]);
+    let word = |text: &str| text.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect::<String>();
+    let options: Vec<String> = section.split("--").skip(1).filter(|rest| rest.starts_with(char::is_alphabetic)).map(word).collect();
+    assert!(options.len() > 15, "{options:?}");
+    for option in options {
+        assert!(help.contains(&format!("--{option} ")) || help.contains(&format!("--{option}\n")), "--{option} is not in\n{help}");
     }
 }
 

@@ -185,5 +185,5 @@ impl Convert {
 
 fn opened(path: &Path, passwords: &Passwords) -> Result<Contents, Failure> {
     let bytes = directory::read_foreign(path)?;
-    keystore::open(&bytes, passwords).map_err(|error| Failure::Unreadable { path: path.to_owned(), error })
+    keystore::open(bytes.expose(), passwords).map_err(|error| Failure::Unreadable { path: path.to_owned(), error })
 }

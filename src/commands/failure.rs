@@ -13,6 +13,7 @@ use crate::directory::DirectoryError;
 use crate::issue::IssueError;
 use crate::keystore::KeystoreError;
 use crate::plan::PlanError;
+use crate::report;
 
 /// The exit codes, stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub enum Exit {
     WorkToDo,
     VerificationFailed,
     Interrupted,
+    /// A monitoring system asked, and has codes of its own.
+    Monitored(report::Status),
 }
 
 impl Exit {
@@ -34,6 +37,7 @@ impl Exit {
             Self::WorkToDo => 3,
             Self::VerificationFailed => 4,
             Self::Interrupted => 130,
+            Self::Monitored(status) => status.exit_code(),
         })
     }
 }

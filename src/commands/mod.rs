@@ -1,15 +1,20 @@
 //! Floor 8: one file for each verb. Here is what they share: the global options, and the way to an exit code.
 
 mod apply;
+mod check;
+mod configuration;
 mod console;
 mod convert;
 mod failure;
 mod init;
+mod judging;
 mod making;
 mod passwords;
 mod proof;
+mod question;
 mod render;
 mod status;
+mod threshold;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -57,6 +62,7 @@ enum Verb {
     Init(init::Init),
     Apply(apply::Apply),
     Status(status::Status),
+    Check(Box<check::Check>),
     Verify(verify::Verify),
     Render(render::Render),
     Convert(convert::Convert),
@@ -83,6 +89,7 @@ pub fn main(now: OffsetDateTime) -> ExitCode {
         Verb::Init(init) => init.run(&context),
         Verb::Apply(apply) => apply.run(&context),
         Verb::Status(status) => status.run(&context),
+        Verb::Check(check) => check.run(&context),
         Verb::Verify(verify) => verify.run(&context),
         Verb::Render(render) => render.run(&context),
         Verb::Convert(convert) => convert.run(&context),

@@ -1,1 +1,31 @@
-//! Floor 2: what `inspect` shows: certificates, keys and stores put into words and into JSON.
+//! Floor 2: what `inspect` shows: certificates, keys, stores and endpoints put into words and into JSON.
+//!
+//! Each `…Facts` serialises to what `--format json` prints; [`page`] makes lines for people of the same values.
+
+mod certificate;
+mod chain;
+mod cipher;
+mod extension;
+mod file;
+mod key;
+mod name;
+mod observation;
+mod oid;
+pub mod page;
+mod protocol;
+mod rabbitmq;
+mod request;
+mod revocation;
+
+pub use certificate::{CertificateFacts, Standing};
+pub use chain::ChainFacts;
+pub use cipher::{CipherSuite, Weakness};
+pub use extension::{BasicConstraints, Extension, Extensions, NameConstraints};
+pub use file::{FileFacts, HeldFacts, ItemFacts};
+pub use key::{KeyFacts, Locked, PrivateKeyFacts};
+pub use name::{Name, NameKind};
+pub use observation::{AcceptedVersion, CertificateRequest, EndpointFacts, Observation, RefusedVersion, TlsVersion};
+pub use protocol::{Protocol, plain_speaker};
+pub use rabbitmq::RabbitmqUsers;
+pub use request::RequestFacts;
+pub use revocation::RevocationListFacts;

@@ -11,6 +11,8 @@ pub enum DirectoryError {
     Io { doing: &'static str, path: String, source: io::Error },
     #[error("{path} {problem}; move it away, it was not touched")]
     InTheWay { path: String, problem: String },
+    #[error("{path} is larger than {mebibytes} MiB; no store and no bundle is")]
+    TooLarge { path: String, mebibytes: u64 },
     #[error("{path} is not empty and holds nothing of countersign's; name another directory")]
     Foreign { path: String },
     #[error("another countersign is at work in {path}; try again when it is done")]
@@ -34,6 +36,11 @@ pub enum DirectoryError {
 }
 
 impl DirectoryError {
+    /// There is no such file.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+
     pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io { doing, path: shown(path), source }
     }

@@ -11,6 +11,7 @@
 mod authority;
 mod error;
 mod file;
+mod foreign;
 mod journal;
 mod lock;
 mod owner;
@@ -22,6 +23,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 pub use error::DirectoryError;
+pub use foreign::{expand, read_foreign};
 pub use journal::{Journal, JournalEntry, JournalState};
 pub use lock::Lock;
 pub use owner::Owners;
@@ -91,9 +93,4 @@ pub fn write_secret(path: &Path, bytes: &Secret, existing: Existing) -> Result<(
 pub fn same_file(one: &Path, other: &Path) -> bool {
     let identity = |path: &Path| std::fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino())).ok();
     identity(one).is_some_and(|one| identity(other) == Some(one))
-}
-
-/// Reads a file that somebody else wrote.
-pub fn read_foreign(path: &Path) -> Result<Vec<u8>, DirectoryError> {
-    std::fs::read(path).map_err(|source| DirectoryError::io("read", path, source))
 }

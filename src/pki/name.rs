@@ -4,8 +4,6 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use x509_parser::x509::X509Name;
-
 /// Why a text is not the name it should be. Says what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
@@ -234,58 +232,6 @@ impl fmt::Display for Subject {
         }
         Ok(())
     }
-}
-
-/// A name read from a certificate, spelled as Java's `X500Principal.getName()` does (RFC 2253): types without a name there
-/// are written as `OID=#hex`.
-pub fn rfc2253(name: &X509Name<'_>) -> String {
-    let rdns: Vec<String> = name
-        .iter_rdn()
-        .map(|rdn| {
-            rdn.iter()
-                .map(|attribute| {
-                    let oid = attribute.attr_type().to_id_string();
-                    match (java_keyword(&oid), attribute.as_str()) {
-                        (Some(keyword), Ok(value)) => format!("{keyword}={}", escaped(value)),
-                        _ => {
-                            let value = attribute.attr_value();
-                            format!("{oid}=#{:02x}{:02x}{}", value.header.tag().0, value.data.len(), super::hex(value.data))
-                        }
-                    }
-                })
-                .collect::<Vec<_>>()
-                .join("+")
-        })
-        .collect();
-    rdns.into_iter().rev().collect::<Vec<_>>().join(",")
-}
-
-/// The keywords of `sun.security.x509.AVAKeyword` that are standard in RFC 2253.
-fn java_keyword(oid: &str) -> Option<&'static str> {
-    Some(match oid {
-        "2.5.4.3" => "CN",
-        "2.5.4.6" => "C",
-        "2.5.4.7" => "L",
-        "2.5.4.8" => "ST",
-        "2.5.4.10" => "O",
-        "2.5.4.11" => "OU",
-        "2.5.4.9" => "STREET",
-        "0.9.2342.19200300.100.1.25" => "DC",
-        "0.9.2342.19200300.100.1.1" => "UID",
-        _ => return None,
-    })
-}
-
-fn escaped(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
-    for (index, c) in value.char_indices() {
-        let at_an_end = index == 0 || index + 1 == value.len();
-        if ",+\"\\<>;#".contains(c) || (c == ' ' && at_an_end) {
-            text.push('\\');
-        }
-        text.push(c);
-    }
-    text
 }
 
 #[cfg(test)]

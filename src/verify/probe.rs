@@ -9,33 +9,8 @@ use tokio::net::TcpStream;
 use super::party::Party;
 use super::{Attempt, DEADLINE, Fault, Probe, ProbeOutcome, Step, impostor, tls, within};
 use crate::cluster::Holder;
+pub use crate::describe::Protocol;
 use crate::pki::{HostPort, Identity};
-
-/// What is spoken at an endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    Kafka,
-    Amqp,
-}
-
-impl Protocol {
-    /// What a client says first. ApiVersions, version 0, correlation id 1, no client id; or the AMQP 0-9-1 header.
-    const fn greeting(self) -> &'static [u8] {
-        match self {
-            Self::Kafka => &[0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff],
-            Self::Amqp => b"AMQP\0\0\x09\x01",
-        }
-    }
-
-    /// Whether `answer` can only come from a server that took the client: the correlation id, or a method frame on channel 0
-    /// (Connection.Start).
-    fn is_answer(self, answer: &[u8; 8]) -> bool {
-        match self {
-            Self::Kafka => answer[..2] == [0, 0] && answer[4..] == [0, 0, 0, 1],
-            Self::Amqp => answer[..3] == [1, 0, 0],
-        }
-    }
-}
 
 /// Says the first words on a stream. `Ok` when they are answered as the protocol has it.
 pub async fn greet(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), protocol: Protocol) -> io::Result<()> {

@@ -1,0 +1,127 @@
+//! Configuration files as the program would load them.
+
+use super::{Finding, Place, Rule};
+use crate::keystore::{Contents, KeystoreError};
+use crate::settings::{Listener, Program, Reference, Scope, SecurityProtocol, Settings};
+
+/// What became of a file that the configuration names.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FileState {
+    Missing,
+    /// There, but not to be read; why, in a few words.
+    Unreadable(String),
+    Opened(Contents),
+    Refused(KeystoreError),
+}
+
+/// One configuration with the files it names: what every rule looks at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct View<'a> {
+    pub target: &'a str,
+    pub settings: &'a Settings,
+    pub files: &'a [(Reference, FileState)],
+}
+
+/// A rule at work.
+pub(super) type Check = fn(&View<'_>) -> Vec<Finding>;
+
+const CHECKS: &[&[Check]] = &[
+    super::config_keys::CHECKS,
+    super::config_values::CHECKS,
+    super::config_contradictions::CHECKS,
+    super::config_stores::CHECKS,
+    super::config_listeners::CHECKS,
+    super::config_quorum::CHECKS,
+    super::config_client_auth::CHECKS,
+    super::config_authorization::CHECKS,
+    super::config_client::CHECKS,
+    super::config_rabbitmq::CHECKS,
+    super::config_rabbitmq_login::CHECKS,
+    super::config_files::CHECKS,
+    super::config_pairs::CHECKS,
+    super::config_certificates::CHECKS,
+];
+
+/// Everything that is wrong with `settings`, read from `target`, in the order of its lines.
+///
+/// `files` are its [`crate::settings::references`], each with what came of opening it with the passwords that go with it. A reference
+/// that is left out is not judged.
+pub fn config(target: &str, settings: &Settings, files: &[(Reference, FileState)]) -> Vec<Finding> {
+    let view = View { target, settings, files };
+    let mut findings: Vec<Finding> = CHECKS.iter().copied().flatten().flat_map(|check| check(&view)).collect();
+    findings.sort_by(|one, other| (one.place.line, one.rule.code).cmp(&(other.place.line, other.rule.code)));
+    findings.dedup();
+    findings
+}
+
+/// A TLS engine that the program makes: of a listener, or the one of a client.
+pub(super) struct Engine<'a> {
+    /// Empty for a client.
+    pub listener: String,
+    pub scope: Scope<'a>,
+    pub protocol: SecurityProtocol,
+}
+
+impl Engine<'_> {
+    /// As it is called in a sentence.
+    pub fn name(&self) -> String {
+        if self.listener.is_empty() { "the client".to_owned() } else { format!("listener {}", self.listener) }
+    }
+}
+
+impl<'a> View<'a> {
+    pub fn finding(&self, rule: &'static Rule, line: Option<usize>, message: String, fix: impl Into<String>) -> Finding {
+        let place = Place { target: self.target.to_owned(), entry: None, line };
+        Finding { rule, place, message, fix: fix.into() }
+    }
+
+    /// A finding about what is not there: no line shows it.
+    pub fn absent(&self, rule: &'static Rule, message: impl Into<String>, fix: impl Into<String>) -> Vec<Finding> {
+        vec![self.finding(rule, None, message.into(), fix)]
+    }
+
+    pub fn is(&self, program: Program) -> bool {
+        self.settings.program == program
+    }
+
+    /// Read by java.util.Properties, with the TLS settings of Java's Kafka.
+    pub fn is_java(&self) -> bool {
+        match self.settings.program {
+            Program::KafkaBroker | Program::KafkaClient | Program::KafkaOther => true,
+            Program::Librdkafka | Program::RabbitMq | Program::RabbitMqTerms => false,
+        }
+    }
+
+    /// The listeners of a broker that are served here.
+    pub fn listeners(&self) -> Vec<Listener> {
+        if self.is(Program::KafkaBroker) { self.settings.listeners().0 } else { Vec::new() }
+    }
+
+    /// Every TLS engine that a Java program makes of these settings.
+    pub fn engines(&self) -> Vec<Engine<'a>> {
+        if !self.is_java() {
+            return Vec::new();
+        }
+        if !self.is(Program::KafkaBroker) {
+            let protocol = self.settings.value("security.protocol").and_then(SecurityProtocol::from_name);
+            let protocol = protocol.filter(|protocol| protocol.is_tls());
+            let engine = |protocol| Engine { listener: String::new(), scope: Scope::common(self.settings), protocol };
+            return protocol.map(engine).into_iter().collect();
+        }
+        let engine = |listener: String| {
+            let protocol = self.settings.protocol_of(&listener).filter(|protocol| protocol.is_tls())?;
+            Some(Engine { scope: Scope::of_listener(self.settings, &listener), listener, protocol })
+        };
+        self.settings.listener_names().into_iter().filter_map(engine).collect()
+    }
+
+    /// The listener over which brokers talk to each other: by its name, or the first of its protocol.
+    pub fn inter_broker(&self) -> Option<Listener> {
+        let listeners = self.listeners();
+        if let Some(name) = self.settings.value("inter.broker.listener.name") {
+            return listeners.into_iter().find(|listener| listener.name.eq_ignore_ascii_case(name));
+        }
+        let name = self.settings.value("security.inter.broker.protocol").unwrap_or("PLAINTEXT");
+        listeners.into_iter().find(|listener| listener.name == name)
+    }
+}

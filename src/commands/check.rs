@@ -1,0 +1,127 @@
+//! `check`: findings about the directory, or about whatever is named.
+
+use clap::{Args, ValueEnum};
+use rayon::prelude::*;
+
+use super::Context;
+use super::console::{Format, Tone};
+use super::failure::{Exit, Failure};
+use super::judging::Judge;
+use super::passwords::PasswordArgs;
+use super::question::QuestionArgs;
+use super::threshold::ThresholdArgs;
+use crate::check::Severity;
+use crate::report::{self, Report, Status, TargetReport};
+
+/// Find what is wrong: with the directory, or with any certificate, store, key, configuration file or endpoint
+///
+/// Without arguments, checks the directory against the cluster file. Files are recognised by what is in them; directories are
+/// searched. What cannot be read is a finding too. Exits 3 when there is a finding at or above the threshold; with
+/// `--output nagios`, as Nagios wants it: 0 fine, 1 warning, 2 critical, 3 unknown.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Files, directories, patterns, or endpoints as host:port
+    #[arg(value_name = "PATH or HOST:PORT")]
+    targets: Vec<String>,
+    #[command(flatten)]
+    question: QuestionArgs,
+    #[command(flatten)]
+    threshold: ThresholdArgs,
+    /// For people, or for one kind of program [default: as --format]
+    #[arg(long, value_enum)]
+    output: Option<Output>,
+    #[command(flatten)]
+    passwords: PasswordArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Output {
+    Human,
+    Json,
+    /// For Jenkins, GitLab and other CI
+    Junit,
+    /// For code scanning and IDEs
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// A plugin's output, for Nagios and Icinga
+    Nagios,
+    /// For the textfile collector of the node exporter
+    Prometheus,
+}
+
+impl Check {
+    pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
+        let output = self.output.unwrap_or(match context.console.format {
+            Format::Human => Output::Human,
+            Format::Json => Output::Json,
+        });
+        match (self.report(context), output) {
+            (Ok(report), output) => {
+                show(context, &report, output);
+                Ok(exit(&report, output))
+            }
+            (Err(failure), Output::Nagios) => {
+                context.console.data(&report::unknown(&failure.to_string()));
+                Ok(Exit::Monitored(Status::Unknown))
+            }
+            (Err(failure), _) => Err(failure),
+        }
+    }
+
+    fn report(&self, context: &Context) -> Result<Report, Failure> {
+        let threshold = self.threshold.read()?;
+        let passwords = self.passwords.read(context)?;
+        let question = self.question.read(context, &passwords)?;
+        let judge = Judge { question: &question, passwords: &passwords };
+        let mut targets = if self.targets.is_empty() { Vec::new() } else { self.named(context, &judge) };
+        let mut allowed = 0;
+        for target in &mut targets {
+            let before = target.findings.len();
+            target.findings.retain(|finding| !threshold.allows(finding));
+            allowed += before - target.findings.len();
+        }
+        Ok(Report { targets, at: question.at, expires_within: question.expires_within, deny: threshold.deny, allowed })
+    }
+
+    fn named(&self, context: &Context, judge: &Judge<'_>) -> Vec<TargetReport> {
+        let progress = context.console.progress("checking", self.targets.len());
+        let reports = self.targets.par_iter().flat_map_iter(|word| {
+            let reports = judge.word(word);
+            progress.inc(1);
+            reports
+        });
+        let reports = reports.collect();
+        progress.finish_and_clear();
+        reports
+    }
+}
+
+fn exit(report: &Report, output: Output) -> Exit {
+    if output == Output::Nagios {
+        return Exit::Monitored(Status::of(report));
+    }
+    if report.summary().denied > 0 { Exit::WorkToDo } else { Exit::Done }
+}
+
+fn show(context: &Context, report: &Report, output: Output) {
+    let console = &context.console;
+    let paint = |text: &str, severity: Option<Severity>| {
+        let tone = match severity {
+            None => Tone::Good,
+            Some(Severity::Note) => Tone::Plain,
+            Some(Severity::Warning) => Tone::Due,
+            Some(Severity::Error) => Tone::Bad,
+        };
+        console.painted(text, tone)
+    };
+    match output {
+        Output::Human => console.data(&report::human(report, paint)),
+        Output::Json => console.json(&report::json(report)),
+        Output::Junit => console.data(&report::junit(report)),
+        Output::Sarif => console.json(&report::sarif(report)),
+        Output::Github => console.data(&report::github(report)),
+        Output::Nagios => console.data(&report::nagios(report)),
+        Output::Prometheus => console.data(&report::prometheus(report)),
+    }
+}

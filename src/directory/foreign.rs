@@ -1,0 +1,108 @@
+//! Files that others wrote: found by path, directory or pattern, and read within bounds.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::DirectoryError;
+use super::error::shown;
+use crate::pki::Secret;
+
+/// More than the largest store anyone has; what is longer is something else.
+const LIMIT: u64 = 64 * 1024 * 1024;
+
+/// The bytes of a file that may hold keys.
+pub fn read_foreign(path: &Path) -> Result<Secret, DirectoryError> {
+    let failed = |source| DirectoryError::io("read", path, source);
+    let file = File::open(path).map_err(failed)?;
+    let expected = file.metadata().map_err(failed)?.len();
+    if expected > LIMIT {
+        return Err(too_large(path));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default() + 1);
+    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LIMIT { Err(too_large(path)) } else { Ok(Secret::new(bytes)) }
+}
+
+fn too_large(path: &Path) -> DirectoryError {
+    DirectoryError::TooLarge { path: shown(path), mebibytes: LIMIT >> 20 }
+}
+
+/// The files that `words` stand for, in their order: a file for itself, a directory for what lies below it, a pattern for what it
+/// matches. What does not exist stays, for whoever reads it to say so. In directories, hidden files are passed over.
+pub fn expand(words: &[PathBuf]) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for word in words {
+        let matched: Vec<PathBuf> = match word.to_str().filter(|_| word.symlink_metadata().is_err()).map(glob::glob) {
+            Some(Ok(paths)) => paths.flatten().collect(),
+            Some(Err(_)) | None => Vec::new(),
+        };
+        let roots = if matched.is_empty() { std::slice::from_ref(word) } else { &matched };
+        for root in roots {
+            walk(root, &mut files);
+        }
+    }
+    files
+}
+
+/// Each directory is entered once, by whatever links it is reached.
+fn walk(root: &Path, files: &mut Vec<PathBuf>) {
+    let mut entered = BTreeSet::new();
+    let mut waiting = vec![root.to_path_buf()];
+    while let Some(path) = waiting.pop() {
+        if !path.is_dir() {
+            if path == root || path.is_file() {
+                files.push(path);
+            }
+            continue;
+        }
+        if !path.canonicalize().is_ok_and(|place| entered.insert(place)) {
+            continue;
+        }
+        match std::fs::read_dir(&path) {
+            Ok(entries) => {
+                let visible = |path: &PathBuf| !path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+                let mut below: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(visible).collect();
+                below.sort_unstable_by(|a, b| b.cmp(a));
+                waiting.append(&mut below);
+            }
+            // Reading it as a file will say why.
+            Err(_) => files.push(path),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(root: &Path, words: &[&str]) -> Vec<String> {
+        let words: Vec<PathBuf> = words.iter().map(|word| root.join(word)).collect();
+        expand(&words).iter().map(|path| path.strip_prefix(root).unwrap().display().to_string()).collect()
+    }
+
+    #[test]
+    fn words_stand_for_files_directories_and_patterns() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        std::fs::create_dir_all(root.join("a/deep")).unwrap();
+        std::fs::create_dir_all(root.join(".hidden")).unwrap();
+        for file in ["a/2.pem", "a/1.pem", "a/deep/3.pem", ".hidden/4.pem", "a/.5.pem", "b[1].pem"] {
+            std::fs::write(root.join(file), "").unwrap();
+        }
+        std::os::unix::fs::symlink("..", root.join("a/deep/loop")).unwrap();
+        std::os::unix::fs::symlink("deep", root.join("a/also-deep")).unwrap();
+        assert_eq!(shown(root, &["a"]), ["a/1.pem", "a/2.pem", "a/also-deep/3.pem"]);
+        assert_eq!(shown(root, &["a/*.pem", "b[1].pem"]), ["a/1.pem", "a/2.pem", "b[1].pem"]);
+        assert_eq!(shown(root, &["missing", "x*.pem", "a/.5.pem"]), ["missing", "x*.pem", "a/.5.pem"]);
+    }
+
+    #[test]
+    fn a_file_beyond_all_measure_is_refused() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(LIMIT + 1).unwrap();
+        assert!(read_foreign(file.path()).unwrap_err().to_string().contains("is larger than 64 MiB"));
+        assert!(read_foreign(Path::new("/dev/zero")).unwrap_err().to_string().contains("is larger than 64 MiB"));
+    }
+}

@@ -1,0 +1,123 @@
+//! The names that each program knows. The lists in `tables/` say where they come from.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::Program;
+
+/// What kind of value a setting takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Boolean,
+    Integer,
+    Number,
+    Password,
+    /// A file that is to exist.
+    File,
+    /// A function of the application: it cannot be set in a file.
+    Function,
+    Text,
+}
+
+/// A setting that a program knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    pub name: &'static str,
+    pub form: Form,
+    /// The only values there are; empty where any will do.
+    pub values: Vec<&'static str>,
+    /// Whether `values` count in any case.
+    pub any_case: bool,
+    /// The versions that know it, such as "..3.9" or "4.0.."; `None` for all that are supported.
+    pub versions: Option<&'static str>,
+    /// The plugin of RabbitMQ to which it belongs.
+    pub plugin: Option<&'static str>,
+}
+
+type Table = BTreeMap<&'static str, Known>;
+
+static KAFKA_BROKER: LazyLock<Table> = LazyLock::new(|| parse(include_str!("tables/kafka-broker.txt")));
+static KAFKA_CLIENT: LazyLock<Table> = LazyLock::new(|| parse(include_str!("tables/kafka-client.txt")));
+static LIBRDKAFKA: LazyLock<Table> = LazyLock::new(|| parse(include_str!("tables/librdkafka.txt")));
+static RABBITMQ: LazyLock<Table> = LazyLock::new(|| parse(include_str!("tables/rabbitmq.txt")));
+static EMPTY: Table = BTreeMap::new();
+
+fn parse(text: &'static str) -> Table {
+    text.lines().filter(|line| !line.starts_with('#')).filter_map(entry).collect()
+}
+
+fn entry(line: &'static str) -> Option<(&'static str, Known)> {
+    let mut columns = line.split(' ');
+    let (name, form, values) = (columns.next()?, columns.next()?, columns.next()?);
+    let mut optional = || columns.next().filter(|column| *column != "-");
+    let form = match form {
+        "boolean" => Form::Boolean,
+        "int" | "long" | "short" | "integer" => Form::Integer,
+        "double" | "float" => Form::Number,
+        "password" => Form::Password,
+        "file" => Form::File,
+        "api" => Form::Function,
+        _ => Form::Text,
+    };
+    let choices = values.trim_start_matches('~');
+    let known = Known {
+        name,
+        form,
+        values: if choices == "-" { Vec::new() } else { choices.split('|').collect() },
+        any_case: values.starts_with('~'),
+        versions: optional(),
+        plugin: optional(),
+    };
+    Some((name, known))
+}
+
+fn table(program: Program) -> &'static Table {
+    match program {
+        Program::KafkaBroker => &KAFKA_BROKER,
+        Program::KafkaClient => &KAFKA_CLIENT,
+        Program::Librdkafka => &LIBRDKAFKA,
+        Program::RabbitMq => &RABBITMQ,
+        Program::KafkaOther | Program::RabbitMqTerms => &EMPTY,
+    }
+}
+
+/// What `program` knows of `key`: by its name, behind the prefixes of Kafka's listeners, and where RabbitMQ leaves a part to choose.
+pub fn known(program: Program, key: &str) -> Option<&'static Known> {
+    let table = table(program);
+    table.get(key).or_else(|| match program {
+        Program::KafkaBroker => without_listener(key).and_then(|key| table.get(key).or_else(|| table.get(key.split_once('.')?.1))),
+        Program::Librdkafka => key.strip_prefix("topic.").and_then(|key| table.get(key)),
+        Program::RabbitMq => table.values().find(|known| fits(known.name, key)),
+        Program::KafkaClient | Program::KafkaOther | Program::RabbitMqTerms => None,
+    })
+}
+
+/// The rest of `listener.name.<listener>.<rest>`.
+pub(super) fn without_listener(key: &str) -> Option<&str> {
+    key.strip_prefix("listener.name.").and_then(|rest| rest.split_once('.')).map(|(_, key)| key)
+}
+
+/// Whether `key` is `pattern` with something in place of each part that begins with `$`.
+fn fits(pattern: &str, key: &str) -> bool {
+    pattern.contains('$')
+        && pattern.split('.').count() == key.split('.').count()
+        && pattern.split('.').zip(key.split('.')).all(|(part, given)| part.starts_with('$') || part == given)
+}
+
+/// The name that `program` knows and that looks most like `key`, if it looks like it at all.
+pub fn nearest(program: Program, key: &str) -> Option<&'static str> {
+    /// Longer than any name there is.
+    const LONGEST: usize = 120;
+    /// Of a fifth of its letters, a name is another one.
+    const ALIKE: f64 = 0.82;
+    if key.len() > LONGEST {
+        return None;
+    }
+    table(program)
+        .keys()
+        .filter(|name| name.len().abs_diff(key.len()) <= key.len().min(name.len()) / 3 + 1)
+        .map(|name| (strsim::normalized_damerau_levenshtein(name, key), *name))
+        .filter(|(alike, _)| *alike >= ALIKE)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, name)| name)
+}

@@ -1,0 +1,1 @@
+//! Whose file it is, and what each program makes of its lines.
