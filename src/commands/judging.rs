@@ -56,7 +56,7 @@ impl Judge<'_> {
         }
         match keystore::open(bytes.expose(), self.passwords) {
             Ok(contents) => Some(self.contents(&name, TargetPlace::File, &contents)),
-            Err(KeystoreError::Damaged { .. }) if asked == Asked::BySearch => None,
+            Err(KeystoreError::Unrecognised { .. }) if asked == Asked::BySearch => None,
             Err(error) => Some(unreadable(&name, TargetPlace::File, &error.to_string())),
         }
     }
