@@ -4,6 +4,7 @@ mod apply;
 mod console;
 mod failure;
 mod init;
+mod inspect;
 mod making;
 mod passwords;
 mod proof;
@@ -58,6 +59,7 @@ enum Verb {
     Status(status::Status),
     Verify(verify::Verify),
     Render(render::Render),
+    Inspect(inspect::Inspect),
 }
 
 /// What every verb is given.
@@ -83,6 +85,7 @@ pub fn main(now: OffsetDateTime) -> ExitCode {
         Verb::Status(status) => status.run(&context),
         Verb::Verify(verify) => verify.run(&context),
         Verb::Render(render) => render.run(&context),
+        Verb::Inspect(inspect) => inspect.run(&context),
     };
     match result {
         Ok(exit) => exit.code(),
