@@ -64,7 +64,8 @@ pub fn observe(target: &HostPort, name: Option<&Host>, timeout: Duration) -> Res
     let (surveys, encrypted) = std::thread::scope(|scope| {
         let modern = first.is_ok();
         let encrypted = scope.spawn(move || if modern { asked.encrypted() } else { Err(Broken::Closed) });
-        let older = [TlsVersion::V1_2, TlsVersion::V1_1, TlsVersion::V1_0].map(|version| (version, scope.spawn(move || Survey::of(asked, version, None))));
+        let older = [TlsVersion::V1_2, TlsVersion::V1_1, TlsVersion::V1_0]
+            .map(|version| (version, scope.spawn(move || Survey::of(asked, version, None))));
         let mut surveys = vec![(TlsVersion::V1_3, Survey::of(asked, TlsVersion::V1_3, Some(first)))];
         let joined = |thread: std::thread::ScopedJoinHandle<'_, _>| thread.join().unwrap_or(Err(Broken::Closed));
         surveys.extend(older.map(|(version, thread)| (version, joined(thread))));
@@ -86,7 +87,8 @@ fn observation(
     encrypted: Result<Encrypted, Broken>,
 ) -> Result<Observation, ObserveError> {
     let Encrypted { chain, request } = encrypted.unwrap_or_default();
-    let mut seen = Observation { accepted: Vec::new(), refused: Vec::new(), served: chain, also_served: Vec::new(), client_certificate: request };
+    let mut seen =
+        Observation { accepted: Vec::new(), refused: Vec::new(), served: chain, also_served: Vec::new(), client_certificate: request };
     for (version, survey) in surveys {
         match survey {
             Ok(survey) => {

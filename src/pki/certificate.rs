@@ -176,7 +176,7 @@ impl fmt::Debug for Certificate {
     }
 }
 
-fn san_of(name: &GeneralName<'_>) -> San {
+pub(super) fn san_of(name: &GeneralName<'_>) -> San {
     match name {
         GeneralName::DNSName(dns) => San::Dns(dns.to_ascii_lowercase()),
         GeneralName::URI(uri) => San::Uri((*uri).to_owned()),

@@ -1,18 +1,25 @@
 //! Floor 0: values that cannot be wrong. Names, keys, certificates and secrets; nothing here knows of clusters or files.
 
 mod any_key;
+pub(crate) mod asn1;
 mod certificate;
 mod chain;
+mod curve;
+mod curve448;
+mod derive;
 mod distinguished_name;
+mod field;
 mod key;
 mod name;
+mod oid;
+mod post_quantum;
 mod public_key;
 mod request;
 mod revocation;
 mod secret;
 mod validity;
 
-pub use any_key::AnyKey;
+pub use any_key::{AnyKey, AnyKeyError};
 pub use certificate::{Certificate, CertificateError, Usage};
 pub use chain::{Chain, Identity, IdentityError, TrustBundle};
 pub use distinguished_name::rfc2253;

@@ -1,0 +1,49 @@
+//! A password as octets. The formats say which; programs did otherwise, so what somebody wrote may need another spelling.
+
+use zeroize::Zeroizing;
+
+use crate::pki::Passphrase;
+
+/// What a password becomes: the usual spelling first, each once.
+pub(super) type Spellings = Vec<Zeroizing<Vec<u8>>>;
+
+/// For PKCS#12's own key derivation: UTF-16BE with a null behind it (RFC 7292, B.1).
+///
+/// - Nothing at all for the empty password, as Windows and Java write it.
+/// - Each octet of the UTF-8 for a character of its own, as OpenSSL before 1.1.0 did.
+pub(super) fn pkcs12(password: &Passphrase) -> Spellings {
+    let text = password.expose();
+    let mut spellings = vec![utf16_null(text.encode_utf16(), text.len())];
+    if text.is_empty() {
+        spellings.push(Zeroizing::default());
+    }
+    if !text.is_ascii() {
+        spellings.push(utf16_null(text.bytes().map(u16::from), text.len()));
+    }
+    spellings
+}
+
+/// For PBES1, PBES2 and PBMAC1: UTF-8.
+///
+/// - ISO 8859-1, as programs on Windows and in western locales do.
+/// - UTF-16BE with a null, as NSS did for PBES2 inside of PKCS#12.
+pub(super) fn pkcs5(password: &Passphrase) -> Spellings {
+    let text = password.expose();
+    let mut spellings = vec![Zeroizing::new(text.as_bytes().to_vec())];
+    if !text.is_ascii() {
+        let mut latin = Zeroizing::new(Vec::with_capacity(text.len()));
+        latin.extend(text.chars().filter_map(|c| u8::try_from(c).ok()));
+        if latin.len() == text.chars().count() {
+            spellings.push(latin);
+        }
+    }
+    spellings.push(utf16_null(text.encode_utf16(), text.len()));
+    spellings
+}
+
+fn utf16_null(units: impl Iterator<Item = u16>, octets_of_utf8: usize) -> Zeroizing<Vec<u8>> {
+    // The final size from the start: growing would leave parts of the password behind.
+    let mut octets = Zeroizing::new(Vec::with_capacity(octets_of_utf8 * 2 + 2));
+    octets.extend(units.chain([0]).flat_map(u16::to_be_bytes));
+    octets
+}
