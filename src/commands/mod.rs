@@ -6,6 +6,7 @@ mod configuration;
 mod console;
 mod failure;
 mod init;
+mod inspect;
 mod judging;
 mod making;
 mod passwords;
@@ -64,6 +65,7 @@ enum Verb {
     Check(Box<check::Check>),
     Verify(verify::Verify),
     Render(render::Render),
+    Inspect(inspect::Inspect),
 }
 
 /// What every verb is given.
@@ -90,6 +92,7 @@ pub fn main(now: OffsetDateTime) -> ExitCode {
         Verb::Check(check) => check.run(&context),
         Verb::Verify(verify) => verify.run(&context),
         Verb::Render(render) => render.run(&context),
+        Verb::Inspect(inspect) => inspect.run(&context),
     };
     match result {
         Ok(exit) => exit.code(),

@@ -232,7 +232,8 @@ pub(super) fn chain(page: &mut Page, chain: &ChainFacts) {
         1 => "1 certificate".to_owned(),
         many => format!("{many} certificates"),
     };
-    let order = if chain.in_order { ("in order", Outlook::Good) } else { ("not in order: each must be followed by its issuer", Outlook::Bad) };
+    let order =
+        if chain.in_order { ("in order", Outlook::Good) } else { ("not in order: each must be followed by its issuer", Outlook::Bad) };
     let end = chain.next_issuer.as_ref().map_or_else(|| "up to a self-signed one".to_owned(), |next| format!("issued by {next}"));
     page.toned("Chain", format!("{length}, {}, {end}", order.0), order.1);
     if chain.key_matches == Some(false) {
