@@ -24,7 +24,8 @@ pub(super) fn read(bytes: &[u8]) -> (Vec<Setting>, Vec<SyntaxFault>) {
             Err(problem) => faults.push(SyntaxFault { line: index + 1, problem }),
         }
         if value_is_cut(line) {
-            faults.push(SyntaxFault { line: index + 1, problem: "has a '#' in its value, which ends there; put the value in single quotes" });
+            faults
+                .push(SyntaxFault { line: index + 1, problem: "has a '#' in its value, which ends there; put the value in single quotes" });
         }
     }
     (settings, faults)

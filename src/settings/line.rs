@@ -61,7 +61,10 @@ pub(super) fn read_librdkafka(bytes: &[u8]) -> (Vec<Setting>, Vec<SyntaxFault>) 
         match line.split_once('=') {
             Some((key, value)) if !key.trim().is_empty() => {
                 if key.ends_with(char::is_whitespace) || value.starts_with(char::is_whitespace) {
-                    faults.push(SyntaxFault { line: number, problem: "has a space beside '=', which kcat takes for part of the name or value" });
+                    faults.push(SyntaxFault {
+                        line: number,
+                        problem: "has a space beside '=', which kcat takes for part of the name or value",
+                    });
                 }
                 settings.push(Setting::new(key.trim().to_owned(), value.trim().to_owned(), number));
             }

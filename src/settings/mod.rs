@@ -52,9 +52,7 @@ pub fn read(bytes: &[u8]) -> Option<Settings> {
     }
     let program = Program::recognise(&lines)?;
     let (lines, faults) = match program {
-        Program::KafkaBroker | Program::KafkaClient | Program::KafkaOther => {
-            (lines.into_iter().map(Setting::trimmed).collect(), faults)
-        }
+        Program::KafkaBroker | Program::KafkaClient | Program::KafkaOther => (lines.into_iter().map(Setting::trimmed).collect(), faults),
         Program::Librdkafka => line::read_librdkafka(bytes),
         Program::RabbitMq | Program::RabbitMqTerms => cuttlefish::read(bytes),
     };

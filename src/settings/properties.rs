@@ -14,12 +14,18 @@ pub fn read(bytes: &[u8]) -> (Vec<Setting>, Vec<SyntaxFault>) {
         match (unescaped(key), unescaped(value)) {
             (Some(key), Some(value)) => {
                 if key.starts_with(BYTE_ORDER_MARK) {
-                    faults.push(SyntaxFault { line: number, problem: "begins with a byte order mark, which Java takes for part of the name" });
+                    faults.push(SyntaxFault {
+                        line: number,
+                        problem: "begins with a byte order mark, which Java takes for part of the name",
+                    });
                 }
                 settings.push(Setting::new(key, value, number));
             }
             (None, _) | (_, None) => {
-                faults.push(SyntaxFault { line: number, problem: "has \\u without four hexadecimal digits after it; Java refuses the whole file" });
+                faults.push(SyntaxFault {
+                    line: number,
+                    problem: "has \\u without four hexadecimal digits after it; Java refuses the whole file",
+                });
             }
         }
     }
@@ -32,11 +38,14 @@ fn logical_lines(bytes: &[u8]) -> Vec<(usize, String)> {
     let mut line = String::new();
     let (mut number, mut began) = (1, 1);
     let (mut leading, mut continued, mut comment, mut escaping) = (true, false, false, false);
+    let mut half_a_pair = false;
     let mut characters = bytes.iter().map(|byte| char::from(*byte)).peekable();
     while let Some(c) = characters.next() {
         let ends = c == '\n' || c == '\r';
-        if c == '\r' && characters.peek() == Some(&'\n') {
-            // The pair counts once, and is met again as its second half.
+        let paired = c == '\n' && std::mem::take(&mut half_a_pair);
+        half_a_pair = c == '\r' && characters.peek() == Some(&'\n');
+        if half_a_pair {
+            // The pair counts once, as its second half.
             continue;
         }
         if ends {
@@ -65,6 +74,10 @@ fn logical_lines(bytes: &[u8]) -> Vec<(usize, String)> {
         } else if escaping {
             line.pop();
             (leading, continued, escaping) = (true, true, false);
+            // Java ends the line here if nothing follows, even an empty one.
+            if characters.peek().is_none() && !paired {
+                lines.push((began, std::mem::take(&mut line)));
+            }
         } else if line.is_empty() {
             leading = true;
         } else {

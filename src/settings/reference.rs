@@ -106,8 +106,11 @@ fn librdkafka(settings: &Settings) -> Vec<Reference> {
     let find = |key, role| settings.get(key).map(|setting| named(setting, role, ""));
     let key_password = password(settings.get("ssl.key.password"));
     let store_password = password(settings.get("ssl.keystore.password"));
-    let keystore = find("ssl.keystore.location", Role::Keystore)
-        .map(|reference| Reference { format: Some(Declared::Pkcs12), password: store_password, ..reference });
+    let keystore = find("ssl.keystore.location", Role::Keystore).map(|reference| Reference {
+        format: Some(Declared::Pkcs12),
+        password: store_password,
+        ..reference
+    });
     let key = find("ssl.key.location", Role::Key).map(|reference| Reference { key_password, ..reference });
     [keystore, find("ssl.certificate.location", Role::Certificate), key, find("ssl.ca.location", Role::Anchors)]
         .into_iter()
