@@ -93,7 +93,12 @@ fn keystore_without_password(view: &View<'_>) -> Vec<Finding> {
         let location = engine.scope.get("ssl.keystore.location")?;
         let password = engine.scope.get("ssl.keystore.password");
         (password.is_none() && !is_pem(engine, "keystore")).then(|| {
-            view.finding(&KEYSTORE_WITHOUT_PASSWORD, Some(location.line), format!("{} is set without a password", location.key), "add ssl.keystore.password")
+            view.finding(
+                &KEYSTORE_WITHOUT_PASSWORD,
+                Some(location.line),
+                format!("{} is set without a password", location.key),
+                "add ssl.keystore.password",
+            )
         })
     })
 }
@@ -145,7 +150,12 @@ fn type_against_name(view: &View<'_>) -> Vec<Finding> {
         };
         (named != kind).then(|| {
             let message = format!("{} is called {:?}, and its type is {kind}", location.key, location.value());
-            view.finding(&TYPE_AGAINST_NAME, Some(location.line), message, format!("set ssl.{store}.type={named}, if that is what the file is"))
+            view.finding(
+                &TYPE_AGAINST_NAME,
+                Some(location.line),
+                message,
+                format!("set ssl.{store}.type={named}, if that is what the file is"),
+            )
         })
     };
     view.engines().iter().flat_map(|engine| ["keystore", "truststore"].map(|store| against(engine, store))).flatten().collect()
@@ -166,14 +176,20 @@ fn no_keystore(view: &View<'_>) -> Vec<Finding> {
         let listener = served.iter().find(|listener| listener.name == engine.listener)?;
         (!has(engine, &["ssl.keystore.location", "ssl.keystore.key"])).then(|| {
             let message = format!("{} speaks TLS and has no keystore", engine.name());
-            view.finding(&NO_KEYSTORE, Some(listener.line), message, "set ssl.keystore.location, ssl.keystore.type and ssl.keystore.password")
+            view.finding(
+                &NO_KEYSTORE,
+                Some(listener.line),
+                message,
+                "set ssl.keystore.location, ssl.keystore.type and ssl.keystore.password",
+            )
         })
     })
 }
 
 fn no_truststore(view: &View<'_>) -> Vec<Finding> {
     engines(view, |engine| {
-        let line = if engine.listener.is_empty() { view.settings.get("security.protocol")?.line } else { view.settings.get("listeners")?.line };
+        let line =
+            if engine.listener.is_empty() { view.settings.get("security.protocol")?.line } else { view.settings.get("listeners")?.line };
         (!has(engine, &["ssl.truststore.location", "ssl.truststore.certificates"])).then(|| {
             let message = format!("{} has no truststore, so Java's own list of public authorities decides", engine.name());
             view.finding(&NO_TRUSTSTORE, Some(line), message, "set ssl.truststore.location, unless the authority is a public one")
