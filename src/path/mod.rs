@@ -2,16 +2,47 @@
 //! and says what Java, Erlang, OpenSSL and rustls would each say.
 //!
 //! It judges for a report. In a handshake rustls decides, always.
+//!
+//! # What is left to the implementation, and how it is decided here
+//!
+//! - **Anchors are judged like any CA**, as RabbitMQ and OpenSSL do: their dates, CA bits, usages and name constraints count. Their
+//!   signature and policies do not. A version 1 anchor cannot say that it is a CA and is believed. An anchor may have been issued by
+//!   somebody else: the path ends at it.
+//! - **A leaf that is an anchor itself** is accepted when it is self-signed; otherwise only Java would.
+//! - **A host name needs a subject alternative name**; the common name is never looked at for it. Name constraints do bind the common
+//!   name and the emailAddress of the subject, for there are clients that match by them.
+//! - **Broken signatures** (MD2, MD4, MD5) are faults below the anchor, and so are RSA keys below 1024 bits anywhere. SHA-1 and
+//!   RSA 1024 are not faults: Java and Erlang take them from a private CA. The opinions tell who does not.
+//! - **keyCertSign in a leaf that is no CA** is a fault (RFC 5280, 4.2.1.3).
+//! - **An extended key usage in a CA** bounds what it issues; anyExtendedKeyUsage allows everything.
+//! - **Revocation lists**, once there are any, must settle every certificate below the anchor.
 
+mod alternative_name;
+mod budget;
+mod constraints;
+mod distinguished_name;
+mod distribution;
 mod fault;
+mod identity;
+mod judgement;
+mod list;
+mod node;
 mod opinion;
+mod policies;
+mod revocation;
+mod search;
+mod shape;
+mod signature;
+mod subtree;
+mod usage;
 
 use time::OffsetDateTime;
 
-pub use fault::{Fault, FaultKind};
+pub use fault::{Fault, FaultKind, RevocationGap};
 pub use opinion::{Opinion, Validator};
 
 use crate::pki::{Certificate, Host, RevocationList, Usage};
+use node::{Node, Trust};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +79,23 @@ impl Verdict {
 
 /// Judges the best path there is.
 pub fn judge(question: &Question<'_>) -> Verdict {
-    let _ = question;
-    todo!("helper path")
+    let Some(leaf) = Node::new(question.leaf, Trust::None) else {
+        return unreadable(question);
+    };
+    let anchors = question.anchors.iter().filter_map(|one| Node::new(one, Trust::Anchor));
+    let others = question.intermediates.iter().filter_map(|one| Node::new(one, Trust::None));
+    let mut pool = search::Pool::new(leaf, anchors.chain(others));
+    let mut lists = revocation::Lists::new(question.revocation_lists);
+    let judged = judgement::best(&mut pool, &mut lists, question);
+    let path = pool.nodes(&judged.path);
+    let opinions = opinion::all(&path, &judged.faults, question);
+    Verdict { path: path.iter().map(|node| node.certificate.clone()).collect(), faults: judged.faults, opinions }
+}
+
+/// The reader of certificates is more lenient than the rules can be.
+fn unreadable(question: &Question<'_>) -> Verdict {
+    let kind = FaultKind::Unreadable { problem: "its structure is not that of an X.509 certificate".to_owned() };
+    let faults = vec![Fault { at: 0, subject: question.leaf.subject.clone(), kind }];
+    let opinions = opinion::all(&[], &faults, question);
+    Verdict { path: vec![question.leaf.clone()], faults, opinions }
 }
