@@ -1,5 +1,7 @@
 //! Floor 5: findings about certificates, stores, chains, configuration files and the directory. One rule for each function.
 
+mod alternative_names;
+mod certificate;
 mod config;
 mod config_authorization;
 mod config_certificates;
@@ -15,13 +17,48 @@ mod config_rabbitmq;
 mod config_rabbitmq_login;
 mod config_stores;
 mod config_values;
+mod criticality;
+mod der;
+mod distinguished_names;
+mod distribution;
+mod encoding;
+mod facts;
+mod fields;
 mod finding;
+mod findings;
+mod general_names;
+mod grammar;
+mod identifiers;
+mod name_constraints;
+mod name_syntax;
+mod oids;
+mod policies;
+mod post_quantum;
+mod public_key;
+mod request;
+mod revocation_list;
+mod rsa_keys;
+mod signature_algorithms;
+mod strict;
+mod subject_keys;
+mod syntax;
+mod text;
+mod times;
+mod transparency;
+mod unreadable;
+mod usages;
 
+pub use certificate::certificate;
 pub use config::{FileState, config};
 pub use finding::{Finding, Place, Rule, Severity};
+pub use public_key::public_key;
+pub use request::request;
+pub use revocation_list::revocation_list;
+pub use unreadable::{nothing_to_judge, unreadable};
 
 /// Every rule there is, by the file it stands in.
 pub const RULES: &[&[&Rule]] = &[
+    alternative_names::RULES,
     config_authorization::RULES,
     config_certificates::RULES,
     config_client::RULES,
@@ -36,6 +73,25 @@ pub const RULES: &[&[&Rule]] = &[
     config_rabbitmq_login::RULES,
     config_stores::RULES,
     config_values::RULES,
+    criticality::RULES,
+    distinguished_names::RULES,
+    distribution::RULES,
+    encoding::RULES,
+    fields::RULES,
+    general_names::RULES,
+    identifiers::RULES,
+    name_constraints::RULES,
+    policies::RULES,
+    post_quantum::RULES,
+    request::RULES,
+    revocation_list::RULES,
+    rsa_keys::RULES,
+    signature_algorithms::RULES,
+    subject_keys::RULES,
+    times::RULES,
+    transparency::RULES,
+    unreadable::RULES,
+    usages::RULES,
 ];
 
 #[cfg(test)]
