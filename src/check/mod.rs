@@ -1,8 +1,46 @@
 //! Floor 5: findings about certificates, stores, chains, configuration files and the directory. One rule for each function.
 
+mod chain;
+mod contents;
+mod encrypted_key;
+mod entry;
+mod erlang_pem;
+mod fault;
 mod finding;
+mod kafka_blocks;
+mod kafka_pem;
+mod leaf;
+mod order;
+mod place;
+mod reload;
+mod store;
+mod strength;
+mod validity;
+mod view;
 
+pub use contents::{Checked, Options, contents};
+pub use entry::passwords;
+pub use erlang_pem::{ErlangFile, erlang_pem};
 pub use finding::{Finding, Place, Rule, Severity};
+pub use kafka_pem::{KafkaStore, kafka_pem, not_for_kafka};
+pub use reload::{Allowed, Change, reload};
 
 /// Every rule there is, by the file it stands in.
-pub const RULES: &[&[&Rule]] = &[];
+pub const RULES: &[&[&Rule]] = &[
+    chain::RULES,
+    entry::RULES,
+    erlang_pem::RULES,
+    fault::RULES,
+    kafka_pem::RULES,
+    leaf::RULES,
+    order::RULES,
+    reload::RULES,
+    store::RULES,
+    strength::RULES,
+    validity::RULES,
+];
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
