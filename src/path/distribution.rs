@@ -1,6 +1,8 @@
 //! Distribution points: which part of the certificates, and which reasons, a revocation list speaks of (RFC 5280, 4.2.1.13 and 5.2.5).
 
-use x509_parser::extensions::{CRLDistributionPoint, DistributionPointName, GeneralName, IssuingDistributionPoint, ParsedExtension, ReasonFlags};
+use x509_parser::extensions::{
+    CRLDistributionPoint, DistributionPointName, GeneralName, IssuingDistributionPoint, ParsedExtension, ReasonFlags,
+};
 
 use super::alternative_name::describe;
 use super::distinguished_name::DistinguishedName;
@@ -51,8 +53,7 @@ impl Point {
     }
 
     fn read(point: &CRLDistributionPoint<'_>, issuer: &DistinguishedName) -> Self {
-        let tellers: Option<Vec<DistinguishedName>> =
-            point.crl_issuer.as_ref().map(|names| names.iter().filter_map(directory).collect());
+        let tellers: Option<Vec<DistinguishedName>> = point.crl_issuer.as_ref().map(|names| names.iter().filter_map(directory).collect());
         let base = tellers.as_ref().and_then(|tellers| tellers.first()).unwrap_or(issuer);
         Self {
             names: point.distribution_point.as_ref().map(|name| names(name, base)),

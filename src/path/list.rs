@@ -44,7 +44,10 @@ pub(super) struct Number(Vec<u8>);
 /// What a list says of one certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Entry {
-    Revoked { at: OffsetDateTime, reason: &'static str },
+    Revoked {
+        at: OffsetDateTime,
+        reason: &'static str,
+    },
     /// In a delta: it is no longer on hold.
     Removed,
 }
