@@ -43,4 +43,8 @@ pub const RULES: &[&[&Rule]] = &[
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod reload_tests;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod verdict_tests;
