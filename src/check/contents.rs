@@ -55,9 +55,16 @@ pub fn contents(target: &str, contents: &Contents, options: &Options<'_>) -> Che
             findings.extend(validity::check_beside(&view, &verdict.path, options.at, options.expires_within));
             findings.extend(strength::check(&view, Fatal::Judged));
             findings.extend(chain::findings(target, verdict));
+            findings.retain(|finding| !answered(finding, verdict, options.purpose));
         }
     }
     Checked { findings, verdict }
+}
+
+/// Whether the verdict already answers what a note only asks.
+fn answered(finding: &Finding, verdict: &Verdict, purpose: Option<Usage>) -> bool {
+    let client = verdict.holds() && purpose == Some(Usage::ClientAuth);
+    *finding.rule == order::LEAF_ALONE || (client && *finding.rule == leaf::LEAF_WITHOUT_SERVER_AUTH)
 }
 
 /// Judges the first key's chain, or else the first certificate with the others beside it.

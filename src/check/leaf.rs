@@ -30,7 +30,7 @@ const LEAF_WITHOUT_CLIENT_AUTH: Rule = Rule::warning(
     "A Kafka broker and a RabbitMQ node connect to each other as clients: a broker tries its own key store against its own trust store when it starts, and refuses to start without clientAuth.",
 );
 
-const LEAF_WITHOUT_SERVER_AUTH: Rule = Rule::note(
+pub const LEAF_WITHOUT_SERVER_AUTH: Rule = Rule::note(
     "leaf-without-server-auth",
     "a certificate for clients only",
     "Right for a client. A broker or node with it is refused by every client: \"Extended key usage does not permit use for TLS server authentication\".",

@@ -131,4 +131,8 @@ mod config_tests;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod reload_tests;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod verdict_tests;

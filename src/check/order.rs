@@ -45,7 +45,7 @@ const CHAIN_TOO_DEEP: Rule = Rule::warning(
     "Java follows at most five authorities between a leaf and its anchor unless told otherwise, Erlang ten since OTP 23.2; `ssl_options.depth` of RabbitMQ may allow fewer.",
 );
 
-const LEAF_ALONE: Rule = Rule::note(
+pub const LEAF_ALONE: Rule = Rule::note(
     "leaf-alone",
     "a leaf without any authority",
     "Right when a root that the peers trust has signed it. Otherwise the peers find no path (\"unable to get local issuer certificate\"), because nobody fetches what is missing.",
