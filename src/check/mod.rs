@@ -24,6 +24,7 @@ mod der;
 mod distinguished_names;
 mod distribution;
 mod encoding;
+mod endpoint;
 mod encrypted_key;
 mod entry;
 mod erlang_pem;
@@ -32,6 +33,7 @@ mod fault;
 mod fields;
 mod finding;
 mod findings;
+mod form;
 mod general_names;
 mod grammar;
 mod identifiers;
@@ -67,15 +69,17 @@ mod view;
 pub use certificate::certificate;
 pub use config::{FileState, config};
 pub use contents::{Checked, Options, contents};
+pub use endpoint::{endpoint, served_name};
 pub use entry::passwords;
 pub use erlang_pem::{ErlangFile, erlang_pem};
 pub use finding::{Finding, Place, Rule, Severity};
+pub use form::form;
 pub use kafka_pem::{KafkaStore, kafka_pem, not_for_kafka};
 pub use public_key::public_key;
 pub use reload::{Allowed, Change, reload};
 pub use request::request;
 pub use revocation_list::revocation_list;
-pub use unreadable::{nothing_to_judge, unreadable};
+pub use unreadable::{UNREADABLE, nothing_to_judge, unreadable};
 
 /// Every rule there is, by the file it stands in.
 pub const RULES: &[&[&Rule]] = &[
@@ -99,6 +103,7 @@ pub const RULES: &[&[&Rule]] = &[
     distinguished_names::RULES,
     distribution::RULES,
     encoding::RULES,
+    endpoint::RULES,
     entry::RULES,
     erlang_pem::RULES,
     fault::RULES,

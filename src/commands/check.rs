@@ -71,7 +71,7 @@ impl Check {
 
     fn report(&self, context: &Context) -> Result<Report, Failure> {
         let threshold = self.threshold.read()?;
-        let passwords = self.passwords.read(context)?;
+        let passwords = self.passwords.read()?;
         let question = self.question.read(context, &passwords)?;
         let judge = Judge { question: &question, passwords: &passwords };
         let mut targets = if self.targets.is_empty() { Vec::new() } else { self.named(context, &judge) };
