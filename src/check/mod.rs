@@ -1,12 +1,16 @@
 //! Floor 5: findings about certificates, stores, chains, configuration files and the directory. One rule for each function.
 
+mod authority;
 mod chain;
+mod cluster;
 mod contents;
+mod drift;
 mod encrypted_key;
 mod entry;
 mod erlang_pem;
 mod fault;
 mod finding;
+mod holder;
 mod kafka_blocks;
 mod kafka_pem;
 mod leaf;
@@ -18,6 +22,7 @@ mod strength;
 mod validity;
 mod view;
 
+pub use cluster::{Cluster, cluster};
 pub use contents::{Checked, Options, contents};
 pub use entry::passwords;
 pub use erlang_pem::{ErlangFile, erlang_pem};
@@ -27,10 +32,14 @@ pub use reload::{Allowed, Change, reload};
 
 /// Every rule there is, by the file it stands in.
 pub const RULES: &[&[&Rule]] = &[
+    authority::RULES,
     chain::RULES,
+    cluster::RULES,
+    drift::RULES,
     entry::RULES,
     erlang_pem::RULES,
     fault::RULES,
+    holder::RULES,
     kafka_pem::RULES,
     leaf::RULES,
     order::RULES,

@@ -16,6 +16,7 @@ mod lock;
 mod owner;
 mod passphrase;
 mod read;
+mod survey;
 mod write;
 
 use std::path::{Path, PathBuf};
