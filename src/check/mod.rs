@@ -1,8 +1,10 @@
 //! Floor 5: findings about certificates, stores, chains, configuration files and the directory. One rule for each function.
 
 mod alternative_names;
+mod authority;
 mod certificate;
 mod chain;
+mod cluster;
 mod config;
 mod config_authorization;
 mod config_certificates;
@@ -23,9 +25,10 @@ mod criticality;
 mod der;
 mod distinguished_names;
 mod distribution;
+mod drift;
 mod encoding;
-mod endpoint;
 mod encrypted_key;
+mod endpoint;
 mod entry;
 mod erlang_pem;
 mod facts;
@@ -36,6 +39,7 @@ mod findings;
 mod form;
 mod general_names;
 mod grammar;
+mod holder;
 mod identifiers;
 mod kafka_blocks;
 mod kafka_pem;
@@ -67,6 +71,7 @@ mod validity;
 mod view;
 
 pub use certificate::certificate;
+pub use cluster::{Cluster, cluster};
 pub use config::{FileState, config};
 pub use contents::{Checked, Options, contents};
 pub use endpoint::{endpoint, served_name};
@@ -84,7 +89,9 @@ pub use unreadable::{UNREADABLE, nothing_to_judge, unreadable};
 /// Every rule there is, by the file it stands in.
 pub const RULES: &[&[&Rule]] = &[
     alternative_names::RULES,
+    authority::RULES,
     chain::RULES,
+    cluster::RULES,
     config_authorization::RULES,
     config_certificates::RULES,
     config_client::RULES,
@@ -102,6 +109,7 @@ pub const RULES: &[&[&Rule]] = &[
     criticality::RULES,
     distinguished_names::RULES,
     distribution::RULES,
+    drift::RULES,
     encoding::RULES,
     endpoint::RULES,
     entry::RULES,
@@ -109,6 +117,7 @@ pub const RULES: &[&[&Rule]] = &[
     fault::RULES,
     fields::RULES,
     general_names::RULES,
+    holder::RULES,
     identifiers::RULES,
     kafka_pem::RULES,
     leaf::RULES,

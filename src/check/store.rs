@@ -89,17 +89,19 @@ pub fn check(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn empty(view: &View<'_>) -> Option<Finding> {
-    if !view.contents.items.is_empty() {
-        return None;
+    if closed(view) {
+        let fix = "give its password, and set ssl.truststore.password";
+        return Some(PKCS12_WITHOUT_PASSWORD.at(view.place(), "without its password nothing is seen in it", fix));
     }
-    Some(match (view.contents.format, view.contents.seal) {
-        (Format::Pkcs12, Seal::Unchecked) => PKCS12_WITHOUT_PASSWORD.at(
-            view.place(),
-            "without its password nothing is seen in it",
-            "give its password, and set ssl.truststore.password",
-        ),
-        _ => STORE_EMPTY.at(view.place(), "there is no entry in it", "put in what it is to hold"),
-    })
+    view.contents.items.is_empty().then(|| STORE_EMPTY.at(view.place(), "there is no entry in it", "put in what it is to hold"))
+}
+
+/// No password was given, and nothing can be seen.
+fn closed(view: &View<'_>) -> bool {
+    let unseen = |held: &Held| matches!(held, Held::Unreadable { .. });
+    view.contents.format == Format::Pkcs12
+        && view.contents.seal == Seal::Unchecked
+        && view.contents.items.iter().all(|item| unseen(&item.held))
 }
 
 fn trust_mark(view: &View<'_>) -> Option<Finding> {
@@ -201,7 +203,7 @@ pub(super) const fn format_name(format: Format) -> &'static str {
 }
 
 fn damaged_parts(view: &View<'_>) -> Vec<Finding> {
-    let items = view.contents.items.iter().enumerate();
+    let items = view.contents.items.iter().enumerate().filter(|_| !closed(view));
     items
         .filter_map(|(index, item)| match &item.held {
             Held::Unreadable { what, problem, at } => {

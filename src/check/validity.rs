@@ -40,13 +40,14 @@ const OUTLIVES_ISSUER: Rule = Rule::warning(
 
 /// Whether each certificate is valid at `at`, and will be for a while.
 pub fn check(view: &View<'_>, at: OffsetDateTime, expires_within: Duration) -> Vec<Finding> {
-    let each = |certificate: &&Certificate| {
-        let place = view.place_of(certificate);
-        expired(place.clone(), certificate, at)
-            .or_else(|| soon(place.clone(), certificate, at, expires_within))
-            .or_else(|| not_yet(place, certificate, at))
-    };
-    view.certificates().iter().filter_map(each).collect()
+    view.certificates().into_iter().filter_map(|certificate| one(view.place_of(certificate), certificate, at, expires_within)).collect()
+}
+
+/// What is wrong with the dates of one certificate.
+pub fn one(place: Place, certificate: &Certificate, at: OffsetDateTime, expires_within: Duration) -> Option<Finding> {
+    expired(place.clone(), certificate, at)
+        .or_else(|| not_yet(place.clone(), certificate, at))
+        .or_else(|| soon(place, certificate, at, expires_within))
 }
 
 /// The same where a verdict has already been passed on `path`: only the other certificates are looked at for their end.

@@ -17,6 +17,7 @@ mod lock;
 mod owner;
 mod passphrase;
 mod read;
+mod survey;
 mod write;
 
 use std::path::{Path, PathBuf};
