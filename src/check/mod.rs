@@ -39,4 +39,6 @@ pub const RULES: &[&[&Rule]] = &[
 ];
 
 #[cfg(test)]
+mod config_file_tests;
+#[cfg(test)]
 mod config_tests;
