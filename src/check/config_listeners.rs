@@ -184,7 +184,11 @@ fn advertised_nowhere(view: &View<'_>) -> Vec<Finding> {
 fn not_advertised(view: &View<'_>) -> Vec<Finding> {
     let served = view.listeners();
     let (advertised, _) = if view.is(Program::KafkaBroker) { view.settings.advertised() } else { Default::default() };
-    let strangers = advertised.into_iter().filter(|listener| !served.iter().any(|other| other.name == listener.name));
+    // The controllers' listener may be advertised by a node that does not serve it.
+    let known = |listener: &Listener| {
+        served.iter().any(|other| other.name == listener.name) || view.settings.is_controller_listener(&listener.name)
+    };
+    let strangers = advertised.into_iter().filter(|listener| !known(listener));
     let message = |listener: &Listener| format!("listener {} is advertised and not among the listeners", listener.name);
     strangers
         .map(|listener| view.finding(&NOT_ADVERTISED, Some(listener.line), message(&listener), "add it to listeners, or remove it here"))

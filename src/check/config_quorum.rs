@@ -49,7 +49,7 @@ const CONTROLLER_LISTENER_FOR_BROKERS: Rule = Rule {
     code: "controller-listener-for-brokers",
     severity: Severity::Error,
     title: "the controller's listener for everything",
-    why: "Kafka does not start: the listener between brokers and the advertised ones must not be those of the controller.",
+    why: "Kafka does not start: the listener between brokers must not be the controllers'.",
 };
 
 const NO_QUORUM: Rule = Rule {
@@ -131,13 +131,6 @@ fn controller_listener_for_brokers(view: &View<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let between = view.settings.get("inter.broker.listener.name").filter(|setting| view.settings.is_controller_listener(setting.value()));
-    let advertised = view.settings.get("advertised.listeners").filter(|_| {
-        view.settings
-            .advertised()
-            .0
-            .iter()
-            .any(|listener| view.settings.is_controller_listener(&listener.name) && !view.settings.has_role("controller"))
-    });
     let finding = |setting: &Setting| {
         view.finding(
             &CONTROLLER_LISTENER_FOR_BROKERS,
@@ -146,7 +139,7 @@ fn controller_listener_for_brokers(view: &View<'_>) -> Vec<Finding> {
             "give the brokers a listener of their own",
         )
     };
-    between.into_iter().chain(advertised).map(finding).collect()
+    between.into_iter().map(finding).collect()
 }
 
 fn no_quorum(view: &View<'_>) -> Vec<Finding> {

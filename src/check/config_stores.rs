@@ -7,6 +7,7 @@ use crate::settings::Program;
 
 pub const RULES: &[&Rule] = &[
     &KEYSTORE_WITHOUT_PASSWORD,
+    &PASSWORD_WITHOUT_STORE,
     &TRUSTSTORE_WITHOUT_PASSWORD,
     &KEY_PASSWORD_DIFFERS,
     &UNUSUAL_STORE_TYPE,
@@ -18,6 +19,7 @@ pub const RULES: &[&Rule] = &[
 
 pub(super) const CHECKS: &[Check] = &[
     keystore_without_password,
+    password_without_store,
     truststore_without_password,
     key_password_differs,
     unusual_store_type,
@@ -32,6 +34,13 @@ const KEYSTORE_WITHOUT_PASSWORD: Rule = Rule {
     severity: Severity::Error,
     title: "a keystore without its password",
     why: "Kafka does not start: SSL key store is specified, but key store password is not specified.",
+};
+
+const PASSWORD_WITHOUT_STORE: Rule = Rule {
+    code: "password-without-store",
+    severity: Severity::Error,
+    title: "a store's password without the store",
+    why: "Kafka does not start: SSL trust store is not specified, but trust store password is specified.",
 };
 
 const TRUSTSTORE_WITHOUT_PASSWORD: Rule = Rule {
@@ -101,6 +110,19 @@ fn keystore_without_password(view: &View<'_>) -> Vec<Finding> {
             )
         })
     })
+}
+
+fn password_without_store(view: &View<'_>) -> Vec<Finding> {
+    let alone = |engine: &Engine<'_>, store: &str| {
+        let password = engine.scope.get(&format!("ssl.{store}.password"))?;
+        let inline = if store == "keystore" { "ssl.keystore.key" } else { "ssl.truststore.certificates" };
+        let there = [format!("ssl.{store}.location").as_str(), inline].iter().any(|key| engine.scope.get(key).is_some());
+        (!there && !is_pem(engine, store)).then(|| {
+            let message = format!("{} is set, and ssl.{store}.location is not", password.key);
+            view.finding(&PASSWORD_WITHOUT_STORE, Some(password.line), message, format!("set ssl.{store}.location"))
+        })
+    };
+    view.engines().iter().flat_map(|engine| ["keystore", "truststore"].map(|store| alone(engine, store))).flatten().collect()
 }
 
 fn truststore_without_password(view: &View<'_>) -> Vec<Finding> {

@@ -119,7 +119,7 @@ fn names_of_settings() {
             (&["security.protocol=SSL"], &["21 misplaced-setting"]),
             (&["listener.security.protocol=SSL"], &["21 misplaced-setting"]),
             (&["ssl.ca.location=/ca.pem"], &["21 misplaced-setting"]),
-                (&["zookeeper.session.timeout.ms=6000"], &["21 setting-of-some-versions"]),
+            (&["zookeeper.session.timeout.ms=6000"], &["21 setting-of-some-versions"]),
             (&["bad\\u12=x"], &["21 unreadable-line"]),
         ],
     );
@@ -224,8 +224,8 @@ fn stores() {
             (&["ssl.key.password=another"], &["16 key-password-differs"]),
             (&["ssl.keystore.type=P12"], &["13 unusual-store-type", "14 store-type-against-name"]),
             (&["-ssl.truststore.type"], &["18 store-type-against-name"]),
-            (&["-ssl.keystore.location"], &["5 no-keystore"]),
-            (&["-ssl.truststore.location"], &["5 no-truststore", "5 no-truststore"]),
+            (&["-ssl.keystore.location"], &["5 no-keystore", "15 password-without-store"]),
+            (&["-ssl.truststore.location"], &["5 no-truststore", "5 no-truststore", "19 password-without-store"]),
             (&["ssl.truststore.location=/etc/kafka/keystore.p12"], &["18 truststore-is-keystore"]),
         ],
     );

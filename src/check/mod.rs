@@ -141,6 +141,8 @@ pub const RULES: &[&[&Rule]] = &[
 ];
 
 #[cfg(test)]
+mod config_file_tests;
+#[cfg(test)]
 mod config_tests;
 #[cfg(test)]
 mod fixture;
