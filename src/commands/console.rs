@@ -75,10 +75,17 @@ impl Console {
     }
 
     pub fn failure(&self, failure: &Failure) {
-        let _ = match self.format {
-            Format::Human => writeln!(stderr(), "{} {failure}", self.painted("error:", Tone::Bad)),
-            Format::Json => writeln!(stderr(), "{}", failure.json()),
-        };
+        match self.format {
+            Format::Human => self.error(failure),
+            Format::Json => {
+                let _ = writeln!(stderr(), "{}", failure.json());
+            }
+        }
+    }
+
+    /// One of several things failed, and the rest goes on.
+    pub fn error(&self, text: impl Display) {
+        let _ = writeln!(stderr(), "{} {text}", self.painted("error:", Tone::Bad));
     }
 
     /// A question to whoever sits at the terminal; `default` when the answer is empty.

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::Context;
-use super::console::{Format, Tone};
+use super::console::{Console, Format};
 use super::failure::{Exit, Failure};
 use super::passwords::{self, PasswordArgs};
 use crate::describe::{EndpointFacts, FileFacts, page};
@@ -69,7 +69,7 @@ impl Inspect {
         let failed = targets.iter().any(Target::is_incomplete);
         match context.console.format {
             Format::Json => context.console.json(&Report { targets }),
-            Format::Human => show(context, &targets),
+            Format::Human => show(&context.console, &targets),
         }
         Ok(if failed { Exit::Failed } else { Exit::Done })
     }
@@ -119,17 +119,20 @@ impl Target {
     }
 }
 
-/// Failures go where failures go; what was read is data.
-fn show(context: &Context, targets: &[Target]) {
-    let console = &context.console;
-    for (at, Target { target, shown }) in targets.iter().enumerate() {
-        if at > 0 {
-            console.data("\n");
-        }
-        match shown {
-            Shown::File(facts) => console.page(&page::file(target, facts)),
-            Shown::Endpoint(facts) => console.page(&page::endpoint(target, facts)),
-            Shown::Error { message, .. } => console.data(&format!("{} {message}\n", console.painted("error:", Tone::Bad))),
-        }
+/// What was read is data, on pages with an empty line between them; what was not is talk.
+fn show(console: &Console, targets: &[Target]) {
+    let mut separator = "";
+    for Target { target, shown } in targets {
+        let lines = match shown {
+            Shown::File(facts) => page::file(target, facts),
+            Shown::Endpoint(facts) => page::endpoint(target, facts),
+            Shown::Error { message, .. } => {
+                console.error(message);
+                continue;
+            }
+        };
+        console.data(separator);
+        console.page(&lines);
+        separator = "\n";
     }
 }
