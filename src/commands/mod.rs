@@ -3,6 +3,7 @@
 mod apply;
 mod check;
 mod configuration;
+mod directory_check;
 mod console;
 mod failure;
 mod init;
