@@ -49,6 +49,12 @@ pub fn write(entries: &[Entry], password: &Password, profile: Pkcs12Profile) -> 
         .map_err(unwritable)
 }
 
+/// Reads a store of anyone's.
+pub(super) fn open(bytes: &[u8], passwords: &super::Passwords) -> Result<super::Contents, KeystoreError> {
+    let _ = (bytes, passwords);
+    Err(KeystoreError::Unrecognised { looks_like: "a store" })
+}
+
 /// Reads a store. Entries are what Java would see: keys with their chains, and certificates that are marked as trusted.
 ///
 /// A store without a MAC is refused: any password would open it, if nothing in it is encrypted.
