@@ -57,18 +57,19 @@ pub fn erlang_pem(target: &str, bytes: &[u8], file: ErlangFile) -> Vec<Finding> 
     if !text.contains("-----BEGIN ") {
         return vec![NOT_PEM.at(place(), "there is no PEM block in it", "convert it to PEM")];
     }
-    let beginnings: Vec<&str> = text.split(['\n', '\r']).filter_map(|line| line.strip_prefix("-----BEGIN ")).collect();
+    let label = |line: &'_ str| Some(line.strip_prefix("-----BEGIN ")?.trim_end().strip_suffix("-----")?.to_owned());
+    let labels: Vec<String> = text.split(['\n', '\r']).filter_map(label).filter(|label| !label.contains("-----")).collect();
     let mut findings = Vec::new();
     if text.starts_with("\u{feff}-----BEGIN ") {
         findings.push(BYTE_ORDER_MARK.at(place(), "it begins with a UTF-8 byte order mark", "save it without one"));
-    } else if text.matches("-----BEGIN ").count() > beginnings.len() {
+    } else if text.matches("-----BEGIN ").count() > labels.len() {
         findings.push(PASSED_OVER.at(place(), "a block in it does not begin its line", "write each BEGIN and END on a line of its own"));
     }
-    let wanted = |label: &&str| match file {
-        ErlangFile::Certificates => label.starts_with("CERTIFICATE-----"),
-        ErlangFile::Key => label.split("-----").next().is_some_and(|label| KEYS.contains(&label)),
+    let wanted = |label: &String| match file {
+        ErlangFile::Certificates => label == "CERTIFICATE",
+        ErlangFile::Key => KEYS.contains(&label.as_str()),
     };
-    if findings.is_empty() && !beginnings.iter().any(wanted) {
+    if findings.is_empty() && !labels.iter().any(wanted) {
         let what = match file {
             ErlangFile::Certificates => "certificate",
             ErlangFile::Key => "private key",

@@ -2,8 +2,6 @@
 
 use pkcs8::der::Decode;
 use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
-use x509_parser::prelude::FromDer;
-use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::encrypted_key::EncryptedKey;
 use super::kafka_blocks::{Block, blocks};
@@ -123,7 +121,7 @@ pub fn kafka_pem(target: &str, bytes: &[u8], store: KafkaStore, password: Option
         findings.push(PASSED_OVER.at(place(), message, "write it anew as plain PEM, each line on a line of its own"));
     }
     if store == KafkaStore::Keystore {
-        findings.extend(key(&found.keys, &certificates, place, password));
+        findings.extend(key(&found.keys, place, password));
         findings.extend(chain(&certificates, place()));
     }
     findings
@@ -146,7 +144,7 @@ fn certificate(block: &Block) -> Result<Certificate, String> {
     Certificate::from_der(der.clone()).map_err(|error| error.to_string())
 }
 
-fn key(keys: &[Block], certificates: &[Certificate], place: impl Fn() -> Place, password: Option<&Passphrase>) -> Option<Finding> {
+fn key(keys: &[Block], place: impl Fn() -> Place, password: Option<&Passphrase>) -> Option<Finding> {
     let block = match keys {
         [] => return Some(WITHOUT_KEY.at(place(), "there is no private key in it that Kafka sees", "put key and chain into one file")),
         [Some(block)] => Secret::new(block.clone()),
@@ -161,7 +159,7 @@ fn key(keys: &[Block], certificates: &[Certificate], place: impl Fn() -> Place, 
         (None, Some(_)) if PrivateKeyInfoRef::from_der(der).is_ok() => {
             Some(KEY_PASSWORD.at(place(), "its key is not encrypted, and a key password is set", "take ssl.key.password out"))
         }
-        (None, _) => plain(der, certificates, place()),
+        (None, _) => plain(der, place()),
         (Some(encrypted), None) => {
             let message = format!("its key is encrypted by {}, and no key password is set", encrypted.name());
             Some(KEY_PASSWORD.at(place(), message, "set ssl.key.password, or write the key unencrypted with mode 0600"))
@@ -171,16 +169,16 @@ fn key(keys: &[Block], certificates: &[Certificate], place: impl Fn() -> Place, 
             let fix = "write the key unencrypted with mode 0600, use PKCS#12, or run Java 19 or later if it is PBES2";
             Some(KEY_ENCRYPTION.at(place(), message, fix))
         }
-        (Some(_), Some(password)) => opened(der, password, certificates, place()),
+        (Some(_), Some(password)) => opened(der, password, place()),
     }
 }
 
 /// An encrypted key that Java could open: does the password?
-fn opened(der: &[u8], password: &Passphrase, certificates: &[Certificate], place: Place) -> Option<Finding> {
+fn opened(der: &[u8], password: &Passphrase, place: Place) -> Option<Finding> {
     let passwords = Passwords { store: Some(password.clone()), key: Some(password.clone()) };
     let contents = keystore::open(der, &passwords).ok()?;
     contents.items.iter().find_map(|item| match &item.held {
-        Held::Key { key: KeyState::Open(key), .. } => Some(plain(key.pkcs8().expose(), certificates, place.clone())),
+        Held::Key { key: KeyState::Open(key), .. } => Some(plain(key.pkcs8().expose(), place.clone())),
         Held::Key { key: KeyState::Locked(Lock::WrongPassword), .. } => {
             Some(Some(KEY_PASSWORD.at(place.clone(), "the key password does not open its key", "set the right ssl.key.password")))
         }
@@ -195,7 +193,7 @@ fn opened(der: &[u8], password: &Passphrase, certificates: &[Certificate], place
     })?
 }
 
-fn plain(der: &[u8], certificates: &[Certificate], place: Place) -> Option<Finding> {
+fn plain(der: &[u8], place: Place) -> Option<Finding> {
     let Ok(info) = PrivateKeyInfoRef::from_der(der) else {
         return Some(KEY_FORMAT.at(place, "its key is not PKCS#8", "convert the key: openssl pkcs8 -topk8 -nocrypt"));
     };
@@ -205,12 +203,7 @@ fn plain(der: &[u8], certificates: &[Certificate], place: Place) -> Option<Findi
         let message = format!("its key is of the algorithm {}, which is not RSA, DSA or EC with a named curve", algorithm.oid);
         return Some(KEY_KIND.at(place, message, "issue it anew with an EC P-256 or RSA key"));
     }
-    let leaf = certificates.first()?;
-    let (_, public) = SubjectPublicKeyInfo::from_der(&leaf.public_key).ok()?;
-    (public.algorithm.algorithm.to_id_string() != algorithm.oid.to_string()).then(|| {
-        let message = format!("its first certificate, {}, has a key of another algorithm than the private key", named(leaf));
-        CHAIN.at(place, message, "put the certificate that belongs to the key first")
-    })
+    None
 }
 
 /// Java compares names only: whether the signatures fit is seen in the handshake.

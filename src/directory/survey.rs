@@ -36,9 +36,10 @@ impl Directory {
     }
 
     fn authorities(&self, survey: &mut Survey) -> Result<(), DirectoryError> {
-        let sides = ["brokers", "clients"];
         let shared = AuthorityName::Shared;
-        self.unknown(Path::new(shared.path()), |name| sides.contains(&name) || file::generation_number(name).is_some(), survey)?;
+        let sides = [AuthorityName::Brokers, AuthorityName::Clients];
+        let is_side = |name: &str| sides.iter().any(|side| Path::new(side.path()).ends_with(name));
+        self.unknown(Path::new(shared.path()), |name| is_side(name) || file::generation_number(name).is_some(), survey)?;
         for name in [shared, AuthorityName::Brokers, AuthorityName::Clients] {
             if name != shared {
                 self.unknown(Path::new(name.path()), |name| file::generation_number(name).is_some(), survey)?;
