@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use x509_parser::extensions::{ParsedExtension, PolicyInformation, PolicyMapping};
+use x509_parser::prelude::X509Extension;
 
 use super::FaultKind;
 use super::node::Node;
@@ -25,14 +26,14 @@ struct State {
 /// What is wrong, and with which certificate of `path` (leaf first).
 pub(super) fn faults(path: &[&Node<'_>]) -> Vec<(usize, FaultKind)> {
     let never = path.len() + 1;
-    let mut state = State { expected: BTreeSet::from([ANY.to_owned()]), require: never, inhibit_any: never, inhibit_mapping: never };
+    let mut state =
+        State { expected: BTreeSet::from([ANY.to_owned()]), require: never, inhibit_any: never, inhibit_mapping: never };
     let mut faults = Vec::new();
     for (at, node) in path.iter().enumerate().rev().skip(1) {
         faults.extend(listed(node).into_iter().map(|kind| (at, kind)));
         state.descend(node, at);
         let met = state.require > 0 || !state.expected.is_empty();
         if at > 0 {
-            faults.extend(mapped(node).then_some((at, FaultKind::AnyPolicyMapped)));
             state.prepare(node);
         } else {
             state.wrap_up(node);
@@ -123,13 +124,15 @@ fn mappings<'n>(node: &'n Node<'_>) -> &'n [PolicyMapping<'n>] {
 fn limits(node: &Node<'_>) -> (Option<usize>, Option<usize>) {
     let count = |skip: Option<u32>| skip.and_then(|skip| usize::try_from(skip).ok());
     node.extension(|parsed| match parsed {
-        ParsedExtension::PolicyConstraints(limits) => Some((count(limits.require_explicit_policy), count(limits.inhibit_policy_mapping))),
+        ParsedExtension::PolicyConstraints(limits) => {
+            Some((count(limits.require_explicit_policy), count(limits.inhibit_policy_mapping)))
+        }
         _ => None,
     })
     .unwrap_or_default()
 }
 
-/// What is wrong with the list of policies as it stands.
+/// What is wrong with its policies as they stand.
 fn listed(node: &Node<'_>) -> Vec<FaultKind> {
     let mut seen = BTreeSet::new();
     let mut faults: Vec<FaultKind> = policies(node)
@@ -138,21 +141,20 @@ fn listed(node: &Node<'_>) -> Vec<FaultKind> {
         .filter(|oid| !seen.insert(oid.clone()))
         .map(|oid| FaultKind::DuplicatePolicy { oid })
         .collect();
-    let critical = |extension: &&_| -> bool {
-        let extension: &x509_parser::prelude::X509Extension<'_> = extension;
+    let is_critical = |extension: &X509Extension<'_>| {
         extension.critical && matches!(extension.parsed_extension(), ParsedExtension::CertificatePolicies(_))
     };
-    if node.extensions().iter().find(critical).is_some() {
+    if node.extensions().iter().any(is_critical) {
         let qualifiers = policies(node).iter().flat_map(|policy| policy.policy_qualifiers.iter().flatten());
-        let unknown =
-            qualifiers.map(|qualifier| qualifier.policy_qualifier_id.to_id_string()).find(|oid| !QUALIFIERS.contains(&oid.as_str()));
+        let unknown = qualifiers.map(|qualifier| qualifier.policy_qualifier_id.to_id_string()).find(|oid| !QUALIFIERS.contains(&oid.as_str()));
         faults.extend(unknown.map(|oid| FaultKind::UnknownPolicyQualifier { oid }));
     }
+    faults.extend(maps_any(node).then_some(FaultKind::AnyPolicyMapped));
     faults
 }
 
-fn mapped(node: &Node<'_>) -> bool {
-    mappings(node)
-        .iter()
-        .any(|mapping| mapping.issuer_domain_policy.to_id_string() == ANY || mapping.subject_domain_policy.to_id_string() == ANY)
+fn maps_any(node: &Node<'_>) -> bool {
+    mappings(node).iter().any(|mapping| {
+        mapping.issuer_domain_policy.to_id_string() == ANY || mapping.subject_domain_policy.to_id_string() == ANY
+    })
 }
