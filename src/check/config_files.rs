@@ -140,7 +140,8 @@ fn file_refused(view: &View<'_>) -> Vec<Finding> {
         let fix = match error {
             KeystoreError::WrongPassword(_) | KeystoreError::WrongPasswordOrDamaged(_) => "correct the store's password",
             KeystoreError::WrongKeyPassword(_) => "set ssl.key.password to the password of the key",
-            KeystoreError::Damaged { .. } | KeystoreError::Unwritable { .. } => "make the file again",
+            KeystoreError::Unrecognised { .. } => "name the right file",
+            KeystoreError::Damaged { .. } | KeystoreError::Unreadable { .. } | KeystoreError::Unwritable { .. } => "make the file again",
         };
         Some(view.finding(&FILE_REFUSED, Some(reference.line), format!("{:?} of {}: {error}", reference.path, reference.key), fix))
     };
