@@ -35,7 +35,12 @@ kafka:
 
 fn keytool(workspace: &Workspace, store: &str, arguments: &[&str]) -> String {
     let mut command = Command::new("keytool");
-    command.args(arguments).arg("-keystore").arg(workspace.path(store)).args(["-storepass:env", "PASSWORD"]).env("PASSWORD", "of the target");
+    command
+        .args(arguments)
+        .arg("-keystore")
+        .arg(workspace.path(store))
+        .args(["-storepass:env", "PASSWORD"])
+        .env("PASSWORD", "of the target");
     program(&mut command)
 }
 
@@ -88,7 +93,9 @@ fn every_java_and_openssl_opens_the_java8_profile() {
     convert(&workspace, "keystore.jks", "old.p12", &[&SEALED[..], &["--profile", "java8"]].concat()).expect(0);
     let seen = openssl(&workspace, &["pkcs12", "-in", "old.p12", "-info", "-nokeys", "-passin", "env:PASSWORD"]);
     assert!(seen.contains("pbeWithSHA1And3-KeyTripleDES-CBC") && seen.contains("MAC: sha1"), "{seen}");
-    convert(&workspace, "keystore.jks", "no.jks", &[&SEALED[..], &["--profile", "java8"]].concat()).expect(2).says("--profile is for PKCS#12");
+    convert(&workspace, "keystore.jks", "no.jks", &[&SEALED[..], &["--profile", "java8"]].concat())
+        .expect(2)
+        .says("--profile is for PKCS#12");
 }
 
 #[test]
@@ -137,15 +144,19 @@ fn a_chain_is_completed_and_put_in_order() {
 #[test]
 fn entries_are_chosen_and_renamed() {
     let workspace = applied();
-    fs::write(workspace.path("bundle"), workspace.read("ca.crt") + &workspace.read("tls-combined.pem")).unwrap();
+    openssl(
+        &workspace,
+        &["req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", "other.key", "-subj", "/CN=Other Root", "-out", "other.crt"],
+    );
+    fs::write(workspace.path("bundle"), workspace.read("other.crt") + &workspace.read("tls-combined.pem")).unwrap();
     convert(&workspace, "bundle", "both.p12", &SEALED).expect(0);
     let from = ["convert", "both.p12", "--password-file", "new", "--to-password-file", "new"];
-    workspace.run(&[&from[..], &["one.jks", "--alias", "orders-root-1", "--rename", "Orders-Root-1=caroot"]].concat()).expect(0);
+    workspace.run(&[&from[..], &["one.jks", "--alias", "other-root", "--rename", "Other-Root=caroot"]].concat()).expect(0);
     let seen = keytool(&workspace, "one.jks", &["-list"]);
     assert!(seen.contains("contains 1 entry") && seen.contains("caroot, "), "{seen}");
-    let refused = workspace.run(&[&from[..], &["two.jks", "--alias", "orders-rot-1"]].concat()).expect(1);
-    refused.says(r#"both.p12: no entry is called "orders-rot-1"; the nearest is "orders-root-1""#);
-    let refused = workspace.run(&[&from[..], &["two.jks", "--rename", "orders-root-1=broker-1"]].concat()).expect(1);
+    let refused = workspace.run(&[&from[..], &["two.jks", "--alias", "other-rot"]].concat()).expect(1);
+    refused.says(r#"both.p12: no entry is called "other-rot"; the nearest is "other-root""#);
+    let refused = workspace.run(&[&from[..], &["two.jks", "--rename", "other-root=broker-1"]].concat()).expect(1);
     refused.says(r#"two entries are called "broker-1""#);
 }
 
@@ -178,7 +189,8 @@ fn a_target_is_secret_whole_and_never_the_source() {
         convert(&workspace, "made.pem", same, &["--overwrite"]).expect(2).says("is the source");
     }
     assert_eq!(workspace.read("made.pem"), before);
-    let leftovers = fs::read_dir(workspace.path("")).unwrap().filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().ends_with(".new"));
+    let leftovers =
+        fs::read_dir(workspace.path("")).unwrap().filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().ends_with(".new"));
     assert_eq!(leftovers.count(), 0);
 }
 
@@ -190,7 +202,10 @@ fn passwords_are_asked_for_by_name() {
     convert(&workspace, "keystore.p12", "made.jks", &["--to-password-file", "short"]).expect(2).says("keytool demands at least 6");
     let two = [&SEALED[..], &["--to-key-password-file", "key"]].concat();
     convert(&workspace, "keystore.jks", "made.p12", &two).expect(1).says("one password for the store and its keys");
-    workspace.run(&["convert", "keystore.p12", "made.pem", "--password-file", "new"]).expect(1).says("keystore.p12: the password does not open");
+    workspace
+        .run(&["convert", "keystore.p12", "made.pem", "--password-file", "new"])
+        .expect(1)
+        .says("keystore.p12: the password does not open");
     convert(&workspace, "keystore.p12", "made", &[]).expect(2).says("the extension of made names no format: name it by --to");
 }
 
@@ -199,7 +214,8 @@ fn standard_input_gives_the_source_s_password_and_then_the_target_s() {
     let workspace = applied();
     let lines = format!("{}of the target\n", workspace.read("password"));
     fs::write(workspace.path("lines"), lines).unwrap();
-    let mut command = workspace.command(&["convert", "keystore.p12", "made.jks", "--password-stdin", "--to-password-stdin", "--format", "json"]);
+    let mut command =
+        workspace.command(&["convert", "keystore.p12", "made.jks", "--password-stdin", "--to-password-stdin", "--format", "json"]);
     let ran = support::Ran::from(command.stdin(fs::File::open(workspace.path("lines")).unwrap()).output().unwrap()).expect(0);
     let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(told["entries"][0], serde_json::json!({ "alias": "broker-1", "kind": "private key", "certificates": 2 }));

@@ -111,6 +111,11 @@ fn verified_with(version: KafkaVersion, formats: &str) {
     let cell = &report["cells"][0];
     assert_eq!((&cell["protocol"], &cell["certificate_requested"]), (&"TLSv1.3".into(), &true.into()));
     assert_eq!(cell["served"][0], "CN=broker-1,O=Acme\\, Inc.,C=DE");
+    let seen = &workspace.json(&["inspect", cell["endpoint"].as_str().unwrap()])["targets"][0]["endpoint"];
+    let versions: Vec<_> = seen["accepted"].as_array().unwrap().iter().map(|accepted| &accepted["version"]).collect();
+    assert_eq!(versions, ["TLSv1.3", "TLSv1.2"]);
+    assert_eq!(seen["served"]["chain"][0]["kafka_principal"], "User:CN=broker-1,O=Acme\\, Inc.,C=DE");
+    assert_eq!(seen["client_certificate"]["issuers"], serde_json::json!(["CN=tests root 1,O=Acme\\, Inc.,C=DE"]));
 }
 
 #[test]

@@ -65,6 +65,10 @@ fn verified(version: RabbitmqVersion, login: &str, more: &str) {
         assert_eq!(cell["certificate_requested"], true);
     }
     assert_eq!(report["probes"].as_array().unwrap().len(), 3);
+    let seen = &cluster.workspace.json(&["inspect", &format!("localhost:{}", cluster.port)])["targets"][0]["endpoint"];
+    assert_eq!(seen["accepted"][0]["version"], "TLSv1.3", "{seen:#}");
+    assert_eq!(seen["served"]["chain"][0]["subject"], "CN=rabbit-1,O=Acme", "{seen:#}");
+    assert_eq!(seen["client_certificate"]["issuers"], serde_json::json!(["CN=tests root 1,O=Acme"]), "{seen:#}");
     assert_eq!([queues("/"), queues("billing & co")], before, "verify left a queue behind");
 }
 

@@ -92,7 +92,12 @@ fn location_and_inline(view: &View<'_>) -> Vec<Finding> {
     stores(view, |engine, store| {
         let location = engine.scope.get(&format!("ssl.{store}.location"))?;
         let setting = inline(store).iter().find_map(|key| engine.scope.get(key))?;
-        Some(view.finding(&LOCATION_AND_INLINE, Some(setting.line), format!("{} and {} are both set", setting.key, location.key), "remove one of them"))
+        Some(view.finding(
+            &LOCATION_AND_INLINE,
+            Some(setting.line),
+            format!("{} and {} are both set", setting.key, location.key),
+            "remove one of them",
+        ))
     })
 }
 

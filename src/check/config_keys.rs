@@ -17,7 +17,8 @@ pub const RULES: &[&Rule] = &[
     &SETTING_OF_SOME_VERSIONS,
 ];
 
-pub(super) const CHECKS: &[Check] = &[unreadable_line, terms_not_read, unknown_setting, misplaced_setting, duplicate_setting, some_versions];
+pub(super) const CHECKS: &[Check] =
+    &[unreadable_line, terms_not_read, unknown_setting, misplaced_setting, duplicate_setting, some_versions];
 
 const UNREADABLE_LINE: Rule = Rule {
     code: "unreadable-line",
@@ -77,7 +78,11 @@ const SETTING_OF_SOME_VERSIONS: Rule = Rule {
 
 /// What to write instead, of names that are confused so often that a rule knows them: program, wrong, right.
 const CONFUSED: &[(Program, &str, &str)] = &[
-    (Program::KafkaBroker, "security.protocol", "security.inter.broker.protocol, or inter.broker.listener.name with listener.security.protocol.map"),
+    (
+        Program::KafkaBroker,
+        "security.protocol",
+        "security.inter.broker.protocol, or inter.broker.listener.name with listener.security.protocol.map",
+    ),
     (Program::KafkaBroker, "listener.security.protocol", "listener.security.protocol.map=NAME:SSL"),
     (Program::KafkaBroker, "sasl.mechanism", "sasl.mechanism.inter.broker.protocol, or sasl.enabled.mechanisms"),
     (Program::KafkaBroker, "ssl.ca.location", "ssl.truststore.type=PEM with ssl.truststore.location"),
@@ -103,12 +108,22 @@ const CONFUSED: &[(Program, &str, &str)] = &[
 ];
 
 /// What Kafka hands to plugins by their prefix, and what is set for tools around it.
-const PLUGINS: [&str; 8] =
-    ["config.providers.", "rsm.config.", "rlmm.config.", "metrics.context.", "confluent.", "schema.registry.", "strimzi.", "cruise.control."];
+const PLUGINS: [&str; 8] = [
+    "config.providers.",
+    "rsm.config.",
+    "rlmm.config.",
+    "metrics.context.",
+    "confluent.",
+    "schema.registry.",
+    "strimzi.",
+    "cruise.control.",
+];
 
 fn unreadable_line(view: &View<'_>) -> Vec<Finding> {
     let faults = view.settings.faults.iter();
-    faults.map(|fault| view.finding(&UNREADABLE_LINE, Some(fault.line), format!("this line {}", fault.problem), "write it as name=value")).collect()
+    faults
+        .map(|fault| view.finding(&UNREADABLE_LINE, Some(fault.line), format!("this line {}", fault.problem), "write it as name=value"))
+        .collect()
 }
 
 fn terms_not_read(view: &View<'_>) -> Vec<Finding> {
@@ -149,7 +164,11 @@ fn unknown_setting(view: &View<'_>) -> Vec<Finding> {
             return None;
         }
         // A listener's setting is looked up without its prefix.
-        let (prefix, bare) = key.match_indices('.').nth(2).filter(|_| key.starts_with("listener.name.")).map_or(("", key.as_str()), |(at, _)| key.split_at(at + 1));
+        let (prefix, bare) = key
+            .match_indices('.')
+            .nth(2)
+            .filter(|_| key.starts_with("listener.name."))
+            .map_or(("", key.as_str()), |(at, _)| key.split_at(at + 1));
         let near = nearest(program, bare).map(|name| format!("{prefix}{name}"));
         let fix = near.as_ref().map_or_else(|| "remove it, or look up its name".to_owned(), |near| format!("write {near}"));
         let message = match &near {

@@ -7,6 +7,7 @@ use crate::settings::Program;
 
 pub const RULES: &[&Rule] = &[
     &KEYSTORE_WITHOUT_PASSWORD,
+    &PASSWORD_WITHOUT_STORE,
     &TRUSTSTORE_WITHOUT_PASSWORD,
     &KEY_PASSWORD_DIFFERS,
     &UNUSUAL_STORE_TYPE,
@@ -18,6 +19,7 @@ pub const RULES: &[&Rule] = &[
 
 pub(super) const CHECKS: &[Check] = &[
     keystore_without_password,
+    password_without_store,
     truststore_without_password,
     key_password_differs,
     unusual_store_type,
@@ -32,6 +34,13 @@ const KEYSTORE_WITHOUT_PASSWORD: Rule = Rule {
     severity: Severity::Error,
     title: "a keystore without its password",
     why: "Kafka does not start: SSL key store is specified, but key store password is not specified.",
+};
+
+const PASSWORD_WITHOUT_STORE: Rule = Rule {
+    code: "password-without-store",
+    severity: Severity::Error,
+    title: "a store's password without the store",
+    why: "Kafka does not start: SSL trust store is not specified, but trust store password is specified.",
 };
 
 const TRUSTSTORE_WITHOUT_PASSWORD: Rule = Rule {
@@ -93,9 +102,27 @@ fn keystore_without_password(view: &View<'_>) -> Vec<Finding> {
         let location = engine.scope.get("ssl.keystore.location")?;
         let password = engine.scope.get("ssl.keystore.password");
         (password.is_none() && !is_pem(engine, "keystore")).then(|| {
-            view.finding(&KEYSTORE_WITHOUT_PASSWORD, Some(location.line), format!("{} is set without a password", location.key), "add ssl.keystore.password")
+            view.finding(
+                &KEYSTORE_WITHOUT_PASSWORD,
+                Some(location.line),
+                format!("{} is set without a password", location.key),
+                "add ssl.keystore.password",
+            )
         })
     })
+}
+
+fn password_without_store(view: &View<'_>) -> Vec<Finding> {
+    let alone = |engine: &Engine<'_>, store: &str| {
+        let password = engine.scope.get(&format!("ssl.{store}.password"))?;
+        let inline = if store == "keystore" { "ssl.keystore.key" } else { "ssl.truststore.certificates" };
+        let there = [format!("ssl.{store}.location").as_str(), inline].iter().any(|key| engine.scope.get(key).is_some());
+        (!there && !is_pem(engine, store)).then(|| {
+            let message = format!("{} is set, and ssl.{store}.location is not", password.key);
+            view.finding(&PASSWORD_WITHOUT_STORE, Some(password.line), message, format!("set ssl.{store}.location"))
+        })
+    };
+    view.engines().iter().flat_map(|engine| ["keystore", "truststore"].map(|store| alone(engine, store))).flatten().collect()
 }
 
 fn truststore_without_password(view: &View<'_>) -> Vec<Finding> {
@@ -145,7 +172,12 @@ fn type_against_name(view: &View<'_>) -> Vec<Finding> {
         };
         (named != kind).then(|| {
             let message = format!("{} is called {:?}, and its type is {kind}", location.key, location.value());
-            view.finding(&TYPE_AGAINST_NAME, Some(location.line), message, format!("set ssl.{store}.type={named}, if that is what the file is"))
+            view.finding(
+                &TYPE_AGAINST_NAME,
+                Some(location.line),
+                message,
+                format!("set ssl.{store}.type={named}, if that is what the file is"),
+            )
         })
     };
     view.engines().iter().flat_map(|engine| ["keystore", "truststore"].map(|store| against(engine, store))).flatten().collect()
@@ -166,14 +198,20 @@ fn no_keystore(view: &View<'_>) -> Vec<Finding> {
         let listener = served.iter().find(|listener| listener.name == engine.listener)?;
         (!has(engine, &["ssl.keystore.location", "ssl.keystore.key"])).then(|| {
             let message = format!("{} speaks TLS and has no keystore", engine.name());
-            view.finding(&NO_KEYSTORE, Some(listener.line), message, "set ssl.keystore.location, ssl.keystore.type and ssl.keystore.password")
+            view.finding(
+                &NO_KEYSTORE,
+                Some(listener.line),
+                message,
+                "set ssl.keystore.location, ssl.keystore.type and ssl.keystore.password",
+            )
         })
     })
 }
 
 fn no_truststore(view: &View<'_>) -> Vec<Finding> {
     engines(view, |engine| {
-        let line = if engine.listener.is_empty() { view.settings.get("security.protocol")?.line } else { view.settings.get("listeners")?.line };
+        let line =
+            if engine.listener.is_empty() { view.settings.get("security.protocol")?.line } else { view.settings.get("listeners")?.line };
         (!has(engine, &["ssl.truststore.location", "ssl.truststore.certificates"])).then(|| {
             let message = format!("{} has no truststore, so Java's own list of public authorities decides", engine.name());
             view.finding(&NO_TRUSTSTORE, Some(line), message, "set ssl.truststore.location, unless the authority is a public one")

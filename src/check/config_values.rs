@@ -64,14 +64,20 @@ fn wrong_value(view: &View<'_>) -> Vec<Finding> {
             Form::Integer if value.parse::<i64>().is_err() => "a whole number".to_owned(),
             Form::Number if value.parse::<f64>().is_err() => "a number".to_owned(),
             Form::Boolean | Form::Integer | Form::Number | Form::Password | Form::File | Form::Text => {
-                let single = |item: &str| known.values.iter().any(|one| if known.any_case { one.eq_ignore_ascii_case(item) } else { *one == item });
+                let single =
+                    |item: &str| known.values.iter().any(|one| if known.any_case { one.eq_ignore_ascii_case(item) } else { *one == item });
                 if known.values.is_empty() || value.split(',').map(str::trim).all(single) {
                     return None;
                 }
                 format!("one of {}", known.values.join(", "))
             }
         };
-        Some(view.finding(&WRONG_VALUE, Some(setting.line), format!("{} is {value:?}, and must be {wanted}", setting.key), format!("write {wanted}")))
+        Some(view.finding(
+            &WRONG_VALUE,
+            Some(setting.line),
+            format!("{} is {value:?}, and must be {wanted}", setting.key),
+            format!("write {wanted}"),
+        ))
     };
     view.settings.effective().filter_map(wrong).collect()
 }
@@ -80,7 +86,9 @@ fn wrong_value(view: &View<'_>) -> Vec<Finding> {
 fn is_boolean(program: Program, value: &str) -> bool {
     let words: &[&str] = match program {
         Program::Librdkafka => &["true", "false", "t", "f", "1", "0"],
-        Program::KafkaBroker | Program::KafkaClient | Program::KafkaOther | Program::RabbitMq | Program::RabbitMqTerms => &["true", "false"],
+        Program::KafkaBroker | Program::KafkaClient | Program::KafkaOther | Program::RabbitMq | Program::RabbitMqTerms => {
+            &["true", "false"]
+        }
     };
     words.iter().any(|word| word.eq_ignore_ascii_case(value))
 }
@@ -94,7 +102,16 @@ fn quoted_value(view: &View<'_>) -> Vec<Finding> {
         value.len() > 1 && ['"', '\''].iter().any(|mark| value.starts_with(*mark) && value.ends_with(*mark))
     };
     let found = view.settings.effective().filter(quoted);
-    found.map(|setting| view.finding(&QUOTED_VALUE, Some(setting.line), format!("the quotation marks are part of the value of {}", setting.key), "remove them")).collect()
+    found
+        .map(|setting| {
+            view.finding(
+                &QUOTED_VALUE,
+                Some(setting.line),
+                format!("the quotation marks are part of the value of {}", setting.key),
+                "remove them",
+            )
+        })
+        .collect()
 }
 
 fn not_latin(view: &View<'_>) -> Vec<Finding> {
@@ -118,7 +135,10 @@ fn undeclared_provider(view: &View<'_>) -> Vec<Finding> {
     }
     let message = |setting: &Setting| format!("{} is fetched from a provider that config.providers does not name", setting.key);
     let fix = "add config.providers and config.providers.<name>.class";
-    view.settings.undeclared_providers().map(|setting| view.finding(&UNDECLARED_PROVIDER, Some(setting.line), message(setting), fix)).collect()
+    view.settings
+        .undeclared_providers()
+        .map(|setting| view.finding(&UNDECLARED_PROVIDER, Some(setting.line), message(setting), fix))
+        .collect()
 }
 
 fn old_tls_version(view: &View<'_>) -> Vec<Finding> {
@@ -141,9 +161,13 @@ fn weak_cipher(view: &View<'_>) -> Vec<Finding> {
     let weak = ["NULL", "ANON", "EXPORT", "RC4", "DES", "MD5", "ADH", "AECDH"];
     let found = |setting: &Setting| {
         let suites = setting.key.ends_with("ssl.cipher.suites") || setting.key.contains(".ciphers.");
-        let is_weak = |suite: &&str| !suite.starts_with('!') && suite.to_uppercase().split(['_', '-']).any(|part| weak.contains(&part) || part == "3DES");
+        let is_weak = |suite: &&str| {
+            !suite.starts_with('!') && suite.to_uppercase().split(['_', '-']).any(|part| weak.contains(&part) || part == "3DES")
+        };
         let bad: Vec<&str> = setting.value().split([',', ':']).map(str::trim).filter(is_weak).collect();
-        (suites && !bad.is_empty()).then(|| view.finding(&WEAK_CIPHER, Some(setting.line), format!("{} allows {}", setting.key, bad.join(", ")), "remove these suites"))
+        (suites && !bad.is_empty()).then(|| {
+            view.finding(&WEAK_CIPHER, Some(setting.line), format!("{} allows {}", setting.key, bad.join(", ")), "remove these suites")
+        })
     };
     view.settings.effective().filter_map(found).collect()
 }

@@ -1,5 +1,10 @@
 //! Floor 5: findings about certificates, stores, chains, configuration files and the directory. One rule for each function.
 
+mod alternative_names;
+mod authority;
+mod certificate;
+mod chain;
+mod cluster;
 mod config;
 mod config_authorization;
 mod config_certificates;
@@ -15,13 +20,78 @@ mod config_rabbitmq;
 mod config_rabbitmq_login;
 mod config_stores;
 mod config_values;
+mod contents;
+mod criticality;
+mod der;
+mod distinguished_names;
+mod distribution;
+mod drift;
+mod encoding;
+mod encrypted_key;
+mod endpoint;
+mod entry;
+mod erlang_pem;
+mod facts;
+mod fault;
+mod fields;
 mod finding;
+mod findings;
+mod form;
+mod general_names;
+mod grammar;
+mod holder;
+mod identifiers;
+mod kafka_blocks;
+mod kafka_pem;
+mod leaf;
+mod name_constraints;
+mod name_syntax;
+mod oids;
+mod order;
+mod place;
+mod policies;
+mod post_quantum;
+mod public_key;
+mod reload;
+mod request;
+mod revocation_list;
+mod rsa_keys;
+mod signature_algorithms;
+mod store;
+mod strength;
+mod strict;
+mod subject_keys;
+mod syntax;
+mod text;
+mod times;
+mod transparency;
+mod unreadable;
+mod usages;
+mod validity;
+mod view;
 
+pub use certificate::certificate;
+pub use cluster::{Cluster, cluster};
 pub use config::{FileState, config};
+pub use contents::{Checked, Options, contents};
+pub use endpoint::{endpoint, served_name};
+pub use entry::passwords;
+pub use erlang_pem::{ErlangFile, erlang_pem};
 pub use finding::{Finding, Place, Rule, Severity};
+pub use form::form;
+pub use kafka_pem::{KafkaStore, kafka_pem, not_for_kafka};
+pub use public_key::public_key;
+pub use reload::{Allowed, Change, reload};
+pub use request::request;
+pub use revocation_list::revocation_list;
+pub use unreadable::{UNREADABLE, nothing_to_judge, unreadable};
 
 /// Every rule there is, by the file it stands in.
 pub const RULES: &[&[&Rule]] = &[
+    alternative_names::RULES,
+    authority::RULES,
+    chain::RULES,
+    cluster::RULES,
     config_authorization::RULES,
     config_certificates::RULES,
     config_client::RULES,
@@ -36,7 +106,49 @@ pub const RULES: &[&[&Rule]] = &[
     config_rabbitmq_login::RULES,
     config_stores::RULES,
     config_values::RULES,
+    criticality::RULES,
+    distinguished_names::RULES,
+    distribution::RULES,
+    drift::RULES,
+    encoding::RULES,
+    endpoint::RULES,
+    entry::RULES,
+    erlang_pem::RULES,
+    fault::RULES,
+    fields::RULES,
+    general_names::RULES,
+    holder::RULES,
+    identifiers::RULES,
+    kafka_pem::RULES,
+    leaf::RULES,
+    name_constraints::RULES,
+    order::RULES,
+    policies::RULES,
+    post_quantum::RULES,
+    reload::RULES,
+    request::RULES,
+    revocation_list::RULES,
+    rsa_keys::RULES,
+    signature_algorithms::RULES,
+    store::RULES,
+    strength::RULES,
+    subject_keys::RULES,
+    times::RULES,
+    transparency::RULES,
+    unreadable::RULES,
+    usages::RULES,
+    validity::RULES,
 ];
 
 #[cfg(test)]
+mod config_file_tests;
+#[cfg(test)]
 mod config_tests;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod reload_tests;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod verdict_tests;

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 
-use super::Context;
+use super::{Context, directory_check};
 use super::console::{Format, Tone};
 use super::failure::{Exit, Failure};
 use super::judging::Judge;
@@ -71,10 +71,10 @@ impl Check {
 
     fn report(&self, context: &Context) -> Result<Report, Failure> {
         let threshold = self.threshold.read()?;
-        let passwords = self.passwords.read(context)?;
+        let passwords = self.passwords.read()?;
         let question = self.question.read(context, &passwords)?;
         let judge = Judge { question: &question, passwords: &passwords };
-        let mut targets = if self.targets.is_empty() { Vec::new() } else { self.named(context, &judge) };
+        let mut targets = if self.targets.is_empty() { directory_check::check(context, question.at, question.expires_within)? } else { self.named(context, &judge) };
         let mut allowed = 0;
         for target in &mut targets {
             let before = target.findings.len();

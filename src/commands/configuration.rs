@@ -1,17 +1,21 @@
 //! A configuration file with all that it names: the files of keys and certificates, and what its providers fetch.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::Path;
 
-use crate::check::FileState;
+use super::passwords;
+use crate::check::{self, ErlangFile, FileState, Finding, KafkaStore};
 use crate::directory;
-use crate::keystore::{self, Passwords};
-use crate::settings::{self, Reference, Settings};
+use crate::keystore::{Contents, Passwords};
+use crate::settings::{self, Declared, Program, Reference, Role, Settings};
 
 /// A configuration as its program would see it.
 #[derive(Debug)]
 pub struct Configuration {
     pub settings: Settings,
     pub files: Vec<(Reference, FileState)>,
+    /// What the program would not load of the PEM that is named.
+    pub pem: Vec<Finding>,
 }
 
 impl Configuration {
@@ -19,28 +23,48 @@ impl Configuration {
     /// program will run is not known. `passwords` open what the configuration has no password for.
     pub fn open(path: &Path, settings: &Settings, passwords: &Passwords) -> Self {
         let base = path.parent().unwrap_or(Path::new(""));
-        let provided = |name: &str| directory::read_foreign(&beside(base, name)).ok().map(|bytes| bytes.expose().to_vec());
+        let provided = |name: &str| directory::read_foreign(&base.join(name)).ok().map(|bytes| bytes.expose().to_vec());
         let settings = settings.resolved(provided);
-        let files = settings::references(&settings).into_iter().map(|reference| {
+        let (mut files, mut pem) = (Vec::new(), Vec::new());
+        for reference in settings::references(&settings) {
             let passwords = Passwords {
                 store: reference.password.clone().or_else(|| passwords.store.clone()),
                 key: reference.key_password.clone().or_else(|| passwords.key.clone()),
             };
-            let state = state(&beside(base, &reference.path), &passwords);
-            (reference, state)
-        });
-        Self { files: files.collect(), settings }
+            let state = match directory::read_foreign(&base.join(&reference.path)) {
+                Err(error) if error.is_missing() => FileState::Missing,
+                Err(error) => FileState::Unreadable(error.to_string()),
+                Ok(bytes) => {
+                    pem.extend(loaded(settings.program, &reference, bytes.expose(), &passwords));
+                    passwords::open(bytes.expose(), &passwords).map_or_else(FileState::Refused, FileState::Opened)
+                }
+            };
+            files.push((reference, state));
+        }
+        Self { settings, files, pem }
+    }
+
+    /// What could be opened under the name that the configuration has for it, each once.
+    pub fn opened(&self) -> impl Iterator<Item = (&str, &Contents)> {
+        let mut seen = BTreeSet::new();
+        self.files.iter().filter_map(move |(reference, state)| match state {
+            FileState::Opened(contents) => seen.insert(&reference.path).then_some((reference.path.as_str(), contents)),
+            FileState::Missing | FileState::Unreadable(_) | FileState::Refused(_) => None,
+        })
     }
 }
 
-fn beside(base: &Path, name: &str) -> PathBuf {
-    base.join(name)
-}
-
-fn state(path: &Path, passwords: &Passwords) -> FileState {
-    match directory::read_foreign(path) {
-        Err(error) if error.is_missing() => FileState::Missing,
-        Err(error) => FileState::Unreadable(error.to_string()),
-        Ok(bytes) => keystore::open(bytes.expose(), passwords).map_or_else(FileState::Refused, FileState::Opened),
+/// Why the program could not load PEM that others can.
+fn loaded(program: Program, reference: &Reference, bytes: &[u8], passwords: &Passwords) -> Vec<Finding> {
+    match (program, &reference.role, &reference.format) {
+        (Program::KafkaBroker | Program::KafkaClient | Program::KafkaOther, Role::Keystore, Some(Declared::Pem)) => {
+            check::kafka_pem(&reference.path, bytes, KafkaStore::Keystore, passwords.key.as_ref())
+        }
+        (Program::KafkaBroker | Program::KafkaClient | Program::KafkaOther, Role::Truststore, Some(Declared::Pem)) => {
+            check::kafka_pem(&reference.path, bytes, KafkaStore::Truststore, None)
+        }
+        (Program::RabbitMq, Role::Key, _) => check::erlang_pem(&reference.path, bytes, ErlangFile::Key),
+        (Program::RabbitMq, Role::Certificate | Role::Anchors, _) => check::erlang_pem(&reference.path, bytes, ErlangFile::Certificates),
+        (_, Role::Keystore | Role::Truststore | Role::Key | Role::Certificate | Role::Anchors, _) => Vec::new(),
     }
 }

@@ -10,6 +10,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::failure::{Exit, Failure};
+use crate::describe::page::{Line, Outlook};
+use crate::pki::Passphrase;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -73,10 +75,17 @@ impl Console {
     }
 
     pub fn failure(&self, failure: &Failure) {
-        let _ = match self.format {
-            Format::Human => writeln!(stderr(), "{} {failure}", self.painted("error:", Tone::Bad)),
-            Format::Json => writeln!(stderr(), "{}", failure.json()),
-        };
+        match self.format {
+            Format::Human => self.error(failure),
+            Format::Json => {
+                let _ = writeln!(stderr(), "{}", failure.json());
+            }
+        }
+    }
+
+    /// One of several things failed, and the rest goes on.
+    pub fn error(&self, text: impl Display) {
+        let _ = writeln!(stderr(), "{} {text}", self.painted("error:", Tone::Bad));
     }
 
     /// A question to whoever sits at the terminal; `default` when the answer is empty.
@@ -89,6 +98,12 @@ impl Console {
         }
     }
 
+    /// A password from the terminal, which does not show it; `None` when the answer is empty.
+    pub fn ask_password(&self, question: &str) -> Option<Passphrase> {
+        let answer = rpassword::prompt_password(format!("{question}: ")).ok()?;
+        (!answer.is_empty()).then(|| Passphrase::new(answer))
+    }
+
     pub fn table(&self, header: &[&str], rows: impl IntoIterator<Item = Vec<(String, Tone)>>) {
         let mut table = Table::new();
         table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
@@ -98,6 +113,23 @@ impl Console {
         }
         let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
         self.data(&format!("{}\n", lines.join("\n")));
+    }
+
+    /// Labelled lines, their texts below each other.
+    pub fn page(&self, lines: &[Line]) {
+        let mut page = String::new();
+        for line in lines {
+            let tone = match line.outlook {
+                Outlook::Plain => Tone::Plain,
+                Outlook::Good => Tone::Good,
+                Outlook::Due => Tone::Due,
+                Outlook::Bad => Tone::Bad,
+            };
+            let indent = "  ".repeat(line.depth);
+            let label = if line.label.is_empty() { String::new() } else { format!("{:<15}", line.label) };
+            page.push_str(&format!("{indent}{label}{}\n", self.painted(&line.text, tone)));
+        }
+        self.data(&page);
     }
 
     pub fn painted(&self, text: &str, tone: Tone) -> String {

@@ -8,10 +8,10 @@ use serde_json::json;
 use super::Context;
 use super::console::Format;
 use super::failure::{Exit, Failure};
-use super::passwords::{PasswordArgs, source};
+use super::passwords::{self, PasswordArgs, source};
 use crate::convert::{self, Converted, Losses, Order, Rename, Selection, Target};
 use crate::directory::{self, Existing};
-use crate::keystore::{self, Contents, Passwords, Pkcs12Profile};
+use crate::keystore::{Contents, Passwords, Pkcs12Profile};
 use crate::pki::{Certificate, Password};
 
 /// Turn a store, a chain or a key into another format
@@ -96,10 +96,10 @@ impl Convert {
         if directory::same_file(&self.from, &self.target) {
             return Err(Failure::Usage(format!("{} is the source: name another file for the target", self.target.display())));
         }
-        let passwords = self.passwords.read(context)?;
+        let passwords = self.passwords.read()?;
         let [password, key_password] = self.target_passwords()?;
-        let contents = opened(&self.from, &passwords)?;
-        let chain = self.chain(&passwords)?;
+        let contents = opened(&self.from, &passwords, context)?;
+        let chain = self.chain(&passwords, context)?;
         let order = Order {
             selection: &Selection { aliases: self.aliases.clone(), renames: self.renames.clone() },
             target,
@@ -151,10 +151,10 @@ impl Convert {
         Ok([checked(store)?, checked(key)?])
     }
 
-    fn chain(&self, passwords: &Passwords) -> Result<Vec<Certificate>, Failure> {
+    fn chain(&self, passwords: &Passwords, context: &Context) -> Result<Vec<Certificate>, Failure> {
         let mut certificates = Vec::new();
         for path in &self.chains {
-            certificates.extend(opened(path, passwords)?.certificates().cloned());
+            certificates.extend(opened(path, passwords, context)?.certificates().cloned());
         }
         Ok(certificates)
     }
@@ -183,7 +183,8 @@ impl Convert {
     }
 }
 
-fn opened(path: &Path, passwords: &Passwords) -> Result<Contents, Failure> {
+fn opened(path: &Path, passwords: &Passwords, context: &Context) -> Result<Contents, Failure> {
     let bytes = directory::read_foreign(path)?;
-    keystore::open(bytes.expose(), passwords).map_err(|error| Failure::Unreadable { path: path.to_owned(), error })
+    let opened = passwords::open_or_ask(bytes.expose(), passwords, &path.display().to_string(), &context.console);
+    opened.map_err(|error| Failure::Unreadable { path: path.to_owned(), error })
 }

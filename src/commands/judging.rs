@@ -1,17 +1,23 @@
 //! One target at a time: what it is, told by what is in it, and what is wrong with it.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rayon::prelude::*;
 
 use super::configuration::Configuration;
+use super::passwords;
 use super::question::Question;
-use crate::check::{self, Checked, FileState};
-use crate::directory;
-use crate::keystore::{self, Contents, Held, KeystoreError, Passwords};
-use crate::pki::{Certificate, HostPort};
+use crate::check::{self, Checked, Finding, Options};
+use crate::endpoint::observe;
+use crate::keystore::{Contents, Format, Held, Item, KeystoreError, Passwords, Seal};
+use crate::pki::{Certificate, HostPort, Usage};
 use crate::report::{Expiry, TargetPlace, TargetReport};
 use crate::settings::{self, Settings};
+use crate::directory;
+
+/// For each connection to an endpoint.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What every target is held against.
 #[derive(Debug, Clone, Copy)]
@@ -39,8 +45,8 @@ impl Judge<'_> {
             return vec![self.endpoint(&endpoint)];
         }
         let files = directory::expand(std::slice::from_ref(&path));
-        let reports: Vec<_> =
-            files.par_iter().filter_map(|file| self.file(file, if *file == path { Asked::ByName } else { Asked::BySearch })).collect();
+        let asked = |file: &PathBuf| if *file == path { Asked::ByName } else { Asked::BySearch };
+        let reports: Vec<_> = files.par_iter().filter_map(|file| self.file(file, asked(file))).collect();
         if reports.is_empty() { vec![unreadable(word, TargetPlace::File, "there is nothing in it that could be checked")] } else { reports }
     }
 
@@ -54,40 +60,85 @@ impl Judge<'_> {
         if let Some(settings) = settings::read(bytes.expose()) {
             return Some(self.configuration(path, &settings));
         }
-        match keystore::open(bytes.expose(), self.passwords) {
-            Ok(contents) => Some(self.contents(&name, TargetPlace::File, &contents)),
-            Err(KeystoreError::Damaged { .. }) if asked == Asked::BySearch => None,
+        match passwords::open(bytes.expose(), self.passwords) {
+            Ok(contents) => {
+                let mut report = self.contents(&name, &contents);
+                report.add(self.beside(&name, bytes.expose(), &contents));
+                Some(report)
+            }
+            Err(KeystoreError::Unrecognised { .. }) if asked == Asked::BySearch => None,
             Err(error) => Some(unreadable(&name, TargetPlace::File, &error.to_string())),
         }
     }
 
-    fn endpoint(&self, endpoint: &HostPort) -> TargetReport {
-        unreadable(&endpoint.to_string(), TargetPlace::Endpoint, "endpoints are not looked at yet")
-    }
-
-    fn configuration(&self, path: &Path, settings: &Settings) -> TargetReport {
-        let name = path.display().to_string();
-        let Configuration { settings, files } = Configuration::open(path, settings, self.passwords);
-        let findings = check::config(&name, &settings, &files);
-        let opened = files.iter().filter_map(|(reference, state)| match state {
-            FileState::Opened(contents) => Some(expiries(contents, &format!("{} ", reference.path))),
-            FileState::Missing | FileState::Unreadable(_) | FileState::Refused(_) => None,
-        });
-        TargetReport::new(name, TargetPlace::File, findings, None, opened.flatten().collect())
-    }
-
-    fn contents(&self, name: &str, place: TargetPlace, contents: &Contents) -> TargetReport {
+    fn contents(&self, name: &str, contents: &Contents) -> TargetReport {
         let Checked { mut findings, verdict } = check::contents(name, contents, &self.question.options());
-        if verdict.is_none() && self.question.has_anchors() {
+        // A verdict alone says what is wrong with the certificates of a chain.
+        if !self.question.has_anchors() {
+            findings.extend(check::form(name, contents));
+        } else if verdict.is_none() {
             findings.push(check::nothing_to_judge(name));
         }
-        TargetReport::new(name.to_owned(), place, findings, verdict, expiries(contents, ""))
+        TargetReport::new(name.to_owned(), TargetPlace::File, findings, verdict, expiries(contents, ""))
+    }
+
+    /// What the contents do not show: the bytes, and the passwords that opened them.
+    fn beside(&self, name: &str, bytes: &[u8], contents: &Contents) -> Vec<Finding> {
+        let for_kafka = match contents.format {
+            Format::Pem => check::not_for_kafka(name, bytes, self.passwords.key.as_ref().or(self.passwords.store.as_ref())),
+            Format::Der | Format::Pkcs7 | Format::Pkcs12 | Format::Jks | Format::Jceks => None,
+        };
+        let opened_by = if contents.seal == Seal::Intact { check::passwords(name, self.passwords) } else { Vec::new() };
+        for_kafka.into_iter().chain(opened_by).collect()
+    }
+
+    /// The configuration itself, then each file that it names as far as a file shows it by itself.
+    fn configuration(&self, path: &Path, settings: &Settings) -> TargetReport {
+        let name = path.display().to_string();
+        let configuration = Configuration::open(path, settings, self.passwords);
+        let alone = Options { anchors: &[], ..self.question.options() };
+        let mut findings = check::config(&name, &configuration.settings, &configuration.files);
+        let mut certificates = Vec::new();
+        for (named, contents) in configuration.opened() {
+            findings.extend(check::contents(named, contents, &alone).findings);
+            certificates.extend(expiries(contents, &format!("{named} ")));
+        }
+        findings.extend(configuration.pem);
+        TargetReport::new(name, TargetPlace::File, findings, None, certificates)
+    }
+
+    fn endpoint(&self, target: &HostPort) -> TargetReport {
+        let name = target.to_string();
+        let options = self.question.options();
+        let host = options.name.unwrap_or(&target.host);
+        let observed = match observe(target, Some(host), PATIENCE) {
+            Ok(observed) => observed,
+            Err(error) => return unreadable(&name, TargetPlace::Endpoint, &error.to_string()),
+        };
+        let served = contents_of(&observed.served);
+        let options = Options { name: Some(host), purpose: options.purpose.or(Some(Usage::ServerAuth)), ..options };
+        let Checked { mut findings, verdict } = check::contents(&name, &served, &options);
+        findings.extend(check::endpoint(&name, &observed));
+        if verdict.is_none() {
+            findings.extend(check::served_name(&name, &observed.served, host));
+            findings.extend(check::form(&name, &served));
+        }
+        TargetReport::new(name, TargetPlace::Endpoint, findings, verdict, expiries(&served, ""))
     }
 }
 
+/// A chain as it was served.
+fn contents_of(chain: &[Certificate]) -> Contents {
+    let item = |certificate: &Certificate| Item { alias: None, created: None, held: Held::Certificate(Box::new(certificate.clone())) };
+    Contents { format: Format::Pem, items: chain.iter().map(item).collect(), seal: Seal::Absent, schemes: Vec::new() }
+}
+
 fn unreadable(name: &str, place: TargetPlace, why: &str) -> TargetReport {
-    let finding = check::unreadable(name, why, "name one that can be read, or give its password");
-    TargetReport::new(name.to_owned(), place, vec![finding], None, Vec::new())
+    let fix = match place {
+        TargetPlace::File => "name a file that can be read, or an endpoint as host:port; give the password where it has one",
+        TargetPlace::Endpoint => "see that it runs there and speaks TLS",
+    };
+    TargetReport::new(name.to_owned(), place, vec![check::unreadable(name, why, fix)], None, Vec::new())
 }
 
 /// `prefix` comes before the name of each entry.

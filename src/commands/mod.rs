@@ -3,10 +3,12 @@
 mod apply;
 mod check;
 mod configuration;
+mod directory_check;
 mod console;
 mod convert;
 mod failure;
 mod init;
+mod inspect;
 mod judging;
 mod making;
 mod passwords;
@@ -66,6 +68,7 @@ enum Verb {
     Verify(verify::Verify),
     Render(render::Render),
     Convert(convert::Convert),
+    Inspect(inspect::Inspect),
 }
 
 /// What every verb is given.
@@ -93,6 +96,7 @@ pub fn main(now: OffsetDateTime) -> ExitCode {
         Verb::Verify(verify) => verify.run(&context),
         Verb::Render(render) => render.run(&context),
         Verb::Convert(convert) => convert.run(&context),
+        Verb::Inspect(inspect) => inspect.run(&context),
     };
     match result {
         Ok(exit) => exit.code(),

@@ -1,14 +1,14 @@
 //! The passwords of what others wrote, from a file, the environment, standard input or a terminal; never from argv.
 
-use std::io::BufRead;
+use std::io::{BufRead, IsTerminal, stderr, stdin};
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Context;
+use super::console::Console;
 use super::failure::Failure;
 use crate::directory;
-use crate::keystore::Passwords;
+use crate::keystore::{self, Contents, Held, KeyState, KeystoreError, Lock, Passwords, Seal};
 use crate::pki::Passphrase;
 
 #[derive(Debug, Default, Args)]
@@ -35,7 +35,7 @@ pub struct PasswordArgs {
 
 impl PasswordArgs {
     /// Reads them, the store's before the keys'.
-    pub fn read(&self, _: &Context) -> Result<Passwords, Failure> {
+    pub fn read(&self) -> Result<Passwords, Failure> {
         Ok(Passwords {
             store: source(self.password_file.as_deref(), self.password_env.as_deref(), self.password_stdin)?,
             key: source(self.key_password_file.as_deref(), self.key_password_env.as_deref(), self.key_password_stdin)?,
@@ -43,8 +43,64 @@ impl PasswordArgs {
     }
 }
 
+/// Reads whatever `bytes` are. An empty password may stand for none: then it is tried without one first.
+pub fn open(bytes: &[u8], passwords: &Passwords) -> Result<Contents, KeystoreError> {
+    if passwords.store.as_ref().is_none_or(|password| !password.expose().is_empty()) {
+        return keystore::open(bytes, passwords);
+    }
+    let without = keystore::open(bytes, &Passwords { store: None, key: passwords.key.clone() });
+    if without.as_ref().is_ok_and(|contents| !wants_password(contents)) {
+        return without;
+    }
+    keystore::open(bytes, passwords).or(without)
+}
+
+/// Whether a password would show more of it.
+fn wants_password(contents: &Contents) -> bool {
+    let locked = |held: &Held| match held {
+        Held::Key { key: KeyState::Locked(Lock::NoPassword), .. } | Held::SecretKey { key: None, .. } => true,
+        Held::Key { .. }
+        | Held::SecretKey { .. }
+        | Held::Trusted(_)
+        | Held::Certificate(_)
+        | Held::PublicKey(_)
+        | Held::Request(_)
+        | Held::RevocationList(_)
+        | Held::Unreadable { .. } => false,
+    };
+    contents.seal == Seal::Unchecked || contents.items.iter().any(|item| locked(&item.held))
+}
+
+/// As [`open`]; where a password is wanted and none was given, whoever sits at the terminal is asked, once.
+pub fn open_or_ask(bytes: &[u8], passwords: &Passwords, what: &str, console: &Console) -> Result<Contents, KeystoreError> {
+    let opened = open(bytes, passwords);
+    let wanted = match &opened {
+        Ok(contents) => wants_password(contents),
+        Err(KeystoreError::WrongPassword(_) | KeystoreError::WrongKeyPassword(_) | KeystoreError::WrongPasswordOrDamaged(_)) => true,
+        Err(
+            KeystoreError::Damaged { .. }
+            | KeystoreError::Unrecognised { .. }
+            | KeystoreError::Unreadable { .. }
+            | KeystoreError::Unwritable { .. },
+        ) => false,
+    };
+    let given = passwords.store.is_some() || passwords.key.is_some();
+    if given || !wanted || !can_ask() {
+        return opened;
+    }
+    match console.ask_password(&format!("Password of {what} (empty: go on without)")) {
+        Some(password) => keystore::open(bytes, &Passwords { store: Some(password), key: None }),
+        None => opened,
+    }
+}
+
+/// Whether somebody sits at a terminal and sees the question.
+pub fn can_ask() -> bool {
+    stdin().is_terminal() && stderr().is_terminal()
+}
+
 /// One password from whichever place is named.
-pub fn source(file: Option<&std::path::Path>, variable: Option<&str>, stdin: bool) -> Result<Option<Passphrase>, Failure> {
+pub fn source(file: Option<&std::path::Path>, variable: Option<&str>, from_stdin: bool) -> Result<Option<Passphrase>, Failure> {
     let first_line = |text: &str| Passphrase::new(text.lines().next().unwrap_or_default().to_owned());
     if let Some(path) = file {
         return Ok(Some(first_line(&directory::read_text(path)?)));
@@ -54,9 +110,9 @@ pub fn source(file: Option<&std::path::Path>, variable: Option<&str>, stdin: boo
             .map_err(|_| Failure::Usage(format!("the environment variable {name}, which is to hold a password, is not set")))?;
         return Ok(Some(Passphrase::new(value)));
     }
-    if stdin {
+    if from_stdin {
         let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line).map_err(|error| Failure::Usage(format!("no password on standard input: {error}")))?;
+        stdin().lock().read_line(&mut line).map_err(|error| Failure::Usage(format!("no password on standard input: {error}")))?;
         return Ok(Some(first_line(&line)));
     }
     Ok(None)

@@ -17,7 +17,7 @@ use crate::pki::{Certificate, Host, Lifetime, RevocationList, Usage};
 #[derive(Debug, Args)]
 pub struct QuestionArgs {
     /// What to trust, in any format; with it, the chain of each file is judged from its first certificate on; repeatable
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "targets")]
     anchors: Vec<PathBuf>,
     /// Certificates that may stand between, in any format and order; repeatable
     #[arg(long, value_name = "FILE", requires = "anchors")]

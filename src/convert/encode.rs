@@ -3,7 +3,8 @@
 use super::piece::{Piece, Substance};
 use super::target::Target;
 use super::{ConvertError, Order, pkcs7};
-use crate::keystore::{Entry, jks, pkcs12};
+use crate::keystore::jks::{self, Protection, Variant};
+use crate::keystore::{Entry, pkcs12};
 use crate::pki::{AnyKey, Password, Secret, pem_block};
 
 pub fn encode(pieces: &[Piece], order: &Order<'_>) -> Result<Secret, ConvertError> {
@@ -51,11 +52,12 @@ fn encrypted(key: &AnyKey, password: &Password, piece: &Piece, order: &Order<'_>
 fn store(pieces: &[Piece], order: &Order<'_>, password: &Password) -> Result<Secret, ConvertError> {
     Target::check_aliases(pieces)?;
     let entries: Vec<Entry> = pieces.iter().filter_map(entry).collect();
+    let protection = Protection { store: password, keys: order.key_password.unwrap_or(password) };
+    let java = |variant| jks::write_as(variant, &entries, protection, order.now, order.entropy);
     let bytes = match order.target {
-        Target::Pkcs12(profile) => pkcs12::write(&entries, password, profile)?,
-        Target::Jks | Target::Jceks | Target::Pem | Target::Der | Target::Pkcs7 => {
-            jks::write(&entries, password, order.now, order.entropy)?
-        }
+        Target::Pkcs12(profile) => pkcs12::write(&entries, password, profile, order.entropy)?,
+        Target::Jceks => java(Variant::Jceks)?,
+        Target::Jks | Target::Pem | Target::Der | Target::Pkcs7 => java(Variant::Jks)?,
     };
     Ok(Secret::new(bytes))
 }
@@ -65,6 +67,7 @@ fn entry(piece: &Piece) -> Option<Entry> {
     match &piece.holds {
         Substance::Key { key, chain } => Some(Entry::PrivateKey { alias, key: key.pkcs8().clone(), chain: chain.clone() }),
         Substance::Certificate(certificate) => Some(Entry::Trusted { alias, certificate: certificate.clone() }),
-        Substance::SecretKey { .. } | Substance::PublicKey(_) | Substance::Request(_) | Substance::RevocationList(_) => None,
+        Substance::SecretKey { algorithm, key } => Some(Entry::SecretKey { alias, algorithm: algorithm.clone(), key: key.clone() }),
+        Substance::PublicKey(_) | Substance::Request(_) | Substance::RevocationList(_) => None,
     }
 }

@@ -6,8 +6,8 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::extension::Extensions;
 use super::key::KeyFacts;
-use super::rabbitmq::RabbitmqUsers;
 use super::oid;
+use super::rabbitmq::RabbitmqUsers;
 use crate::pki::{self, Certificate};
 
 /// Everything that `inspect` says of a certificate.

@@ -83,8 +83,7 @@ impl Extensions {
             ParsedExtension::KeyUsage(usage) => self.key_usage = bits(*usage),
             ParsedExtension::ExtendedKeyUsage(_) => self.extended_key_usage = usages(extension.value),
             ParsedExtension::BasicConstraints(constraints) => {
-                self.basic_constraints =
-                    Some(BasicConstraints { authority: constraints.ca, path_length: constraints.path_len_constraint });
+                self.basic_constraints = Some(BasicConstraints { authority: constraints.ca, path_length: constraints.path_len_constraint });
             }
             ParsedExtension::SubjectKeyIdentifier(id) => self.subject_key_id = Some(hex(id.0)),
             ParsedExtension::AuthorityKeyIdentifier(id) => self.authority_key_id = id.key_identifier.as_ref().map(|id| hex(id.0)),
@@ -96,7 +95,8 @@ impl Extensions {
                 self.crl_distribution_points = names.flatten().map(Name::from).collect();
             }
             ParsedExtension::AuthorityInfoAccess(access) => {
-                let at = |method| access.iter().filter(|one| one.access_method == method).map(|one| Name::from(&one.access_location)).collect();
+                let at =
+                    |method| access.iter().filter(|one| one.access_method == method).map(|one| Name::from(&one.access_location)).collect();
                 self.ocsp = at(OID_PKIX_ACCESS_DESCRIPTOR_OCSP);
                 self.ca_issuers = at(OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS);
             }

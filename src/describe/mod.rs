@@ -3,8 +3,10 @@
 //! Each `…Facts` serialises to what `--format json` prints; [`page`] makes lines for people of the same values.
 
 mod certificate;
+mod certificate_page;
 mod chain;
 mod cipher;
+mod endpoint_page;
 mod extension;
 mod file;
 mod key;

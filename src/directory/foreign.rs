@@ -30,11 +30,14 @@ fn too_large(path: &Path) -> DirectoryError {
 }
 
 /// The files that `words` stand for, in their order: a file for itself, a directory for what lies below it, a pattern for what it
-/// matches. What does not exist stays, for whoever reads it to say so. In directories, hidden files are passed over.
+/// matches. What does not exist stays, for whoever reads it to say so. Hidden files are
+/// passed over unless they are named.
 pub fn expand(words: &[PathBuf]) -> Vec<PathBuf> {
+    let hidden_by_name = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
     let mut files = Vec::new();
     for word in words {
-        let matched: Vec<PathBuf> = match word.to_str().filter(|_| word.symlink_metadata().is_err()).map(glob::glob) {
+        let pattern = word.to_str().filter(|_| word.symlink_metadata().is_err());
+        let matched: Vec<PathBuf> = match pattern.map(|pattern| glob::glob_with(pattern, hidden_by_name)) {
             Some(Ok(paths)) => paths.flatten().collect(),
             Some(Err(_)) | None => Vec::new(),
         };

@@ -44,4 +44,4 @@ impl Directory {
     }
 }
 
-const LOCK: &str = ".lock";
+pub(super) const LOCK: &str = ".lock";

@@ -17,6 +17,7 @@ mod lock;
 mod owner;
 mod passphrase;
 mod read;
+mod survey;
 mod write;
 
 use std::os::unix::fs::MetadataExt;
@@ -83,9 +84,11 @@ pub enum Existing {
 
 /// Writes a secret file that the user named, in one step: 0600 from birth, and on the disk before it has its name.
 pub fn write_secret(path: &Path, bytes: &Secret, existing: Existing) -> Result<(), DirectoryError> {
+    // Its parent is synced, and a bare name has none.
+    let path = std::path::absolute(path).map_err(|source| DirectoryError::io("find", path, source))?;
     match existing {
-        Existing::Replaced => file::replace(path, bytes.expose(), 0o600),
-        Existing::Refused => file::place(path, bytes.expose(), 0o600),
+        Existing::Replaced => file::replace(&path, bytes.expose(), 0o600),
+        Existing::Refused => file::place(&path, bytes.expose(), 0o600),
     }
 }
 

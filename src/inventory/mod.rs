@@ -4,6 +4,7 @@ mod compare;
 mod manifest;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 pub use compare::{Content, Rest, compare};
 pub use manifest::{Manifest, ManifestEntry, Part};
@@ -96,6 +97,15 @@ pub struct Found {
     pub content: Content,
     /// The permission bits.
     pub mode: u32,
+}
+
+/// What lies in the directory besides, and how its own secrets lie there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// What countersign does not know, relative to the root; no further than the first unknown directory.
+    pub unknown: Vec<PathBuf>,
+    /// The permission bits of the authorities' keys and of the trust password, by their path relative to the root.
+    pub secrets: BTreeMap<PathBuf, u32>,
 }
 
 /// The files of a holder's generation in use, as bytes from the disk. A file that could not be read says why.

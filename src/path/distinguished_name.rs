@@ -1,7 +1,6 @@
 //! Distinguished names, compared as RFC 5280 (7.1) and RFC 4518 say: letter case, the string type and repeated spaces do not count.
 
 use x509_parser::asn1_rs::{Any, FromDer, Tag};
-use x509_parser::x509::RelativeDistinguishedName;
 
 /// A name, prepared for comparison.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -58,13 +57,11 @@ impl DistinguishedName {
         self.0.starts_with(&subtree.0)
     }
 
-    /// This name and one relative name more (RFC 5280, 4.2.1.13: nameRelativeToCRLIssuer).
-    pub fn below(&self, relative: &RelativeDistinguishedName<'_>) -> Self {
+    /// This name and one relative name more (RFC 5280, 4.2.1.13: nameRelativeToCRLIssuer); `set` is the content of its SET, DER.
+    pub fn below(&self, set: &[u8]) -> Option<Self> {
         let mut reading = Reading { name: self.clone(), ..Reading::default() };
-        let mut rdn: Rdn = relative.iter().map(|pair| reading.attribute(pair.attr_type().as_bytes(), pair.attr_value())).collect();
-        rdn.sort();
-        reading.name.0.push(rdn);
-        reading.name
+        reading.relative(set)?;
+        Some(reading.name)
     }
 }
 

@@ -134,7 +134,10 @@ fn ending(path: &[&Node<'_>], end: End) -> Option<(usize, FaultKind)> {
 /// A signature of a kind that we do not know is given the benefit: it is trusted byte by byte, whatever signed it.
 fn signed_by_itself(node: &Node<'_>) -> bool {
     let x509 = &node.x509;
-    let signed =
-        signature::Signed { algorithm: &x509.signature_algorithm, value: &x509.signature_value.data, message: x509.tbs_certificate.as_ref() };
+    let signed = signature::Signed {
+        algorithm: &x509.signature_algorithm,
+        value: &x509.signature_value.data,
+        message: x509.tbs_certificate.as_ref(),
+    };
     node.is_self_issued() && signed.verify(x509.public_key()) != Check::Bad
 }

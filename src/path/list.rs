@@ -5,13 +5,13 @@ use std::collections::HashSet;
 
 use time::OffsetDateTime;
 use x509_parser::asn1_rs::{Any, Tag};
-use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::{CertificateRevocationList, FromDer, X509Extension};
 use x509_parser::revocation_list::RevokedCertificate;
 
 use super::RevocationGap;
 use super::distinguished_name::DistinguishedName;
-use super::distribution::Scope;
+use super::distribution::{Scope, directory, general_names};
 use super::node::Node;
 use super::signature::{Check, Signed};
 use crate::pki::RevocationList;
@@ -44,7 +44,10 @@ pub(super) struct Number(Vec<u8>);
 /// What a list says of one certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Entry {
-    Revoked { at: OffsetDateTime, reason: &'static str },
+    Revoked {
+        at: OffsetDateTime,
+        reason: &'static str,
+    },
     /// In a delta: it is no longer on hold.
     Removed,
 }
@@ -68,15 +71,17 @@ impl<'a> List<'a> {
         for extension in self.parsed.extensions() {
             let oid = extension.oid.to_id_string();
             match (oid.as_str(), extension.parsed_extension()) {
-                (_, ParsedExtension::ParseError { .. }) => return malformed(),
-                (ISSUING_POINT, ParsedExtension::IssuingDistributionPoint(point)) => scope = Some(Scope::read(point, &self.issuer)),
-                (ISSUING_POINT, _) => return malformed(),
+                (ISSUING_POINT, _) => match Scope::read(extension.value, &self.issuer) {
+                    Some(read) => scope = Some(read),
+                    None => return malformed(),
+                },
                 (CRL_NUMBER, _) => number = Number::read(extension.value),
                 (DELTA_INDICATOR, _) => match Number::read(extension.value) {
                     Some(number) => base = Some(number),
                     None => return malformed(),
                 },
                 (AUTHORITY_KEY_ID, _) => {}
+                (_, ParsedExtension::ParseError { .. }) => return malformed(),
                 _ if extension.critical => {
                     return Some(RevocationGap::UnknownCriticalExtension { issuer: self.source.issuer.clone(), oid });
                 }
@@ -186,15 +191,7 @@ fn certificate_issuer(extension: &X509Extension<'_>) -> Option<DistinguishedName
         return None;
     }
     let (_, names) = Any::from_der(extension.value).ok()?;
-    let mut rest = names.data;
-    while !rest.is_empty() {
-        let (after, name) = GeneralName::from_der(rest).ok()?;
-        if let GeneralName::DirectoryName(name) = name {
-            return Some(DistinguishedName::read(name.as_raw()).name);
-        }
-        rest = after;
-    }
-    None
+    general_names(names.data)?.iter().find_map(directory)
 }
 
 impl Number {

@@ -20,6 +20,7 @@
 mod alternative_name;
 mod budget;
 mod constraints;
+mod der;
 mod distinguished_name;
 mod distribution;
 mod fault;

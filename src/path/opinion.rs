@@ -1,7 +1,7 @@
 //! What each implementation would say of a path, by the rules that are known of it.
 
-use super::{Fault, Question};
 use super::node::Node;
+use super::{Fault, Question};
 
 /// Whose validation it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]

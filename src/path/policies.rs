@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use x509_parser::extensions::{ParsedExtension, PolicyInformation, PolicyMapping};
+use x509_parser::prelude::X509Extension;
 
 use super::FaultKind;
 use super::node::Node;
@@ -33,7 +34,6 @@ pub(super) fn faults(path: &[&Node<'_>]) -> Vec<(usize, FaultKind)> {
         state.descend(node, at);
         let met = state.require > 0 || !state.expected.is_empty();
         if at > 0 {
-            faults.extend(mapped(node).then_some((at, FaultKind::AnyPolicyMapped)));
             state.prepare(node);
         } else {
             state.wrap_up(node);
@@ -132,7 +132,7 @@ fn limits(node: &Node<'_>) -> (Option<usize>, Option<usize>) {
     .unwrap_or_default()
 }
 
-/// What is wrong with the list of policies as it stands.
+/// What is wrong with its policies as they stand.
 fn listed(node: &Node<'_>) -> Vec<FaultKind> {
     let mut seen = BTreeSet::new();
     let mut faults: Vec<FaultKind> = policies(node)
@@ -141,19 +141,19 @@ fn listed(node: &Node<'_>) -> Vec<FaultKind> {
         .filter(|oid| !seen.insert(oid.clone()))
         .map(|oid| FaultKind::DuplicatePolicy { oid })
         .collect();
-    let critical = |extension: &&_| -> bool {
-        let extension: &x509_parser::prelude::X509Extension<'_> = extension;
+    let is_critical = |extension: &X509Extension<'_>| {
         extension.critical && matches!(extension.parsed_extension(), ParsedExtension::CertificatePolicies(_))
     };
-    if node.extensions().iter().find(critical).is_some() {
+    if node.extensions().iter().any(is_critical) {
         let qualifiers = policies(node).iter().flat_map(|policy| policy.policy_qualifiers.iter().flatten());
         let unknown = qualifiers.map(|qualifier| qualifier.policy_qualifier_id.to_id_string()).find(|oid| !QUALIFIERS.contains(&oid.as_str()));
         faults.extend(unknown.map(|oid| FaultKind::UnknownPolicyQualifier { oid }));
     }
+    faults.extend(maps_any(node).then_some(FaultKind::AnyPolicyMapped));
     faults
 }
 
-fn mapped(node: &Node<'_>) -> bool {
+fn maps_any(node: &Node<'_>) -> bool {
     mappings(node).iter().any(|mapping| {
         mapping.issuer_domain_policy.to_id_string() == ANY || mapping.subject_domain_policy.to_id_string() == ANY
     })

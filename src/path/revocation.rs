@@ -54,7 +54,13 @@ fn fault(pool: &mut Pool<'_>, lists: &mut Lists<'_>, subject: Subject<'_>) -> Op
         for index in 0..lists.lists.len() {
             let list = &lists.lists[index];
             let node = pool.node(subject.path[0]);
-            if list.base.is_some() || !point.is_told_by(&list.issuer, &list.scope, node) {
+            if list.base.is_some() {
+                continue;
+            }
+            if !point.is_told_by(&list.issuer, &list.scope, node) {
+                if gap == RevocationGap::NoList && list.issuer == node.issuer.name {
+                    gap = RevocationGap::OutOfScope { issuer: list.issuer_text().to_owned() };
+                }
                 continue;
             }
             let reasons = point.reasons & list.scope.reasons();

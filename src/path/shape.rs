@@ -89,12 +89,11 @@ fn extensions(node: &Node<'_>) -> Vec<FaultKind> {
 
 fn key(node: &Node<'_>) -> Option<FaultKind> {
     let key = node.x509.public_key();
-    let is_ec = key.algorithm.algorithm == oids::OID_KEY_TYPE_EC_PUBLIC_KEY;
+    if key.algorithm.algorithm == oids::OID_KEY_TYPE_EC_PUBLIC_KEY && signature::named_curve(key).is_none() {
+        return Some(FaultKind::ExplicitCurve);
+    }
     match key.parsed() {
         Ok(PublicKey::RSA(rsa)) if rsa.key_size() < 1024 => Some(FaultKind::ShortKey { bits: rsa.key_size() }),
-        Ok(PublicKey::EC(_)) | Err(_) if is_ec && key.algorithm.parameters.as_ref().is_none_or(|curve| curve.as_oid().is_err()) => {
-            Some(FaultKind::ExplicitCurve)
-        }
         Ok(_) => None,
         Err(_) => Some(FaultKind::UnreadableKey),
     }

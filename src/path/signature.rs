@@ -1,6 +1,7 @@
 //! Signatures on certificates and revocation lists, verified with aws-lc.
 
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
+use x509_parser::asn1_rs::Tag;
 use x509_parser::oid_registry::{self as oids, Oid};
 use x509_parser::public_key::PublicKey;
 use x509_parser::signature_algorithm::RsaSsaPssParams;
@@ -70,11 +71,12 @@ const BROKEN: [Oid<'static>; 3] = [oids::OID_PKCS1_MD2WITHRSAENC, oids::OID_PKCS
 
 impl Signed<'_> {
     pub fn verify(&self, key: &SubjectPublicKeyInfo<'_>) -> Check {
-        let Some(algorithm) = scheme(self.algorithm).and_then(|scheme| verifier(scheme, key)) else {
-            return Check::Unsupported;
-        };
-        let key = UnparsedPublicKey::new(algorithm, &*key.subject_public_key.data);
-        match key.verify(self.message, self.value) {
+        let Some(scheme) = scheme(self.algorithm) else { return Check::Unsupported };
+        if !scheme.is_for(key) {
+            return Check::Bad;
+        }
+        let Some(algorithm) = verifier(scheme, key) else { return Check::Unsupported };
+        match UnparsedPublicKey::new(algorithm, &*key.subject_public_key.data).verify(self.message, self.value) {
             Ok(()) => Check::Good,
             Err(_) => Check::Bad,
         }
@@ -117,26 +119,32 @@ fn pss(algorithm: &AlgorithmIdentifier<'_>) -> Option<Digest> {
     known.into_iter().find(|(oid, length, _)| *oid == digest && *length == parameters.salt_length()).map(|(_, _, digest)| digest)
 }
 
-/// What verifies a signature of that scheme with a key of that kind.
+impl Scheme {
+    fn is_for(self, key: &SubjectPublicKeyInfo<'_>) -> bool {
+        let kind = &key.algorithm.algorithm;
+        let is_rsa = *kind == oids::OID_PKCS1_RSAENCRYPTION || kind.as_bytes() == X509_RSA;
+        match self {
+            Self::Pkcs1(_) => is_rsa,
+            Self::Pss(digest) => is_rsa || is_pss_key_for(digest, key),
+            Self::Ecdsa(_) => *kind == oids::OID_KEY_TYPE_EC_PUBLIC_KEY,
+            Self::Ed25519 => *kind == oids::OID_SIG_ED25519,
+        }
+    }
+}
+
+/// `None` where aws-lc has nothing for the two.
 fn verifier(scheme: Scheme, key: &SubjectPublicKeyInfo<'_>) -> Option<&'static dyn VerificationAlgorithm> {
-    let kind = &key.algorithm.algorithm;
-    let is_rsa = *kind == oids::OID_PKCS1_RSAENCRYPTION || kind.as_bytes() == X509_RSA;
     match scheme {
-        Scheme::Pkcs1(digest) if is_rsa => Some(match digest {
-            Digest::Sha1 => &signature::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
-            Digest::Sha256 => &signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
-            Digest::Sha384 => &signature::RSA_PKCS1_2048_8192_SHA384,
-            Digest::Sha512 => &signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
-        }),
-        Scheme::Pss(digest) if is_rsa || is_pss_key_for(digest, key) => match digest {
-            Digest::Sha1 => None,
-            Digest::Sha256 => Some(&signature::RSA_PSS_2048_8192_SHA256),
-            Digest::Sha384 => Some(&signature::RSA_PSS_2048_8192_SHA384),
-            Digest::Sha512 => Some(&signature::RSA_PSS_2048_8192_SHA512),
-        },
-        Scheme::Ecdsa(digest) if *kind == oids::OID_KEY_TYPE_EC_PUBLIC_KEY => ecdsa(digest, &named_curve(key)?),
-        Scheme::Ed25519 if *kind == oids::OID_SIG_ED25519 => Some(&signature::ED25519),
-        Scheme::Pkcs1(_) | Scheme::Pss(_) | Scheme::Ecdsa(_) | Scheme::Ed25519 => None,
+        Scheme::Pkcs1(Digest::Sha1) => Some(&signature::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY),
+        Scheme::Pkcs1(Digest::Sha256) => Some(&signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY),
+        Scheme::Pkcs1(Digest::Sha384) => Some(&signature::RSA_PKCS1_2048_8192_SHA384),
+        Scheme::Pkcs1(Digest::Sha512) => Some(&signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY),
+        Scheme::Pss(Digest::Sha1) => None,
+        Scheme::Pss(Digest::Sha256) => Some(&signature::RSA_PSS_2048_8192_SHA256),
+        Scheme::Pss(Digest::Sha384) => Some(&signature::RSA_PSS_2048_8192_SHA384),
+        Scheme::Pss(Digest::Sha512) => Some(&signature::RSA_PSS_2048_8192_SHA512),
+        Scheme::Ecdsa(digest) => ecdsa(digest, &named_curve(key)?),
+        Scheme::Ed25519 => Some(&signature::ED25519),
     }
 }
 
@@ -156,6 +164,8 @@ fn ecdsa(digest: Digest, curve: &Oid<'_>) -> Option<&'static dyn VerificationAlg
     curves.iter().position(|known| *known == curve).map(|index| verifiers[index])
 }
 
-fn named_curve<'k>(key: &'k SubjectPublicKeyInfo<'_>) -> Option<Oid<'k>> {
-    key.algorithm.parameters.as_ref()?.as_oid().ok()
+/// `None` for a key of another kind, and where the curve is written out.
+pub(super) fn named_curve<'k>(key: &'k SubjectPublicKeyInfo<'_>) -> Option<Oid<'k>> {
+    let parameters = key.algorithm.parameters.as_ref()?;
+    (parameters.tag() == Tag::Oid).then(|| parameters.as_oid().ok())?
 }

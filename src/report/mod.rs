@@ -100,15 +100,16 @@ impl Deny {
 }
 
 impl TargetReport {
-    pub fn new(
-        target: String,
-        place: TargetPlace,
-        mut findings: Vec<Finding>,
-        verdict: Option<Verdict>,
-        certificates: Vec<Expiry>,
-    ) -> Self {
-        findings.sort_by(|a, b| (Reverse(a.rule.severity), &a.place).cmp(&(Reverse(b.rule.severity), &b.place)));
-        Self { target, place, findings, verdict, certificates }
+    pub fn new(target: String, place: TargetPlace, findings: Vec<Finding>, verdict: Option<Verdict>, certificates: Vec<Expiry>) -> Self {
+        let mut report = Self { target, place, findings: Vec::new(), verdict, certificates };
+        report.add(findings);
+        report
+    }
+
+    /// In their order, the worst first.
+    pub fn add(&mut self, findings: Vec<Finding>) {
+        self.findings.extend(findings);
+        self.findings.sort_by(|a, b| (Reverse(a.rule.severity), &a.place).cmp(&(Reverse(b.rule.severity), &b.place)));
     }
 
     /// The certificate that ends first.

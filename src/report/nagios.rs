@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use super::printable::printable;
 use super::{Report, word};
-use crate::check::{Finding, Severity};
+use crate::check::{Finding, Severity, UNREADABLE};
 
 /// What the exit code tells the monitoring system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Status {
     }
 
     pub fn of(report: &Report) -> Self {
-        let unread = |finding: &&Finding| finding.rule.code == UNREADABLE;
+        let unread = |finding: &&Finding| *finding.rule == UNREADABLE;
         let denied = || report.findings().filter(|finding| report.deny.denies(finding));
         if denied().any(|finding| !unread(&finding)) {
             Self::Critical
@@ -51,9 +51,6 @@ impl Status {
         }
     }
 }
-
-/// The code of the rule that a target which cannot be read breaks.
-const UNREADABLE: &str = "unreadable";
 
 pub fn nagios(report: &Report) -> String {
     let mut text = format!("COUNTERSIGN {} - {}", Status::of(report).name(), report.summary());
@@ -101,7 +98,7 @@ fn label(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Status, label, nagios, unknown};
-    use crate::check::{Rule, Severity};
+    use crate::check::unreadable;
     use crate::report::fixture;
 
     #[test]
@@ -116,12 +113,11 @@ mod tests {
 
     #[test]
     fn the_state_is_that_of_the_worst_finding() {
-        static UNREADABLE: Rule = Rule { code: "unreadable", severity: Severity::Error, title: "Unreadable", why: "" };
         let mut report = fixture::report();
         assert_eq!(Status::of(&report), Status::Critical);
         report.targets.remove(0);
         assert_eq!(Status::of(&report), Status::Warning);
-        report.targets[1].findings.push(fixture::finding(&UNREADABLE, "gone.p12", None, None, "there is no such file", "name another"));
+        report.targets[1].findings.push(unreadable("gone.p12", "there is no such file", "name another"));
         assert_eq!(Status::of(&report), Status::Unknown);
         report.targets.clear();
         assert_eq!(Status::of(&report), Status::Ok);

@@ -38,11 +38,14 @@ fn logical_lines(bytes: &[u8]) -> Vec<(usize, String)> {
     let mut line = String::new();
     let (mut number, mut began) = (1, 1);
     let (mut leading, mut continued, mut comment, mut escaping) = (true, false, false, false);
+    let mut half_a_pair = false;
     let mut characters = bytes.iter().map(|byte| char::from(*byte)).peekable();
     while let Some(c) = characters.next() {
         let ends = c == '\n' || c == '\r';
-        if c == '\r' && characters.peek() == Some(&'\n') {
-            // The pair counts once, and is met again as its second half.
+        let paired = c == '\n' && std::mem::take(&mut half_a_pair);
+        half_a_pair = c == '\r' && characters.peek() == Some(&'\n');
+        if half_a_pair {
+            // The pair counts once, as its second half.
             continue;
         }
         if ends {
@@ -71,6 +74,10 @@ fn logical_lines(bytes: &[u8]) -> Vec<(usize, String)> {
         } else if escaping {
             line.pop();
             (leading, continued, escaping) = (true, true, false);
+            // Java ends the line here if nothing follows, even an empty one.
+            if characters.peek().is_none() && !paired {
+                lines.push((began, std::mem::take(&mut line)));
+            }
         } else if line.is_empty() {
             leading = true;
         } else {

@@ -1,1 +1,183 @@
 //! Whose file it is, and what each program makes of its lines.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use super::*;
+
+fn settings(text: &str) -> Settings {
+    read(text.as_bytes()).unwrap_or_else(|| panic!("nobody's: {text}"))
+}
+
+#[test]
+fn a_file_is_told_by_its_keys() {
+    let table = [
+        ("process.roles=broker\nlisteners=SSL://:9093\n", Some(Program::KafkaBroker)),
+        ("broker.id=0\nzookeeper.connect=localhost:2181\nlog.dirs=/data\nsecurity.protocol=SSL\n", Some(Program::KafkaBroker)),
+        ("security.protocol=SSL\nssl.truststore.location=/t.jks\n", Some(Program::KafkaClient)),
+        ("bootstrap.servers=a:9093\nsecurity.protocol=ssl\n", Some(Program::Librdkafka)),
+        ("bootstrap.servers=a:9093\nssl.ca.location=/ca.pem\n", Some(Program::Librdkafka)),
+        ("metadata.broker.list=a:9093\n", Some(Program::Librdkafka)),
+        ("bootstrap.servers=a:9093\ngroup.id=connect\nkey.converter=X\nconfig.storage.topic=c\n", Some(Program::KafkaOther)),
+        ("bootstrap.servers=a:9093\napplication.id=counter\n", Some(Program::KafkaOther)),
+        ("listeners.ssl.default = 5671\nssl_options.verify = verify_peer\n", Some(Program::RabbitMq)),
+        ("default_user = guest\n", Some(Program::RabbitMq)),
+        ("%% old\n[\n {rabbit, [{ssl_listeners, [5671]}]}\n].\n", Some(Program::RabbitMqTerms)),
+        ("[\"json\", 1]\n", None),
+        ("name=value\n", None),
+        ("-----BEGIN CERTIFICATE-----\nMIIB=\n-----END CERTIFICATE-----\n", None),
+        ("", None),
+    ];
+    for (text, program) in table {
+        assert_eq!(read(text.as_bytes()).map(|settings| settings.program), program, "{text}");
+    }
+    assert!(read(b"process.roles=broker\n\0").is_none());
+}
+
+#[test]
+fn the_last_line_counts_and_every_line_is_kept() {
+    let settings = settings("node.id=1\nlog.dirs = /a\\\n  ,/b  \n! note\nnode.id:2\n");
+    assert_eq!(settings.get("node.id").map(|setting| (setting.value(), setting.line)), Some(("2", 5)));
+    assert_eq!(settings.get("log.dirs").map(|setting| (setting.value(), setting.line)), Some(("/a,/b", 2)));
+    assert_eq!(settings.lines().len(), 3);
+    assert_eq!(settings.list("log.dirs"), ["/a", "/b"]);
+}
+
+#[test]
+fn no_value_is_seen_in_debug() {
+    assert!(!format!("{:?}", settings("security.protocol=SSL\nssl.key.password=hush\n")).contains("hush"));
+}
+
+#[test]
+fn a_listener_comes_before_the_broker() {
+    let settings = settings("listeners=A://:1\nssl.client.auth=none\nlistener.name.a.ssl.client.auth=required\n");
+    assert_eq!(Scope::of_listener(&settings, "A").value("ssl.client.auth"), Some("required"));
+    assert_eq!(Scope::of_listener(&settings, "B").value("ssl.client.auth"), Some("none"));
+    assert_eq!(Scope::common(&settings).value("ssl.client.auth"), Some("none"));
+}
+
+#[test]
+fn rabbitmq_quotes_and_comments() {
+    let text = "default_user = 'a # b' # who\ndefault_pass = a#b\nlisteners.tcp =\nbad line\nauth_mechanisms.1=PLAIN\ninclude more.conf\n";
+    let settings = settings(text);
+    assert_eq!(settings.value("default_user"), Some("a # b"));
+    assert_eq!(settings.value("default_pass"), Some("a"));
+    assert_eq!(settings.value("auth_mechanisms.1"), Some("PLAIN"));
+    assert_eq!(settings.faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [2, 3, 4]);
+}
+
+#[test]
+fn librdkafka_has_no_continuation() {
+    let settings = settings("bootstrap.servers=a\\\nsecurity.protocol=ssl\nssl.ca.location= /ca\nwhat\n");
+    assert_eq!(settings.value("bootstrap.servers"), Some("a\\"));
+    assert_eq!(settings.faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [3, 4]);
+}
+
+#[test]
+fn values_come_from_files_that_providers_name() {
+    let text = "config.providers=file,dir\nconfig.providers.file.class=org.apache.kafka.common.config.provider.FileConfigProvider\n\
+                config.providers.dir.class=org.apache.kafka.common.config.provider.DirectoryConfigProvider\nsecurity.protocol=SSL\n\
+                ssl.keystore.password=${file:/etc/p.properties:store}\nssl.key.password=${dir:/etc/d:key}\nssl.truststore.password=${env:T}\n";
+    let files = BTreeMap::from([("/etc/p.properties", "store=one\n"), ("/etc/d/key", "two")]);
+    let settings = settings(text);
+    let resolved = settings.resolved(|path| files.get(path).map(|text| text.as_bytes().to_vec()));
+    let values = ["ssl.keystore.password", "ssl.key.password", "ssl.truststore.password"].map(|key| resolved.value(key));
+    assert_eq!(values, [Some("one"), Some("two"), Some("${env:T}")]);
+    assert_eq!(settings.undeclared_providers().map(|setting| setting.line).collect::<Vec<_>>(), [7]);
+}
+
+#[test]
+fn every_file_is_named_once_with_its_password() {
+    let text = "listeners=A://:1,B://:2,C://:3\nlistener.security.protocol.map=A:SSL,B:SSL,C:PLAINTEXT\nssl.keystore.type=PKCS12\n\
+                ssl.keystore.location=/k.p12\nssl.keystore.password=one\nlistener.name.b.ssl.truststore.location=/t.jks\n";
+    let references = references(&settings(text));
+    assert_eq!(references.len(), 2);
+    assert_eq!((references[0].path.as_str(), &references[0].users[..]), ("/k.p12", &["A".to_owned(), "B".to_owned()][..]));
+    assert_eq!((references[0].format.clone(), references[0].line), (Some(Declared::Pkcs12), 4));
+    assert_eq!(references[0].password.as_ref().map(crate::pki::Passphrase::expose), Some("one"));
+    assert_eq!((references[1].key.as_str(), references[1].role), ("listener.name.b.ssl.truststore.location", Role::Truststore));
+}
+
+#[test]
+fn references_of_the_others() {
+    let paths = |text: &str| references(&settings(text)).into_iter().map(|one| (one.role, one.path)).collect::<Vec<_>>();
+    let rd = "security.protocol=ssl\nssl.ca.location=probe\nssl.certificate.location=c\nssl.key.location=k\n";
+    assert_eq!(paths(rd), [(Role::Certificate, "c".to_owned()), (Role::Key, "k".to_owned())]);
+    let rabbit = "ssl_options.certfile = c\nssl_options.keyfile = k\nmanagement.ssl.cacertfile = m\n";
+    assert_eq!(paths(rabbit), [(Role::Anchors, "m".to_owned()), (Role::Certificate, "c".to_owned()), (Role::Key, "k".to_owned())]);
+}
+
+#[test]
+fn mapping_rules() {
+    let rules = |text| MappingRules::parse(text).map(|rules| (rules.patterns, rules.has_default));
+    assert_eq!(rules("RULE:^CN=(.*?),OU=.*$/$1/L,RULE:^CN=([^,]+)$/$1/ , DEFAULT"), Ok((2, true)));
+    assert_eq!(rules("RULE:^CN=a\\/b$/x/U"), Ok((1, false)));
+    assert_eq!(rules("RULE:^CN=(.*)$/$1"), Err("RULE:^CN=(.*)$/$1"));
+    assert_eq!(rules("DEFAULT LOWER"), Err("LOWER"));
+}
+
+#[test]
+fn names_that_are_known() {
+    assert_eq!(known(Program::KafkaBroker, "listener.name.sasl.plain.sasl.jaas.config").map(|known| known.name), Some("sasl.jaas.config"));
+    assert_eq!(known(Program::RabbitMq, "listeners.ssl.my-own").map(|known| known.name), Some("listeners.ssl.$name"));
+    assert_eq!(known(Program::KafkaBroker, "zookeeper.connect").and_then(|known| known.versions), Some("..3.9"));
+    assert_eq!(nearest(Program::KafkaBroker, "ssl.keystore.loction"), Some("ssl.keystore.location"));
+    assert_eq!(nearest(Program::KafkaBroker, "my.own.setting"), None);
+}
+
+/// Pieces of which properties files are made, the awkward ones above all.
+fn properties_file() -> impl Strategy<Value = Vec<u8>> {
+    let pieces = prop::sample::select(vec![
+        "a", "b", "key", "=", ":", " ", "\t", "\u{c}", "\\", "\\\\", "\\\n", "\\\r\n", "\r", "\n", "\r\n", "#", "!", "\\u0041", "\\u00e9",
+        "\\u12", "\\ ", "\\=", "\\t", "\\q", "\u{e9}",
+    ]);
+    prop::collection::vec(pieces, 0..24).prop_map(|pieces| pieces.concat().chars().map(|c| c as u8).collect())
+}
+
+/// As `tests/fixtures/ListProperties.java` prints it.
+fn listed(file: &[u8]) -> String {
+    let (lines, faults) = properties::read(file);
+    if !faults.is_empty() {
+        return "refused".to_owned();
+    }
+    let hex = |text: &str| text.encode_utf16().map(|unit| format!("{unit:04x}")).collect::<String>();
+    let pairs: BTreeMap<String, &str> = lines.iter().map(|line| (hex(&line.key), line.value())).collect();
+    pairs.iter().map(|(key, value)| format!("{key}={} ", hex(value))).collect()
+}
+
+/// The judge is java.util.Properties, over two thousand files at once.
+#[test]
+fn properties_are_read_as_java_reads_them() {
+    let mut runner = TestRunner::deterministic();
+    let files: Vec<Vec<u8>> = (0..2000).map(|_| properties_file().new_tree(&mut runner).unwrap().current()).collect();
+    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/ListProperties.java");
+    let mut java = Command::new("java").arg(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = java.stdin.take().unwrap();
+    let bytes: Vec<u8> = files.iter().flat_map(|file| [&(file.len() as u32).to_be_bytes()[..], file].concat()).collect();
+    let feeding = std::thread::spawn(move || input.write_all(&bytes));
+    let output = java.wait_with_output().unwrap();
+    feeding.join().unwrap().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(said.lines().count(), files.len());
+    for (file, said) in files.iter().zip(said.lines()) {
+        assert_eq!(listed(file), said, "{:?}", String::from_utf8_lossy(file));
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_makes_a_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let _ = (read(&bytes), properties::read(&bytes), cuttlefish::read(&bytes), line::read_librdkafka(&bytes));
+    }
+
+    #[test]
+    fn no_value_makes_a_question_panic(key in prop::sample::select(vec!["listeners", "advertised.listeners", "super.users", "ssl.keystore.password"]), value in "\\PC{0,60}") {
+        let settings = settings(&format!("process.roles=broker\nlog.dirs=/a\nnode.id=1\n{key}={}\n", value.replace('\\', "\\\\")));
+        let _ = (settings.listeners(), settings.advertised(), references(&settings), settings.resolved(|_| None), MappingRules::parse(&value));
+    }
+}

@@ -1,0 +1,89 @@
+//! Findings about the authorities of the directory.
+
+use time::OffsetDateTime;
+
+use super::cluster::Cluster;
+use super::validity::{self, day};
+use super::view::named;
+use super::{Finding, Place, Rule};
+use crate::cluster::{AuthorityName, AuthoritySpec};
+use crate::inventory::{AuthorityCertificates, KeyFile};
+use crate::layout;
+
+pub const RULES: &[&Rule] = &[&UNREADABLE, &KEY_PLAIN, &ENDS_SOON];
+
+const UNREADABLE: Rule = Rule::error(
+    "authority-unreadable",
+    "an authority that cannot be used",
+    "Nothing can be issued or renewed until it is restored: countersign never replaces an authority by itself.",
+);
+
+const KEY_PLAIN: Rule = Rule::warning(
+    "authority-key-plain",
+    "an authority's key without a passphrase",
+    "Whoever reads the file can issue certificates that the whole cluster trusts, and so can whoever reads a backup of it.",
+);
+
+const ENDS_SOON: Rule = Rule::warning(
+    "authority-ends-soon",
+    "an authority that ends before a new leaf would",
+    "Leafs are clipped to the end of their issuer, so they live shorter and shorter, and renewal gains nothing. A rollover takes weeks.",
+);
+
+/// What is wrong with the authorities that the cluster file names.
+pub fn check(cluster: &Cluster<'_>) -> Vec<Finding> {
+    cluster.spec.authorities().flat_map(|authority| one(cluster, authority)).collect()
+}
+
+fn one(cluster: &Cluster<'_>, authority: &AuthoritySpec) -> Vec<Finding> {
+    let Some(generation) = cluster.inventory.signing_generation(authority.name) else {
+        return Vec::new();
+    };
+    let place = || place(authority.name, generation.number);
+    match &generation.state {
+        Err(unreadable) => {
+            let message = format!("{} cannot be used: {}", unreadable.file, unreadable.why);
+            vec![UNREADABLE.at(place(), message, "restore it from a backup")]
+        }
+        Ok(state) => {
+            let mut findings = dates(cluster, state, &place());
+            findings.extend(key_plain(authority, state, place()));
+            findings.extend(ends_soon(cluster, state, place()));
+            findings
+        }
+    }
+}
+
+fn place(name: AuthorityName, generation: u32) -> Place {
+    Place::target(layout::authority_path(name, generation).display().to_string())
+}
+
+fn dates(cluster: &Cluster<'_>, state: &AuthorityCertificates, place: &Place) -> Vec<Finding> {
+    let all = [&state.root].into_iter().chain(&state.issuing);
+    all.filter_map(|certificate| validity::one(place.clone().entry(named(certificate)), certificate, cluster.at, cluster.expires_within))
+        .collect()
+}
+
+fn key_plain(authority: &AuthoritySpec, state: &AuthorityCertificates, place: Place) -> Option<Finding> {
+    (state.key == KeyFile::Plain).then(|| {
+        let fix = match authority.passphrase {
+            Some(_) => "encrypt it with the passphrase that the cluster file names: openssl pkcs8 -topk8 -v2 aes-256-cbc",
+            None => "name a passphrase in the cluster file, or keep the key elsewhere",
+        };
+        KEY_PLAIN.at(place, format!("the key of {} is not encrypted", named(state.signing())), fix)
+    })
+}
+
+fn ends_soon(cluster: &Cluster<'_>, state: &AuthorityCertificates, place: Place) -> Option<Finding> {
+    let end = state.signing().validity.not_after;
+    let wanted: OffsetDateTime = cluster.at + cluster.spec.leaf.lifetime.duration();
+    (end >= cluster.at && end < wanted).then(|| {
+        let message = format!(
+            "{} ends on {}, and a leaf of {} issued now would live longer",
+            named(state.signing()),
+            day(end),
+            cluster.spec.leaf.lifetime
+        );
+        ENDS_SOON.at(place, message, "roll the authority over")
+    })
+}

@@ -1,0 +1,120 @@
+//! What is wrong with one certificate by itself.
+
+use super::facts::Facts;
+use super::findings::Findings;
+use super::{Finding, Place};
+use super::{
+    alternative_names, criticality, distinguished_names, distribution, encoding, fields, identifiers, name_constraints, policies,
+    post_quantum, public_key, signature_algorithms, syntax, times, transparency, usages,
+};
+use crate::pki::Certificate;
+
+/// Every finding about `certificate`, whatever it is used for and whenever. Dates are compared with each other, not with the clock.
+pub fn certificate(certificate: &Certificate, place: &Place) -> Vec<Finding> {
+    let mut found = Findings::at(place);
+    if let Some(facts) = Facts::of(certificate.der()) {
+        encoding::whole(facts.whole, &syntax::CERTIFICATE, &mut found);
+        encoding::extension_values(&facts.extensions, &mut found);
+        BY_EXTENSIONS.iter().for_each(|rule| rule(&facts.extensions, &mut found));
+        BY_FACTS.iter().for_each(|rule| rule(&facts, &mut found));
+        names(&facts, &mut found);
+        dates(&facts, &mut found);
+        algorithms(&facts, &mut found);
+        public_key::info(facts.key, &mut found);
+    }
+    found.into_list()
+}
+
+const BY_EXTENSIONS: &[fn(&super::facts::Extensions<'_>, &mut Findings<'_>)] = &[
+    encoding::no_extension_twice,
+    criticality::each_as_it_must,
+    criticality::critical_is_known,
+    identifiers::authority_key_id_is_complete,
+    identifiers::key_ids_are_not_empty,
+    distribution::points_point_somewhere,
+    distribution::points_are_absolute,
+    distribution::points_can_be_fetched,
+    distribution::locations_need_no_tls,
+    distribution::access_locations_are_uris,
+];
+
+const BY_FACTS: &[fn(&Facts<'_>, &mut Findings<'_>)] = &[
+    fields::version_is_3,
+    fields::extensions_have_version_3,
+    fields::no_unique_ids,
+    fields::serial_in_range,
+    fields::serial_cannot_be_guessed,
+    fields::algorithms_agree,
+    times::leaf_is_short_lived,
+    alternative_names::issuer_has_name,
+    alternative_names::subject_has_name,
+    alternative_names::alternative_names,
+    alternative_names::no_name_twice,
+    alternative_names::mail_is_alternative_name,
+    alternative_names::host_is_alternative_name,
+    criticality::as_the_certificate_needs,
+    post_quantum::authority_signs_without_digest,
+    usages::authority_has_key_usage,
+    usages::authority_may_sign,
+    usages::leaf_may_not_sign,
+    usages::key_usage_has_bits,
+    usages::key_usage_fits_key,
+    usages::encipher_only_agrees,
+    usages::usages_agree,
+    usages::no_purpose_twice,
+    usages::purposes_are_named,
+    usages::time_stamping_is_alone,
+    usages::path_length_in_place,
+    usages::key_period_has_dates,
+    identifiers::authority_key_id_is_there,
+    identifiers::subject_key_id_is_there,
+    identifiers::key_id_is_a_digest,
+    identifiers::own_key_ids_agree,
+    policies::no_policy_twice,
+    policies::any_policy_has_known_qualifiers,
+    policies::notice_is_utf8,
+    policies::notice_is_readable,
+    policies::notice_has_no_reference,
+    policies::statement_is_uri,
+    policies::leaf_maps_no_policies,
+    policies::any_policy_is_not_mapped,
+    policies::mapped_policies_are_asserted,
+    policies::policy_constraints_constrain,
+    policies::leaf_constrains_no_policies,
+    name_constraints::leaf_has_none,
+    name_constraints::there_is_a_constraint,
+    name_constraints::no_distance,
+    name_constraints::addresses_are_networks,
+    name_constraints::bases_are_names,
+    name_constraints::kinds_are_common,
+    distribution::no_revocation_is_meant,
+    distribution::no_check_is_for_responders,
+    transparency::is_no_precertificate,
+    transparency::timestamps_can_be_read,
+];
+
+fn names(facts: &Facts<'_>, found: &mut Findings<'_>) {
+    distinguished_names::name(facts.subject, "subject", found);
+    if !facts.is_self_issued() {
+        distinguished_names::name(facts.issuer, "issuer", found);
+    }
+}
+
+fn dates(facts: &Facts<'_>, found: &mut Findings<'_>) {
+    let dates = [("notBefore", facts.not_before), ("notAfter", facts.not_after)];
+    times::syntax(&dates, found);
+    times::type_fits_year(&dates, found);
+    times::period_is_positive(dates, found);
+}
+
+fn algorithms(facts: &Facts<'_>, found: &mut Findings<'_>) {
+    signature_algorithms::parameters(facts.inner_algorithm, "within the signed part", found);
+    if facts.inner_algorithm.raw != facts.outer_algorithm.raw {
+        signature_algorithms::parameters(facts.outer_algorithm, "beside the signature", found);
+    }
+    signature_algorithms::is_known(facts.inner_algorithm, found);
+    signature_algorithms::pss_is_usual(facts.inner_algorithm, found);
+    if !facts.is_self_issued() {
+        signature_algorithms::digest_holds(facts.inner_algorithm, found);
+    }
+}

@@ -1,0 +1,126 @@
+//! The directory against the cluster file: what `check` finds without arguments.
+
+use rayon::prelude::*;
+use time::{Duration, OffsetDateTime};
+
+use super::{Finding, Place, Rule, authority, drift, holder};
+use crate::cluster::{AuthorityName, ClusterSpec};
+use crate::inventory::{HolderFiles, Inventory, Survey};
+use crate::layout::{self, HolderFile, Sensitivity};
+use crate::plan;
+use crate::snippet::Snippets;
+
+pub const RULES: &[&Rule] = &[&NO_PLAN, &TRUST_FILES, &LEFTOVER, &UNKNOWN_FILE, &EXPOSED_SECRET];
+
+const NO_PLAN: Rule = Rule::error(
+    "no-plan",
+    "a cluster file that the directory cannot follow",
+    "The authorities in the directory and those of the cluster file do not go together. `apply` stops before it changes anything.",
+);
+
+const TRUST_FILES: Rule = Rule::warning(
+    "drift-trust-files",
+    "files below `trust/` that are not what must be trusted now",
+    "Whoever is given the trust from there, outside the cluster file, trusts too little or too much.",
+);
+
+const LEFTOVER: Rule = Rule::note(
+    "leftover-holder",
+    "a holder that is no longer in the cluster file",
+    "Its files are left alone: its key still works until its certificate ends.",
+);
+
+const UNKNOWN_FILE: Rule = Rule::note(
+    "unknown-file",
+    "a file that countersign did not write",
+    "Nobody keeps it fresh, and a key that was copied there is easily forgotten. Names with a dot before and `.new` behind are left by a run that was cut short; the next one removes them.",
+);
+
+const EXPOSED_SECRET: Rule = Rule::error(
+    "exposed-secret",
+    "a secret that every user of the machine may read",
+    "A private key or password that others can read must be taken for known: change it, do not only close the file.",
+);
+
+/// All that is known of the directory.
+#[derive(Debug, Clone, Copy)]
+pub struct Cluster<'a> {
+    pub spec: &'a ClusterSpec,
+    pub snippets: &'a Snippets<'a>,
+    pub inventory: &'a Inventory,
+    /// Of each holder that has a generation in use.
+    pub files: &'a [HolderFiles],
+    pub survey: &'a Survey,
+    pub at: OffsetDateTime,
+    pub expires_within: Duration,
+}
+
+/// Everything that is wrong with the directory.
+pub fn cluster(cluster: &Cluster<'_>) -> Vec<Finding> {
+    let mut findings = drift(cluster);
+    findings.extend(authority::check(cluster));
+    findings.extend(leftover(cluster));
+    findings.extend(exposed(cluster));
+    findings.extend(cluster.survey.unknown.iter().map(|path| {
+        UNKNOWN_FILE.at(Place::target(path.display().to_string()), "countersign did not write it", "take it away, or keep it elsewhere")
+    }));
+    findings.par_extend(cluster.files.par_iter().flat_map_iter(|files| holder::check(cluster, files)));
+    findings
+}
+
+fn drift(cluster: &Cluster<'_>) -> Vec<Finding> {
+    let plan = match plan::plan(cluster.spec, cluster.snippets, cluster.inventory, cluster.at) {
+        Ok(plan) => plan,
+        Err(error) => {
+            return vec![NO_PLAN.at(
+                Place::target(AuthorityName::Shared.path()),
+                error.to_string(),
+                "put the cluster file back as it was, or restore the authority",
+            )];
+        }
+    };
+    let trust = plan.trust.then(|| {
+        TRUST_FILES.at(
+            Place::target(layout::TRUST),
+            "the anchors or the password below it are not there, or others",
+            "run countersign apply",
+        )
+    });
+    let reasons = plan.holders.iter().flat_map(|step| {
+        let place = Place::target(step.holder.to_string());
+        step.reasons.iter().map(move |reason| drift::finding(place.clone(), reason))
+    });
+    trust.into_iter().chain(reasons).collect()
+}
+
+fn leftover(cluster: &Cluster<'_>) -> Vec<Finding> {
+    let gone = cluster.inventory.holders.keys().filter(|id| cluster.spec.holder(id).is_none());
+    gone.map(|id| {
+        LEFTOVER.at(Place::target(id.to_string()), "it is not in the cluster file", "remove its directory, and its rights at the brokers")
+    })
+    .collect()
+}
+
+/// Whoever may read more than the cluster file lets them is told by the plan: this is the worst of it.
+fn exposed(cluster: &Cluster<'_>) -> Vec<Finding> {
+    let own = cluster.survey.secrets.iter().map(|(path, mode)| (path.display().to_string(), *mode));
+    let holders = cluster.inventory.holders.iter().filter_map(|(id, state)| Some((id, state.current.as_ref()?)));
+    let theirs = holders.flat_map(|(id, generation)| {
+        let secret = |name: &str| HolderFile::all().any(|file| file.name() == name && file.sensitivity() == Sensitivity::Secret);
+        generation
+            .found
+            .iter()
+            .filter(move |(name, _)| secret(name))
+            .map(move |(name, found)| (format!("{id}/{}/{name}", generation.number), found.mode))
+    });
+    own.chain(theirs)
+        .filter(|(_, mode)| mode & 0o004 != 0)
+        .map(|(path, mode)| {
+            EXPOSED_SECRET.at(
+                Place::target(path),
+                format!("its mode is {mode:04o}: everyone may read it"),
+                "run chmod o-rwx, and issue the key anew: others may have read it",
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,60 @@
+//! Rules on Certificate Transparency (RFC 6962, 3.1 and 3.3).
+
+use super::facts::Facts;
+use super::findings::Findings;
+use super::{Rule, Severity, oids};
+
+pub const RULES: &[&Rule] = &[&PRECERTIFICATE, &TIMESTAMPS];
+
+const PRECERTIFICATE: Rule = Rule {
+    code: "precertificate",
+    severity: Severity::Error,
+    title: "a precertificate",
+    why: "RFC 6962, 3.1: it is for logs alone, and its critical extension makes every program refuse it.",
+};
+const TIMESTAMPS: Rule = Rule {
+    code: "sct-list-malformed",
+    severity: Severity::Error,
+    title: "a list of timestamps that cannot be read",
+    why: "RFC 6962, 3.3: one timestamp at least, each with its length. Clients that look at it refuse the certificate.",
+};
+
+pub fn is_no_precertificate(facts: &Facts<'_>, found: &mut Findings<'_>) {
+    if facts.extensions.has(oids::PRECERTIFICATE_POISON) {
+        let beside = if facts.extensions.has(oids::SCT_LIST) { ", although it has timestamps of logs" } else { "" };
+        found.add(&PRECERTIFICATE, format!("it is a precertificate{beside}"), "use the certificate that was issued for it");
+    }
+}
+
+pub fn timestamps_can_be_read(facts: &Facts<'_>, found: &mut Findings<'_>) {
+    let Some(list) = facts.extensions.body(oids::SCT_LIST) else { return };
+    let problem = match framed(list.content) {
+        Some((timestamps, [])) if timestamps.is_empty() => "is empty",
+        Some((timestamps, [])) if are_timestamps(timestamps) => return,
+        _ => "has a length that does not fit",
+    };
+    found.add(&TIMESTAMPS, format!("the list of signed certificate timestamps {problem}"), "have it issued again");
+}
+
+/// What is framed by two octets of length, and what follows.
+fn framed(octets: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = octets.split_first_chunk::<2>()?;
+    rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
+}
+
+fn are_timestamps(mut rest: &[u8]) -> bool {
+    while !rest.is_empty() {
+        match framed(rest) {
+            Some((timestamp, after)) if is_timestamp(timestamp) => rest = after,
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// Version 1, log, time, extensions, two octets of algorithm, signature.
+fn is_timestamp(octets: &[u8]) -> bool {
+    let after = octets.strip_prefix(&[0]).and_then(|rest| rest.get(32 + 8..)).and_then(framed);
+    let signature = after.and_then(|(_, rest)| rest.get(2..)).and_then(framed);
+    signature.is_some_and(|(signature, rest)| !signature.is_empty() && rest.is_empty())
+}

@@ -1,0 +1,138 @@
+//! `inspect`: what is inside, whoever wrote it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::Context;
+use super::console::{Console, Format};
+use super::failure::{Exit, Failure};
+use super::passwords::{self, PasswordArgs};
+use crate::describe::{EndpointFacts, FileFacts, page};
+use crate::keystore::Passwords;
+use crate::pki::{Host, HostPort};
+use crate::{directory, endpoint};
+
+/// Show what is inside files, and what TLS endpoints show, whoever made them
+///
+/// Reads PEM, DER, PKCS#7, PKCS#12, JKS and JCEKS by their content, whatever they are called. At an endpoint it learns the served
+/// chain, the versions and cipher suites, and which client certificates are asked for; it trusts nobody and sends nothing.
+/// Exits 1 when anything could not be read.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// Files, directories, patterns, or host:port
+    #[arg(value_name = "PATH or HOST:PORT", required = true)]
+    targets: Vec<PathBuf>,
+    #[command(flatten)]
+    passwords: PasswordArgs,
+    /// The name to ask an endpoint for, in place of its host
+    #[arg(long, value_name = "NAME")]
+    servername: Option<Host>,
+    /// How many seconds each connection may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
+    timeout: u64,
+}
+
+#[derive(Serialize)]
+struct Report {
+    targets: Vec<Target>,
+}
+
+#[derive(Serialize)]
+struct Target {
+    target: String,
+    #[serde(flatten)]
+    shown: Shown,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Shown {
+    File(FileFacts),
+    Endpoint(Box<EndpointFacts>),
+    Error { kind: &'static str, message: String },
+}
+
+impl Inspect {
+    pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
+        let passwords = self.passwords.read()?;
+        let mut targets = Vec::new();
+        for word in &self.targets {
+            match endpoint_named(word) {
+                Some(target) => targets.push(self.endpoint(&target, context)),
+                None => targets.extend(self.files(word, &passwords, context)),
+            }
+        }
+        let failed = targets.iter().any(Target::is_incomplete);
+        match context.console.format {
+            Format::Json => context.console.json(&Report { targets }),
+            Format::Human => show(&context.console, &targets),
+        }
+        Ok(if failed { Exit::Failed } else { Exit::Done })
+    }
+
+    /// What is asked at the terminal is asked in turn.
+    fn files(&self, word: &Path, passwords: &Passwords, context: &Context) -> Vec<Target> {
+        let files = directory::expand(&[word.to_path_buf()]);
+        let look = |path: &PathBuf| file(path, passwords, context);
+        if passwords::can_ask() { files.iter().map(look).collect() } else { files.par_iter().map(look).collect() }
+    }
+
+    fn endpoint(&self, target: &HostPort, context: &Context) -> Target {
+        let shown = match endpoint::observe(target, self.servername.as_ref(), Duration::from_secs(self.timeout)) {
+            Ok(observed) => Shown::Endpoint(Box::new(EndpointFacts::new(&observed, context.now))),
+            Err(error) => Shown::Error { kind: "endpoint", message: error.to_string() },
+        };
+        Target { target: target.to_string(), shown }
+    }
+}
+
+/// What exists as a file is a file, however it is called.
+fn endpoint_named(word: &Path) -> Option<HostPort> {
+    let text = word.to_str().filter(|_| !word.exists())?;
+    text.parse().ok()
+}
+
+fn file(path: &Path, passwords: &Passwords, context: &Context) -> Target {
+    let target = path.display().to_string();
+    let failed = |kind, message| Shown::Error { kind, message };
+    let shown = match directory::read_foreign(path) {
+        Err(error) => failed("directory", error.to_string()),
+        Ok(bytes) => match passwords::open_or_ask(bytes.expose(), passwords, &target, &context.console) {
+            Ok(contents) => Shown::File(FileFacts::new(&contents, context.now)),
+            Err(error) => failed("keystore", format!("{target}: {error}")),
+        },
+    };
+    Target { target, shown }
+}
+
+impl Target {
+    fn is_incomplete(&self) -> bool {
+        match &self.shown {
+            Shown::File(facts) => facts.has_unreadable(),
+            Shown::Endpoint(_) => false,
+            Shown::Error { .. } => true,
+        }
+    }
+}
+
+/// What was read is data, on pages with an empty line between them; what was not is talk.
+fn show(console: &Console, targets: &[Target]) {
+    let mut separator = "";
+    for Target { target, shown } in targets {
+        let lines = match shown {
+            Shown::File(facts) => page::file(target, facts),
+            Shown::Endpoint(facts) => page::endpoint(target, facts),
+            Shown::Error { message, .. } => {
+                console.error(message);
+                continue;
+            }
+        };
+        console.data(separator);
+        console.page(&lines);
+        separator = "\n";
+    }
+}

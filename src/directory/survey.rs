@@ -1,0 +1,71 @@
+//! What lies in the directory besides what [`Directory::read`] reads.
+
+use std::path::{Path, PathBuf};
+
+use super::{Directory, DirectoryError, file, lock::LOCK};
+use crate::cluster::{AuthorityName, ClusterSpec, HolderKind, HolderName};
+use crate::inventory::Survey;
+use crate::layout::{self, HolderFile};
+
+impl Directory {
+    /// Every name that countersign does not know, and the modes of the secrets that belong to no holder.
+    ///
+    /// Of a holder of the cluster file only the generation in use is looked into; what it keeps of older ones is its history.
+    pub fn survey(&self, spec: &ClusterSpec) -> Result<Survey, DirectoryError> {
+        let mut survey = Survey::default();
+        let kinds = HolderKind::ALL.map(HolderKind::directory);
+        let known =
+            |name: &str| [AuthorityName::Shared.path(), layout::TRUST, layout::JOURNAL, LOCK].contains(&name) || kinds.contains(&name);
+        self.unknown(Path::new(""), known, &mut survey)?;
+        self.authorities(&mut survey)?;
+        let trust = |name: &str| name == layout::TRUST_PASSWORD || name.ends_with(".crt");
+        self.unknown(Path::new(layout::TRUST), trust, &mut survey)?;
+        self.secret(Path::new(layout::TRUST).join(layout::TRUST_PASSWORD), &mut survey)?;
+        for kind in kinds {
+            self.unknown(Path::new(kind), |name| HolderName::new(name).is_some(), &mut survey)?;
+        }
+        for holder in &spec.holders {
+            let place = layout::holder_path(&holder.id);
+            self.unknown(&place, |name| name == layout::CURRENT || file::generation_number(name).is_some(), &mut survey)?;
+            if let Some(number) = self.current(&holder.id)? {
+                let known = |name: &str| name == layout::MANIFEST || HolderFile::all().any(|file| file.name() == name);
+                self.unknown(&place.join(number.to_string()), known, &mut survey)?;
+            }
+        }
+        Ok(survey)
+    }
+
+    fn authorities(&self, survey: &mut Survey) -> Result<(), DirectoryError> {
+        let shared = AuthorityName::Shared;
+        let sides = [AuthorityName::Brokers, AuthorityName::Clients];
+        let is_side = |name: &str| sides.iter().any(|side| Path::new(side.path()).ends_with(name));
+        self.unknown(Path::new(shared.path()), |name| is_side(name) || file::generation_number(name).is_some(), survey)?;
+        for name in [shared, AuthorityName::Brokers, AuthorityName::Clients] {
+            if name != shared {
+                self.unknown(Path::new(name.path()), |name| file::generation_number(name).is_some(), survey)?;
+            }
+            for number in file::generations(&self.root.join(name.path()))? {
+                let place = layout::authority_path(name, number);
+                let files = [layout::ROOT_CERTIFICATE, layout::ROOT_KEY, layout::ISSUING_CERTIFICATE, layout::ISSUING_KEY];
+                self.unknown(&place, |name| files.contains(&name), survey)?;
+                for key in [layout::ROOT_KEY, layout::ISSUING_KEY] {
+                    self.secret(place.join(key), survey)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn unknown(&self, place: &Path, known: impl Fn(&str) -> bool, survey: &mut Survey) -> Result<(), DirectoryError> {
+        let names = file::names(&self.root.join(place))?;
+        survey.unknown.extend(names.into_iter().filter(|name| !known(name)).map(|name| place.join(name)));
+        Ok(())
+    }
+
+    fn secret(&self, path: PathBuf, survey: &mut Survey) -> Result<(), DirectoryError> {
+        if let Some(read) = file::read(&self.root.join(&path))? {
+            survey.secrets.insert(path, read.mode);
+        }
+        Ok(())
+    }
+}

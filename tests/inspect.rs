@@ -1,0 +1,240 @@
+//! `inspect`, on what openssl, keytool and `apply` write, judged by what they say of it themselves.
+
+#![allow(clippy::disallowed_methods)]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+use support::{Workspace, program};
+
+fn openssl(workspace: &Workspace, arguments: &[&str]) -> String {
+    program(Command::new("openssl").args(arguments).current_dir(workspace.path("")))
+}
+
+/// A self-signed certificate for `subject`, with a P-256 key of its own.
+fn certificate(workspace: &Workspace, name: &str, subject: &str, more: &[&str]) {
+    let [key, pem] = [format!("{name}.key"), format!("{name}.pem")];
+    let fixed = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-utf8", "-multivalue-rdn"];
+    let named = ["-keyout", &key, "-out", &pem, "-days", "100", "-subj", subject, "-addext", "basicConstraints=critical,CA:FALSE"];
+    openssl(workspace, &[&fixed[..], &named, more].concat());
+}
+
+fn workspace() -> Workspace {
+    Workspace::new("")
+}
+
+fn first(workspace: &Workspace, arguments: &[&str]) -> Value {
+    workspace.json(&[&["inspect"], arguments].concat())["targets"][0].clone()
+}
+
+#[test]
+fn a_certificate_is_shown_as_openssl_knows_it() {
+    let workspace = workspace();
+    certificate(
+        &workspace,
+        "a",
+        "/O=Acme/CN=broker-1",
+        &["-addext", "subjectAltName=DNS:broker-1.example,IP:10.0.0.1,URI:spiffe://acme/b"],
+    );
+    let file = &first(&workspace, &["a.pem"])["file"];
+    assert_eq!((&file["format"], &file["items"][0]["kind"]), (&json!("pem"), &json!("certificate")));
+    let shown = &file["items"][0]["certificate"];
+    let said = |what: &[&str]| {
+        let line = openssl(&workspace, &[&["x509", "-in", "a.pem", "-noout"], what].concat());
+        line.trim().split_once('=').unwrap().1.to_owned()
+    };
+    let plain = |text: String| Value::from(text.replace(':', "").to_lowercase());
+    assert_eq!(shown["sha256"], plain(said(&["-fingerprint", "-sha256"])));
+    assert_eq!(shown["sha1"], plain(said(&["-fingerprint", "-sha1"])));
+    assert_eq!(shown["serial"], plain(said(&["-serial"])));
+    assert_eq!(shown["subject"], Value::from(said(&["-subject", "-nameopt", "RFC2253"])));
+    assert_eq!((&shown["version"], &shown["validity"], &shown["self_signed"]), (&json!(3), &json!("valid"), &json!(true)));
+    assert_eq!((&shown["days_left"], &shown["signature_algorithm"]), (&json!(99), &json!("ecdsa-with-SHA256")));
+    openssl(&workspace, &["ec", "-in", "a.key", "-pubout", "-outform", "DER", "-out", "a.spki"]);
+    let spki = openssl(&workspace, &["dgst", "-sha256", "-r", "a.spki"]);
+    assert_eq!(shown["key"], json!({ "algorithm": "EC P-256", "spki_sha256": spki.split(' ').next().unwrap() }));
+    assert_eq!(
+        shown["names"],
+        json!([
+            { "type": "dns", "value": "broker-1.example" },
+            { "type": "ip", "value": "10.0.0.1" },
+            { "type": "uri", "value": "spiffe://acme/b" }
+        ])
+    );
+}
+
+#[test]
+fn every_extension_is_put_into_words() {
+    let workspace = workspace();
+    let extensions = "
+[all]
+basicConstraints = critical, CA:TRUE, pathlen:1
+keyUsage = critical, keyCertSign, cRLSign
+extendedKeyUsage = serverAuth, OCSPSigning, 1.2.3.4
+nameConstraints = critical, permitted;DNS:example.com, excluded;IP:10.0.0.0/255.0.0.0
+crlDistributionPoints = URI:http://crl.example/1.crl
+authorityInfoAccess = OCSP;URI:http://ocsp.example, caIssuers;URI:http://ca.example/1.crt
+certificatePolicies = 2.23.140.1.2.1, 1.2.3.5
+subjectKeyIdentifier = hash
+1.2.3.6 = critical, DER:0500
+";
+    fs::write(workspace.path("all.cnf"), format!("[req]\ndistinguished_name = dn\nx509_extensions = all\n[dn]\n{extensions}")).unwrap();
+    openssl(
+        &workspace,
+        &["req", "-x509", "-newkey", "rsa:2048", "-noenc", "-keyout", "k", "-out", "ca.pem", "-subj", "/CN=ca", "-config", "all.cnf"],
+    );
+    let shown = first(&workspace, &["ca.pem"])["file"]["items"][0]["certificate"].clone();
+    assert_eq!(shown["basic_constraints"], json!({ "authority": true, "path_length": 1 }));
+    assert_eq!(shown["key_usage"], json!(["keyCertSign", "cRLSign"]));
+    assert_eq!(shown["extended_key_usage"], json!(["serverAuth", "OCSPSigning", "1.2.3.4"]));
+    assert_eq!(shown["policies"], json!(["domain-validated", "1.2.3.5"]));
+    assert_eq!(shown["name_constraints"]["permitted"], json!([{ "type": "dns", "value": "example.com" }]));
+    assert_eq!(shown["name_constraints"]["excluded"], json!([{ "type": "ip", "value": "10.0.0.0/8" }]));
+    for (field, uri) in [
+        ("crl_distribution_points", "http://crl.example/1.crl"),
+        ("ocsp", "http://ocsp.example"),
+        ("ca_issuers", "http://ca.example/1.crt"),
+    ] {
+        assert_eq!(shown[field], json!([{ "type": "uri", "value": uri }]), "{field}");
+    }
+    let unknown = shown["extensions"].as_array().unwrap().iter().find(|extension| extension["oid"] == "1.2.3.6").unwrap();
+    assert_eq!(*unknown, json!({ "oid": "1.2.3.6", "critical": true, "value": "0500" }));
+    assert!(shown.get("kafka_principal").is_none() && shown.get("rabbitmq_user").is_none(), "an authority is no client");
+}
+
+/// Subjects of every kind that the two brokers spell differently, or the same.
+const SUBJECTS: &[&str] = &[
+    "/C=DE/ST=Bayern/L=Muenchen/O=Acme Inc/OU=Platform/OU=Kafka/CN=app-1",
+    "/O=Acme/CN=app3/emailAddress=a@b.c/serialNumber=42/UID=u1",
+    "/O=Zürich AG/CN=bücher",
+    "/O=Acme/CN= lead#ing/street=Main St/title=Dr/SN=Muster/GN=Max/dnQualifier=q",
+    "/O=Acme/CN=mv+UID=77",
+    "/DC=com/DC=example/CN=app4",
+    "/O=Acme, Inc./CN=\"quoted\" <a;b> c\\\\d",
+    "/CN=one/CN=two/O=Acme",
+    "/O=a\\=b  /CN=~tilde/initials=I/pseudonym=p/generationQualifier=III",
+    "/CN=#hash/OU=mid#dle, end /O=€ 😀",
+];
+
+fn with_subjects(workspace: &Workspace) -> Vec<Value> {
+    for (number, subject) in SUBJECTS.iter().enumerate() {
+        certificate(workspace, &format!("{number}"), subject, &["-addext", "subjectAltName=IP:10.0.0.1,DNS:App.Example,DNS:b.example"]);
+    }
+    let shown = workspace.json(&["inspect", "[0-9].pem"]);
+    shown["targets"].as_array().unwrap().iter().map(|target| target["file"]["items"][0]["certificate"].clone()).collect()
+}
+
+#[test]
+fn java_makes_the_same_principals() {
+    let workspace = workspace();
+    let shown = with_subjects(&workspace);
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/Principal.java");
+    let mut java = Command::new("java");
+    java.arg(source).current_dir(workspace.path("")).args((0..SUBJECTS.len()).map(|number| format!("{number}.pem")));
+    let principals: Vec<&str> = shown.iter().map(|certificate| certificate["kafka_principal"].as_str().unwrap()).collect();
+    assert_eq!(principals, program(&mut java).lines().collect::<Vec<_>>());
+}
+
+/// RabbitMQ's own code, as Debian installs it, without a node.
+#[test]
+fn rabbitmq_makes_the_same_users() {
+    let workspace = workspace();
+    let shown = with_subjects(&workspace);
+    let plugins = glob_one("/usr/lib/rabbitmq/lib/rabbitmq_server-*/plugins");
+    let ebin = |name: &str| glob_one(&format!("{}/{name}-[0-9]*/ebin", plugins.display()));
+    let ask = "
+        application:load(rabbit),
+        application:set_env(rabbit, ssl_options, [{verify, verify_peer}, {fail_if_no_peer_cert, true}]),
+        Say = fun(Name) -> io:put_chars([binary:encode_hex(Name), $\\n]) end,
+        [begin
+            {ok, Pem} = file:read_file(File),
+            [{_, Der, _}] = public_key:pem_decode(Pem),
+            [begin application:set_env(rabbit, ssl_cert_login_from, From), Say(rabbit_ssl:peer_cert_auth_name(Der)) end
+             || From <- [common_name, distinguished_name, subject_alternative_name]]
+         end || File <- init:get_plain_arguments()],
+        halt().";
+    let mut erl = Command::new("erl");
+    erl.args(["-noshell", "-pa"]).arg(ebin("rabbit_common")).arg("-pa").arg(ebin("rabbit")).args(["-eval", ask, "-extra"]);
+    erl.current_dir(workspace.path("")).args((0..SUBJECTS.len()).map(|number| format!("{number}.pem")));
+    let hex = |text: &Value| text.as_str().unwrap().bytes().map(|byte| format!("{byte:02X}")).collect::<String>();
+    let ours: Vec<String> = shown
+        .iter()
+        .flat_map(|certificate| {
+            let users = &certificate["rabbitmq_user"];
+            ["common_name", "distinguished_name", "subject_alternative_name"].map(|from| hex(&users[from]))
+        })
+        .collect();
+    assert_eq!(ours, program(&mut erl).lines().collect::<Vec<_>>());
+}
+
+fn glob_one(pattern: &str) -> PathBuf {
+    let mut found = glob::glob(pattern).unwrap().flatten();
+    found.next().unwrap_or_else(|| panic!("there is no {pattern}: run `tests/run install`"))
+}
+
+#[test]
+fn one_damaged_file_does_not_stop_the_rest() {
+    let workspace = workspace();
+    fs::create_dir(workspace.path("certs")).unwrap();
+    certificate(&workspace, "certs/a", "/CN=a", &[]);
+    certificate(&workspace, "certs/c", "/CN=c", &[]);
+    fs::write(workspace.path("certs/b.pem"), "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n").unwrap();
+    let ran = workspace.run(&["inspect", "certs/*.pem", "missing.pem", "--format", "json"]).expect(1);
+    let shown: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let targets: Vec<&str> = shown["targets"].as_array().unwrap().iter().map(|target| target["target"].as_str().unwrap()).collect();
+    assert_eq!(targets, ["certs/a.pem", "certs/b.pem", "certs/c.pem", "missing.pem"]);
+    assert_eq!(shown["targets"][2]["file"]["items"][0]["certificate"]["subject"], "CN=c");
+    assert_eq!(shown["targets"][3]["error"]["kind"], "directory");
+    assert!(shown["targets"][3]["error"]["message"].as_str().unwrap().starts_with("cannot read missing.pem: No such file"));
+    workspace.run(&["inspect", "certs/a.pem", "certs/c.pem"]).expect(0);
+}
+
+/// What a person sees of a leaf, dates and numbers aside.
+#[test]
+fn the_page_of_a_certificate() {
+    let workspace = workspace();
+    let more = [
+        "-addext",
+        "subjectAltName=DNS:app-1.example",
+        "-addext",
+        "keyUsage=critical,digitalSignature",
+        "-addext",
+        "extendedKeyUsage=clientAuth",
+    ];
+    certificate(&workspace, "app", "/O=Acme/CN=app-1", &more);
+    let page = workspace.ok(&["inspect", "app.pem"]);
+    let is_varying = |word: &str| word.len() >= 20 && word.chars().all(|c| c.is_ascii_hexdigit() || c == ':');
+    let line = |line: &str| line.split(' ').map(|word| if is_varying(word) { "…" } else { word }).collect::<Vec<_>>().join(" ");
+    let page: Vec<String> = page.lines().filter(|line| !line.contains("Valid")).map(line).collect();
+    let expected = "\
+app.pem: PEM, 1 item
+  1. certificate
+    Subject        CN=app-1,O=Acme
+    Issuer         itself (self-signed)
+    Serial         …
+    Key            EC P-256
+    SPKI SHA-256   …
+    Signature      ecdsa-with-SHA256
+    Names          DNS:app-1.example
+    Key usage      digitalSignature (critical)
+    Extended usage clientAuth
+    Constraints    not an authority (critical)
+    Key id         …
+    Issuer key id  …
+    SHA-256        …
+    SHA-1          …
+    Kafka          User:CN=app-1,O=Acme
+    RabbitMQ       app-1 (by common name)
+    RabbitMQ       CN=app-1,O=Acme (by distinguished name)
+    RabbitMQ       app-1.example (by DNS name)";
+    let sorted = |text: Vec<&str>| {
+        let mut lines: Vec<String> = text.into_iter().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(page.iter().map(String::as_str).collect()), sorted(expected.lines().collect()));
+}
