@@ -96,15 +96,13 @@ fn tls_1_2_alone_says_the_same() {
 #[test]
 fn every_suite_that_openssl_takes_is_found_in_its_order() {
     let workspace = workspace();
-    let arguments = ["-tls1_2", "-serverpref", "-cipher", "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-SHA:AECDH-AES128-SHA:@SECLEVEL=0"];
+    let arguments =
+        ["-tls1_2", "-serverpref", "-cipher", "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-SHA:AECDH-AES128-SHA:@SECLEVEL=0"];
     let server = Server::start(&workspace, &[&arguments[..], &["-cert", "ec.pem", "-key", "ec.key"]].concat());
     let seen = seen(&workspace, &server, &[]);
     let suites = &seen["accepted"][0]["cipher_suites"];
-    let expected = [
-        "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-        "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
-        "TLS_ECDH_anon_WITH_AES_128_CBC_SHA",
-    ];
+    let expected =
+        ["TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "TLS_ECDH_anon_WITH_AES_128_CBC_SHA"];
     assert_eq!(names(suites, "name"), expected);
     assert_eq!(suites[2]["weakness"], "no-authentication");
     assert_eq!(seen["client_certificate_requested"], false);
