@@ -1,17 +1,31 @@
 //! Floor 1: bytes ↔ entries, pure. PKCS#12 and JKS, with the named encodings of each.
 
+mod bags;
+mod belonging;
+mod ber;
 mod cipher;
 mod contents;
 mod derivation;
+mod encrypt;
 mod entry;
 mod hash;
+mod java_input;
+mod java_object;
 pub mod jks;
+mod jks_layout;
+mod jks_write;
+mod mac;
 mod modified_utf8;
 mod pbe;
+mod pfx;
 pub mod pkcs12;
+mod pkcs12_write;
 mod profile;
 mod protector;
+mod sealed_object;
+mod secret_key;
 mod spelling;
+mod unlock;
 
 pub use contents::{Contents, Format, Held, Item, KeyState, Lock, Passwords, Protected, Scheme, Seal, open};
 pub use entry::{Entry, KeystoreError};
