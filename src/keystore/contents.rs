@@ -4,7 +4,9 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
-use super::KeystoreError;
+use super::der::{self, Shape};
+use super::recognise::Recognised;
+use super::{KeystoreError, jks, pem, pkcs12};
 use crate::pki::{AnyKey, Certificate, Passphrase, PublicKey, Request, RevocationList, Secret};
 
 /// How the bytes are laid out. Recognised by content, never by a file's name.
@@ -144,11 +146,40 @@ impl fmt::Display for Lock {
     }
 }
 
-/// Reads whatever `bytes` are.
+/// Reads whatever `bytes` are: PEM, DER, PKCS#7, PKCS#12, JKS or JCEKS, or any of these in bare base64.
 ///
 /// Damage to one part leaves the others readable ([`Held::Unreadable`]) where the format has parts; a store whose seal does not
-/// fit the password is refused as a whole.
+/// fit the password is refused as a whole, and so is a file of which nothing can be read.
+///
+/// A key in a PEM file gets the certificates beside it that belong to it: the leaf that has its public half, and its issuers.
 pub fn open(bytes: &[u8], passwords: &Passwords) -> Result<Contents, KeystoreError> {
-    let _ = (bytes, passwords);
-    todo!("helpers keys and stores")
+    match Recognised::of(bytes) {
+        Recognised::Jks => jks::open(bytes, passwords),
+        Recognised::Der(Shape::Pkcs12) => pkcs12::open(bytes, passwords),
+        Recognised::Der(shape) => der::open(bytes, shape, passwords),
+        Recognised::Pem(text) => pem::open(&text, passwords),
+        // What was decoded is recognised, and shorter: this ends.
+        Recognised::Base64(decoded) => open(&decoded, passwords),
+        Recognised::Foreign(looks_like) => Err(KeystoreError::Unrecognised { looks_like }),
+    }
+    .and_then(something_readable)
+}
+
+fn something_readable(contents: Contents) -> Result<Contents, KeystoreError> {
+    let mut problems = contents.items.iter().map(|item| match &item.held {
+        Held::Unreadable { what, problem, at } => Some((*what, problem, *at)),
+        Held::Key { .. }
+        | Held::Trusted(_)
+        | Held::Certificate(_)
+        | Held::SecretKey { .. }
+        | Held::PublicKey(_)
+        | Held::Request(_)
+        | Held::RevocationList(_) => None,
+    });
+    match problems.next().flatten() {
+        Some((what, problem, at)) if problems.all(|problem| problem.is_some()) => {
+            Err(KeystoreError::Unreadable { what, problem: problem.clone(), at })
+        }
+        Some(_) | None => Ok(contents),
+    }
 }

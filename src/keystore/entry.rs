@@ -48,6 +48,12 @@ pub enum KeystoreError {
     /// A JKS password protects the digest over the whole store: JKS cannot tell a wrong password from damage.
     #[error("the password does not open the {0} store, or the store was changed after it was written")]
     WrongPasswordOrDamaged(&'static str),
+    /// Nothing that holds keys or certificates.
+    #[error("neither key, certificate nor store: it looks like {looks_like}; expected is PEM, DER, PKCS#7, PKCS#12, JKS or JCEKS")]
+    Unrecognised { looks_like: &'static str },
+    /// A file of which nothing can be read; what its first part is, or says to be.
+    #[error("its {what} cannot be read: {problem}{}", .at.map(|at| format!(" (byte {at})")).unwrap_or_default())]
+    Unreadable { what: &'static str, problem: String, at: Option<usize> },
     #[error("cannot be written as {format}: {problem}")]
     Unwritable { format: &'static str, problem: String },
 }

@@ -53,9 +53,9 @@ impl AnyKey {
     pub fn from_sec1(der: &[u8], parameters: Option<&[u8]>) -> Result<Self, AnyKeyError> {
         let mut fields = Elements::within(der, asn1::SEQUENCE).ok_or(AnyKeyError::new("it is damaged"))?;
         let [version, key] = [fields.next(), fields.next()].map(|field| field.map_or(&[][..], |field| field.whole));
-        let inner = fields.take(asn1::context(0)).map(|inner| inner.value);
+        let inner = fields.tagged(asn1::context(0)).map(|inner| inner.value);
         let curve = inner.or(parameters).ok_or(AnyKeyError::new("its curve is not named"))?;
-        let public = fields.take(asn1::context(1)).map_or(&[][..], |public| public.whole);
+        let public = fields.tagged(asn1::context(1)).map_or(&[][..], |public| public.whole);
         let algorithm = asn1::encode(asn1::SEQUENCE, &[&asn1::encode_oid(oid::EC), curve]);
         // The curve stands outside: inside it would stand twice.
         let key = Secret::new(asn1::encode(asn1::SEQUENCE, &[version, key, public]));
@@ -66,7 +66,7 @@ impl AnyKey {
     pub fn from_dsa(der: &[u8]) -> Result<Self, AnyKeyError> {
         let damaged = || AnyKeyError::new("its DSA numbers are damaged");
         let mut fields = Elements::within(der, asn1::SEQUENCE).ok_or_else(damaged)?;
-        let mut number = || fields.take(asn1::INTEGER).ok_or_else(damaged);
+        let mut number = || fields.tagged(asn1::INTEGER).ok_or_else(damaged);
         let [_, p, q, g, y, x] = [number()?, number()?, number()?, number()?, number()?, number()?];
         let parameters = asn1::encode(asn1::SEQUENCE, &[p.whole, q.whole, g.whole]);
         let algorithm = asn1::encode(asn1::SEQUENCE, &[&asn1::encode_oid(oid::DSA), &parameters]);
@@ -78,12 +78,12 @@ impl AnyKey {
     fn new(pkcs8: Secret) -> Result<Self, AnyKeyError> {
         let damaged = || AnyKeyError::new("its PKCS#8 envelope is damaged");
         let mut fields = Elements::within(pkcs8.expose(), asn1::SEQUENCE).ok_or_else(damaged)?;
-        let (_, algorithm, private) = (fields.integer(), fields.take(asn1::SEQUENCE), fields.take(asn1::OCTET_STRING));
+        let (_, algorithm, private) = (fields.integer(), fields.tagged(asn1::SEQUENCE), fields.tagged(asn1::OCTET_STRING));
         let (algorithm, private) = algorithm.zip(private).ok_or_else(damaged)?;
         let public = derive::public_half(algorithm, private.value)?;
         let public = PublicKey::from_der(&public).ok_or_else(damaged)?;
-        let _attributes = fields.take(asn1::context(0));
-        let stored = fields.take(asn1::context_primitive(1)).map(|stored| stored.bits().ok_or_else(damaged).map(<[u8]>::to_vec));
+        let _attributes = fields.tagged(asn1::context(0));
+        let stored = fields.tagged(asn1::context_primitive(1)).map(|stored| stored.bits().ok_or_else(damaged).map(<[u8]>::to_vec));
         let key = Self { pkcs8, public };
         if let Some(stored) = stored.transpose()? {
             key.has_public_half(&stored)?;

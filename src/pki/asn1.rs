@@ -49,6 +49,10 @@ impl<'a> Element<'a> {
 pub(crate) struct Elements<'a>(&'a [u8]);
 
 impl<'a> Elements<'a> {
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
     /// The content of the one element of this tag that `bytes` are; nothing may follow it.
     pub fn within(bytes: &'a [u8], tag: u8) -> Option<Self> {
         Self::only(bytes).filter(|element| element.tag == tag).map(Element::inside)
@@ -83,21 +87,25 @@ impl<'a> Elements<'a> {
         Some(Element { tag: *tag, value, whole })
     }
 
-    pub fn next(&mut self) -> Option<Element<'a>> {
-        let element = self.peek()?;
-        self.0 = &self.0[element.whole.len()..];
-        Some(element)
-    }
-
     /// The next element, if it has this tag; else nothing is read.
-    pub fn take(&mut self, tag: u8) -> Option<Element<'a>> {
+    pub fn tagged(&mut self, tag: u8) -> Option<Element<'a>> {
         self.peek().filter(|element| element.tag == tag)?;
         self.next()
     }
 
     /// The octets of an INTEGER, as they are.
     pub fn integer(&mut self) -> Option<&'a [u8]> {
-        self.take(INTEGER).map(|element| element.value)
+        self.tagged(INTEGER).map(|element| element.value)
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Element<'a>;
+
+    fn next(&mut self) -> Option<Element<'a>> {
+        let element = self.peek()?;
+        self.0 = &self.0[element.whole.len()..];
+        Some(element)
     }
 }
 

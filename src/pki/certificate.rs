@@ -3,7 +3,9 @@
 use std::fmt;
 
 use time::OffsetDateTime;
+use x509_parser::error::X509Error;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::nom::Err;
 use x509_parser::oid_registry as oids;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
@@ -35,7 +37,11 @@ pub enum CertificateError {
     Missing,
     #[error("not an X.509 certificate: {0}")]
     Parse(String),
-    #[error("{0} bytes follow the certificate")]
+    #[error("not a certification request: {0}")]
+    Request(String),
+    #[error("not a revocation list: {0}")]
+    RevocationList(String),
+    #[error("{0} bytes follow its end")]
     Trailing(usize),
     #[error("its dates cannot be represented")]
     Dates,
@@ -80,7 +86,7 @@ pub struct AuthorityBits {
 
 impl Certificate {
     pub fn from_der(der: Vec<u8>) -> Result<Self, CertificateError> {
-        let (rest, parsed) = X509Certificate::from_der(&der).map_err(|error| CertificateError::Parse(error.to_string()))?;
+        let (rest, parsed) = X509Certificate::from_der(&der).map_err(|error| CertificateError::Parse(reason(error)))?;
         if !rest.is_empty() {
             return Err(CertificateError::Trailing(rest.len()));
         }
@@ -167,6 +173,17 @@ impl Certificate {
 
     pub fn is_self_signed(&self) -> bool {
         self.is_signed_by(self)
+    }
+}
+
+/// In words; where the parser knows only that it stopped, it is damage.
+pub(super) fn reason(error: Err<X509Error>) -> String {
+    match error {
+        Err::Incomplete(_) => "it is cut off".to_owned(),
+        Err::Error(X509Error::Der(_) | X509Error::NomError(_)) | Err::Failure(X509Error::Der(_) | X509Error::NomError(_)) => {
+            "it is damaged, or cut off".to_owned()
+        }
+        Err::Error(error) | Err::Failure(error) => error.to_string(),
     }
 }
 

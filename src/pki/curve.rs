@@ -85,11 +85,11 @@ impl Domain {
     fn written_out(parameters: &[u8]) -> Option<Self> {
         let mut fields = Elements::within(parameters, asn1::SEQUENCE)?;
         fields.integer()?;
-        let field = field(fields.take(asn1::SEQUENCE)?.inside())?;
-        let mut curve = fields.take(asn1::SEQUENCE)?.inside();
-        let mut number = || curve.take(asn1::OCTET_STRING).map(|octets| BigUint::from_bytes_be(octets.value));
+        let field = field(fields.tagged(asn1::SEQUENCE)?.inside())?;
+        let mut curve = fields.tagged(asn1::SEQUENCE)?.inside();
+        let mut number = || curve.tagged(asn1::OCTET_STRING).map(|octets| BigUint::from_bytes_be(octets.value));
         let (a, b) = (number()?, number()?);
-        let base = fields.take(asn1::OCTET_STRING)?.value;
+        let base = fields.tagged(asn1::OCTET_STRING)?.value;
         let order = BigUint::from_bytes_be(fields.integer()?);
         let mut domain = Self { field, a, b, generator: Point { x: BigUint::ZERO, y: BigUint::ZERO }, order };
         let short = [&domain.a, &domain.b].iter().all(|number| number.bits() <= domain.field.degree());
@@ -221,12 +221,12 @@ fn field(mut id: Elements<'_>) -> Option<Field> {
         return None;
     }
     let exponent = |octets: &[u8]| u64::try_from(BigUint::from_bytes_be(octets)).ok().filter(|exponent| *exponent <= MAX_BITS);
-    let mut polynomial = id.take(asn1::SEQUENCE)?.inside();
+    let mut polynomial = id.tagged(asn1::SEQUENCE)?.inside();
     let degree = exponent(polynomial.integer()?).filter(|degree| *degree > 2)?;
     let mut terms = BigUint::from(1u8);
     terms.set_bit(degree, true);
     let basis = polynomial.next()?.oid()?;
-    let mut middle = if basis == PENTANOMIAL { polynomial.take(asn1::SEQUENCE)?.inside() } else { polynomial };
+    let mut middle = if basis == PENTANOMIAL { polynomial.tagged(asn1::SEQUENCE)?.inside() } else { polynomial };
     if basis != PENTANOMIAL && basis != TRINOMIAL {
         return None;
     }

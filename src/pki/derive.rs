@@ -65,9 +65,9 @@ fn rsa(algorithm: &[u8], private: &[u8]) -> Result<Vec<u8>, &'static str> {
     }
     let [_, n, e, d, p, q, ..] = octets.map(BigUint::from_bytes_be);
     let mut primes = vec![p, q];
-    while let Some(other) = fields.take(asn1::SEQUENCE).map(Element::inside) {
+    while let Some(other) = fields.tagged(asn1::SEQUENCE).map(Element::inside) {
         let mut others = other;
-        while let Some(prime) = others.take(asn1::SEQUENCE).and_then(|further| further.inside().integer()) {
+        while let Some(prime) = others.tagged(asn1::SEQUENCE).and_then(|further| further.inside().integer()) {
             primes.push(BigUint::from_bytes_be(prime));
         }
     }
@@ -110,10 +110,10 @@ fn elliptic(parameters: Option<Element<'_>>, private: &[u8]) -> Result<Vec<u8>, 
     let damaged = "its numbers are damaged";
     let mut fields = Elements::within(private, asn1::SEQUENCE).ok_or(damaged)?;
     fields.integer().ok_or(damaged)?;
-    let scalar = fields.take(asn1::OCTET_STRING).ok_or(damaged)?.value;
-    let inner = fields.take(asn1::context(0)).and_then(|inner| inner.inside().next());
-    let stored = match fields.take(asn1::context(1)) {
-        Some(public) => Some(public.inside().take(asn1::BIT_STRING).and_then(Element::bits).ok_or(damaged)?),
+    let scalar = fields.tagged(asn1::OCTET_STRING).ok_or(damaged)?.value;
+    let inner = fields.tagged(asn1::context(0)).and_then(|inner| inner.inside().next());
+    let stored = match fields.tagged(asn1::context(1)) {
+        Some(public) => Some(public.inside().tagged(asn1::BIT_STRING).and_then(Element::bits).ok_or(damaged)?),
         None => None,
     };
     let named = parameters.filter(|parameters| parameters.tag != asn1::NULL).or(inner).ok_or("its curve is not named")?;

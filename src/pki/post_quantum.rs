@@ -106,7 +106,7 @@ impl Parameters {
         let envelope = Elements::only(private);
         if let Some(both) = envelope.filter(|envelope| envelope.tag == asn1::SEQUENCE) {
             let mut both = both.inside();
-            let mut next = || both.take(asn1::OCTET_STRING).map(|octets| octets.value);
+            let mut next = || both.tagged(asn1::OCTET_STRING).map(|octets| octets.value);
             let (seed, expanded) = (next()?, next()?);
             let fits = seed.len() == self.seed() && expanded.len() == self.private;
             return fits.then_some(Parts { seed: Some(seed), expanded: Some(expanded), public: None });

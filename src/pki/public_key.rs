@@ -86,6 +86,14 @@ impl PublicKey {
         sha256_hex(&self.der)
     }
 
+    /// An RSA-PSS key under the identifier of plain RSA: so it is known to programs that do not keep the restriction to PSS, as
+    /// Python's cryptography. `None` for other kinds.
+    pub fn as_plain_rsa(&self) -> Option<Self> {
+        let KeyAlgorithm::RsaPss { .. } = self.algorithm else { return None };
+        let (_, key) = parts(&self.der)?;
+        Self::from_der(&asn1::encode_public_key(&rsa_algorithm(), key.bits()?))
+    }
+
     /// Whether both are the same key, even if one names its curve and the other writes it out, or compresses its point.
     pub fn is_same_key(&self, other: &Self) -> bool {
         self.der == other.der || self.plain().is_some_and(|plain| other.plain().is_some_and(|other| plain == other))
@@ -105,7 +113,7 @@ impl PublicKey {
 /// AlgorithmIdentifier and BIT STRING.
 fn parts(der: &[u8]) -> Option<(Element<'_>, Element<'_>)> {
     let mut fields = Elements::within(der, asn1::SEQUENCE)?;
-    let (algorithm, key) = (fields.take(asn1::SEQUENCE)?, fields.take(asn1::BIT_STRING)?);
+    let (algorithm, key) = (fields.tagged(asn1::SEQUENCE)?, fields.tagged(asn1::BIT_STRING)?);
     fields.is_empty().then_some((algorithm, key))
 }
 
@@ -148,9 +156,8 @@ fn kind(algorithm: Element<'_>, key: &[u8]) -> Option<KeyAlgorithm> {
 
 /// Of a number in big-endian octets.
 pub(super) fn bits(number: &[u8]) -> u32 {
-    let leading: u32 = number.iter().position(|octet| *octet != 0).map_or(0, |zeros| {
+    number.iter().position(|octet| *octet != 0).map_or(0, |zeros| {
         let octets = number.len() - zeros;
         u32::try_from(octets * 8).unwrap_or(u32::MAX) - number[zeros].leading_zeros()
-    });
-    leading
+    })
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use time::OffsetDateTime;
 use x509_parser::prelude::{CertificateRevocationList, FromDer};
 
+use super::certificate::reason;
 use super::{CertificateError, rfc2253};
 
 /// A revocation list. Holds the DER; who judges by it parses it again.
@@ -21,7 +22,7 @@ pub struct RevocationList {
 
 impl RevocationList {
     pub fn from_der(der: Vec<u8>) -> Result<Self, CertificateError> {
-        let (rest, parsed) = CertificateRevocationList::from_der(&der).map_err(|error| CertificateError::Parse(error.to_string()))?;
+        let (rest, parsed) = CertificateRevocationList::from_der(&der).map_err(|error| CertificateError::RevocationList(reason(error)))?;
         if !rest.is_empty() {
             return Err(CertificateError::Trailing(rest.len()));
         }
