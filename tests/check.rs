@@ -201,7 +201,7 @@ fn an_endpoint_is_checked_by_what_it_serves() {
     wait_for(port);
     let target = format!("127.0.0.1:{port}");
     let check = |more: &[&str]| workspace.run(&[&["check", &target], more].concat());
-    check(&[]).expect(3).says("error[endpoint-name-not-covered]").says("note[endpoint-asks-no-certificate]");
+    check(&[]).expect(3).says("error[tls-name-not-covered]").says("note[tls-no-client-certificate]");
     check(&["--hostname", "broker-1.example"]).expect(0);
     check(&["--hostname", "broker-1.example", "--anchors", "ca.pem"]).expect(0).says("chain holds: CN=broker-1 < CN=root");
     check(&["--anchors", "ca.pem"]).expect(3).says("error[chain-name-mismatch]");

@@ -83,7 +83,7 @@ fn name_not_covered(view: &View<'_>) -> Vec<Finding> {
 }
 
 /// As RFC 6125 has it: a wildcard stands for one label. A subject's common name is not asked.
-pub(super) fn covers(leaf: &Certificate, host: &str) -> bool {
+fn covers(leaf: &Certificate, host: &str) -> bool {
     let host = host.trim_end_matches('.');
     let Ok(host) = host.parse::<Host>() else { return false };
     leaf.names.iter().any(|name| match (name, &host) {

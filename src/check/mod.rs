@@ -74,7 +74,7 @@ pub use certificate::certificate;
 pub use cluster::{Cluster, cluster};
 pub use config::{FileState, config};
 pub use contents::{Checked, Options, contents};
-pub use endpoint::{endpoint, served_name};
+pub use endpoint::endpoint;
 pub use entry::passwords;
 pub use erlang_pem::{ErlangFile, erlang_pem};
 pub use finding::{Finding, Place, Rule, Severity};

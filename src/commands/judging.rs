@@ -118,9 +118,8 @@ impl Judge<'_> {
         let served = contents_of(&observed.served);
         let options = Options { name: Some(host), purpose: options.purpose.or(Some(Usage::ServerAuth)), ..options };
         let Checked { mut findings, verdict } = check::contents(&name, &served, &options);
-        findings.extend(check::endpoint(&name, &observed));
+        findings.extend(check::endpoint(&name, &observed, host));
         if verdict.is_none() {
-            findings.extend(check::served_name(&name, &observed.served, host));
             findings.extend(check::form(&name, &served));
         }
         TargetReport::new(name, TargetPlace::Endpoint, findings, verdict, expiries(&served, ""))
