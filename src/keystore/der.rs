@@ -1,7 +1,7 @@
 //! Bare DER: what one structure holds, told by its shape.
 
 use super::chain::with_chains;
-use super::unlock::{self, Opener};
+use super::opener::{self, Opener};
 use super::{Contents, Format, Held, Item, KeystoreError, Passwords, Seal, pkcs7};
 use crate::pki::asn1::{BIT_STRING, Element, Elements, INTEGER, OID, SEQUENCE, SET};
 use crate::pki::{Certificate, PublicKey, Request, RevocationList};
@@ -53,7 +53,7 @@ impl Shape {
             SEQUENCE => match tag {
                 Some(SEQUENCE) => Some(to_be_signed(first.inside())),
                 Some(BIT_STRING) => Some(Self::PublicKey),
-                Some(_) if unlock::encrypted(bytes).is_some() => Some(Self::PrivateKey),
+                Some(_) if opener::encrypted(bytes).is_some() => Some(Self::PrivateKey),
                 _ => None,
             },
             _ => None,

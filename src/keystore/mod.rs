@@ -12,6 +12,7 @@ mod entry;
 mod hash;
 pub mod jks;
 mod modified_utf8;
+mod opener;
 mod openssh;
 mod pbe;
 mod pem;
@@ -22,7 +23,6 @@ mod protector;
 mod recognise;
 mod spelling;
 mod traditional;
-mod unlock;
 
 pub use contents::{Contents, Format, Held, Item, KeyState, Lock, Passwords, Protected, Scheme, Seal, open};
 pub use entry::{Entry, KeystoreError};

@@ -3,7 +3,7 @@
 use super::armour::{Block, Content, blocks};
 use super::chain::with_chains;
 use super::der::{self, Shape};
-use super::unlock::Opener;
+use super::opener::Opener;
 use super::{Contents, Format, Held, Item, KeystoreError, Passwords, Seal};
 use crate::pki::Certificate;
 use crate::pki::asn1::{Elements, SEQUENCE};
