@@ -35,7 +35,6 @@ mod sealed_object;
 mod secret_key;
 mod spelling;
 mod traditional;
-mod unlock;
 
 pub use contents::{Contents, Format, Held, Item, KeyState, Lock, Passwords, Protected, Scheme, Seal, open};
 pub use entry::{Entry, KeystoreError};
