@@ -170,3 +170,49 @@ fn kafka_3_9_refuses_what_is_an_error_and_nothing_else() {
 fn kafka_4_3_refuses_what_is_an_error_and_nothing_else() {
     agrees_with("4.3.1");
 }
+
+/// Files of one to three lines, in Erlang's spelling.
+const RABBITMQ: &[&str] = &[
+    "a = 'x # y' # c\\nb = 'it\\nd = e#f\\n",
+    "a = 'x' y\\n",
+    "a = ''\\n",
+    "a = 'x\\nc = d'\\n",
+    "a = x'y # 'z\\n",
+    "a = 'x'# c",
+    "  a.b-c.1=v w  \\r\\n\\r\\n\\t# c\\n",
+    "a\\\\.b = 1\\na.c = 2\\na.c = 3\\n",
+    "a =\\n",
+    "a = # c\\n",
+    "a\\n",
+    "a. = b\\n",
+    "a b = c\\n",
+    "= c\\n",
+    "a == c\\n",
+];
+
+/// The judge is Cuttlefish of RabbitMQ 4.0.
+#[test]
+fn rabbitmq_4_0_reads_what_is_read_here() {
+    let terms: Vec<String> = RABBITMQ.iter().map(|text| format!("<<\"{text}\">>")).collect();
+    let script = format!(
+        "lists:foreach(fun(F) -> case conf_parse:parse(F) of L when is_list(L) -> \
+         [io:format(\"~ts=~ts;\", [lists:join($., K), V]) || {{K, V}} <- L]; _ -> io:format(\"refused\") end, io:format(\"|\") end, [{}]), halt().",
+        terms.join(",")
+    );
+    let mut erlang = Command::new("chroot");
+    erlang.arg(fixtures().join("rabbitmq-4.0")).args([
+        "sh",
+        "-c",
+        r#"exec erl -noshell -pa /usr/lib/rabbitmq/lib/*/plugins/cuttlefish-*/ebin -eval "$0""#,
+    ]);
+    let said = program(erlang.arg(script));
+    assert_eq!(said.split('|').count(), RABBITMQ.len() + 1, "{said}");
+    for (text, said) in RABBITMQ.iter().zip(said.split('|')) {
+        let file = text.replace("\\r", "\r").replace("\\n", "\n").replace("\\t", "\t").replace("\\\\", "\\");
+        // A name of RabbitMQ's tells whose file it is.
+        let settings = read(format!("{file}\nlisteners.ssl.default = 5671\ndefault_user = x\n").as_bytes()).unwrap();
+        let ours: String = settings.lines().iter().rev().skip(2).rev().map(|line| format!("{}={};", line.key, line.value())).collect();
+        let refused = settings.faults.iter().any(|fault| fault.problem.ends_with("does not start"));
+        assert_eq!(if refused { "refused" } else { ours.as_str() }, said, "{text}");
+    }
+}
