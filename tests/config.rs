@@ -1,4 +1,4 @@
-//! Kafka itself judges what `check` says of its configuration: an error is found exactly where Kafka refuses to start.
+//! The programs themselves judge what `check` says of their configuration: an error is found exactly where they refuse it.
 
 #![allow(clippy::disallowed_methods)]
 
@@ -169,6 +169,42 @@ fn kafka_3_9_refuses_what_is_an_error_and_nothing_else() {
 #[test]
 fn kafka_4_3_refuses_what_is_an_error_and_nothing_else() {
     agrees_with("4.3.1");
+}
+
+const LIBRDKAFKA: &[(&str, &str)] = &[
+    ("client.id", "x"),
+    ("security.protocol", "SSL"),
+    ("security.protocol", "tls"),
+    ("ssl.endpoint.identification.algorithm", "HTTPS"),
+    ("ssl.endpoint.identification.algorithm", ""),
+    ("ssl.truststore.location", "/t.jks"),
+    ("ssl.truststore.password", "x"),
+    ("ssl.keystore.type", "PKCS12"),
+    ("ssl.client.auth", "required"),
+    ("sasl.jaas.config", "x"),
+    ("sasl.mechanism", "PLAIN"),
+    ("enable.ssl.certificate.verification", "no"),
+    ("enable.ssl.certificate.verification", "t"),
+    ("socket.keepalive.enable", "TRUE"),
+    ("socket.timeout.ms", "1m"),
+    ("socket.timeout.ms", "1000"),
+    ("dr_cb", "x"),
+    ("acks", "all"),
+    ("auto.offset.reset", "earliest"),
+    ("debug", "security,broker"),
+    ("debug", "tls"),
+    ("no.such.thing", "x"),
+];
+
+#[test]
+fn librdkafka_refuses_what_is_an_error_and_nothing_else() {
+    let differs = LIBRDKAFKA.iter().filter_map(|(key, value)| {
+        let refusal = rdkafka::ClientConfig::new().set(*key, *value).create_native_config().err();
+        let ours = errors(&format!("bootstrap.servers=a:1\nssl.ca.pem=x\nsecurity.protocol=ssl\n{key}={value}\n"));
+        (refusal.is_none() != ours.is_empty()).then(|| format!("{key}={value}\n  librdkafka: {refusal:?}\n  here: {ours:?}\n"))
+    });
+    let differs: Vec<String> = differs.collect();
+    assert!(differs.is_empty(), "{}", differs.concat());
 }
 
 /// Files of one to three lines, in Erlang's spelling.

@@ -28,6 +28,7 @@ pub(super) type Check = fn(&View<'_>) -> Vec<Finding>;
 const CHECKS: &[&[Check]] = &[
     super::config_keys::CHECKS,
     super::config_values::CHECKS,
+    super::config_slips::CHECKS,
     super::config_contradictions::CHECKS,
     super::config_stores::CHECKS,
     super::config_listeners::CHECKS,

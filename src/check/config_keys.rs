@@ -87,6 +87,10 @@ const CONFUSED: &[(Program, &str, &str)] = &[
     (Program::KafkaBroker, "sasl.mechanism", "sasl.mechanism.inter.broker.protocol, or sasl.enabled.mechanisms"),
     (Program::KafkaBroker, "ssl.ca.location", "ssl.truststore.type=PEM with ssl.truststore.location"),
     (Program::KafkaBroker, "bootstrap.servers", "controller.quorum.bootstrap.servers, or nothing"),
+    (Program::KafkaBroker, "advertised.host.name", "advertised.listeners"),
+    (Program::KafkaBroker, "advertised.port", "advertised.listeners"),
+    (Program::KafkaBroker, "host.name", "listeners"),
+    (Program::KafkaBroker, "port", "listeners"),
     (Program::KafkaClient, "ssl.client.auth", "nothing: the broker decides whether a client certificate is demanded"),
     (Program::KafkaClient, "security.inter.broker.protocol", "security.protocol"),
     (Program::KafkaClient, "listener.security.protocol.map", "security.protocol"),
@@ -190,10 +194,10 @@ fn misplaced_setting(view: &View<'_>) -> Vec<Finding> {
     let program = view.settings.program;
     let misplaced = |setting: &Setting| {
         let (key, here) = (&setting.key, program.name());
-        let owner = owner(program, key).map_or_else(|| "no program of Kafka's".to_owned(), |owner| owner.name().to_owned());
+        let owner = owner(program, key).map_or_else(|| "no version that is supported".to_owned(), |owner| owner.name().to_owned());
         let fix = match confused(program, key) {
             Some(right) => format!("write {right}"),
-            None if owner.starts_with("no program") => return None,
+            None if owner.starts_with("no version") => return None,
             None => format!("remove it, or move it to the configuration of {owner}"),
         };
         Some(view.finding(&MISPLACED_SETTING, Some(setting.line), format!("{key} is a setting of {owner}; {here} does not read it"), fix))

@@ -189,6 +189,24 @@ fn values_of_settings() {
 }
 
 #[test]
+fn slips_of_the_pen() {
+    assert_found(
+        BROKER,
+        &[
+            (&["log.dirs=/data # the data"], &["9 comment-in-value"]),
+            (&["ssl.keystore.password=correct # horse", "-ssl.key.password"], &[]),
+            (&["ssl.keystore.location=C:\\kafka\\keystore.p12"], &["14 backslashes-lost"]),
+            (&["ssl.keystore.location=C:/kafka/keystore.p12"], &[]),
+            (&["ssl.keystore.location=~/keystore.p12"], &["14 path-not-expanded"]),
+            (&["ssl.endpoint.identification.algorithm=none"], &["21 unknown-identification-algorithm"]),
+            (&["advertised.host.name=broker-2.example"], &["21 misplaced-setting"]),
+        ],
+    );
+    assert_found(LIBRDKAFKA, &[(&["ssl.ca.location=$HOME/ca.pem"], &["3 path-not-expanded"])]);
+    assert_found(RABBITMQ, &[(&["ssl_options.certfile = ~/tls.crt"], &["4 path-not-expanded"])]);
+}
+
+#[test]
 fn settings_that_exclude_each_other() {
     let pem: &[&str] = &["ssl.keystore.type=PEM", "-ssl.keystore.password"];
     assert_found(

@@ -13,6 +13,7 @@ mod config_pairs;
 mod config_quorum;
 mod config_rabbitmq;
 mod config_rabbitmq_login;
+mod config_slips;
 mod config_stores;
 mod config_values;
 mod finding;
@@ -34,6 +35,7 @@ pub const RULES: &[&[&Rule]] = &[
     config_quorum::RULES,
     config_rabbitmq::RULES,
     config_rabbitmq_login::RULES,
+    config_slips::RULES,
     config_stores::RULES,
     config_values::RULES,
 ];
