@@ -43,4 +43,8 @@ pub const RULES: &[&[&Rule]] = &[
 #[cfg(test)]
 mod config_file_tests;
 #[cfg(test)]
+mod config_kafka_tests;
+#[cfg(test)]
+mod config_rabbitmq_tests;
+#[cfg(test)]
 mod config_tests;
