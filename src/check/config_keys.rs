@@ -161,8 +161,10 @@ fn owner(program: Program, key: &str) -> Option<Program> {
 }
 
 fn unknown_setting(view: &View<'_>) -> Vec<Finding> {
+    /// So many unknown names are compared with the known ones, which takes its time.
+    const COMPARED: usize = 64;
     let program = view.settings.program;
-    let unknown = |setting: &Setting| {
+    let unknown = |(index, setting): (usize, &Setting)| {
         let key = &setting.key;
         if confused(program, key).is_some() || owner(program, key).is_some() {
             return None;
@@ -173,7 +175,8 @@ fn unknown_setting(view: &View<'_>) -> Vec<Finding> {
             .nth(2)
             .filter(|_| key.starts_with("listener.name."))
             .map_or(("", key.as_str()), |(at, _)| key.split_at(at + 1));
-        let near = nearest(program, bare).map(|name| format!("{prefix}{name}"));
+        let near = if index < COMPARED { nearest(program, bare) } else { None };
+        let near = near.map(|name| format!("{prefix}{name}"));
         let fix = near.as_ref().map_or_else(|| "remove it, or look up its name".to_owned(), |near| format!("write {near}"));
         let message = match &near {
             Some(near) => format!("{} knows no setting {key}; the nearest is {near}", program.name()),
@@ -187,7 +190,7 @@ fn unknown_setting(view: &View<'_>) -> Vec<Finding> {
         };
         Some(view.finding(rule, Some(setting.line), message, fix))
     };
-    strangers(view).filter_map(unknown).collect()
+    strangers(view).enumerate().filter_map(unknown).collect()
 }
 
 fn misplaced_setting(view: &View<'_>) -> Vec<Finding> {

@@ -240,3 +240,19 @@ fn codes_are_unique_and_well_spelled() {
         assert!(rule.why.ends_with('.') && !rule.title.ends_with('.'), "{}", rule.code);
     }
 }
+
+/// Nothing in it is worth reading, and it is read to its end all the same.
+#[test]
+fn a_file_that_means_harm_ends() {
+    let many = |count: usize, item: &str| (0..count).map(|n| item.replace("{n}", &n.to_string())).collect::<String>();
+    let listeners = format!("listeners={}\nprocess.roles=broker\n", many(8_000, "A{n}://:{n},"));
+    let map = format!("listeners={}\nlistener.security.protocol.map={}\n", many(2_000, "A{n}://:{n},"), many(8_000, "A{n}:SSL,"));
+    let names = format!("controller.listener.names={}\nprocess.roles=broker\n", many(10_000, "A{n},"));
+    let keys = format!("{}{}", many(1_000, "node.id={n}\n"), many(2_500, "ssl.keystore.loc{n}ion=\n"));
+    let prefixes = format!("{}{}", many(2_000, "listener.name.a{n}.ssl.client.auth=none\n"), many(2_000, "num.io.threads={n}\n"));
+    let rabbitmq = format!("{}{}", many(1_000, "default_user = {n}\n"), many(2_500, "ssl_options.ca{n}ertfile = x\n"));
+    for text in [listeners, map, names, keys, prefixes, rabbitmq] {
+        let settings = read(text.as_bytes()).unwrap();
+        assert!(!config("the file", &settings, &[]).is_empty());
+    }
+}
