@@ -18,6 +18,7 @@ mod config_pairs;
 mod config_quorum;
 mod config_rabbitmq;
 mod config_rabbitmq_login;
+mod config_slips;
 mod config_stores;
 mod config_values;
 mod contents;
@@ -104,6 +105,7 @@ pub const RULES: &[&[&Rule]] = &[
     config_quorum::RULES,
     config_rabbitmq::RULES,
     config_rabbitmq_login::RULES,
+    config_slips::RULES,
     config_stores::RULES,
     config_values::RULES,
     criticality::RULES,
@@ -142,6 +144,10 @@ pub const RULES: &[&[&Rule]] = &[
 
 #[cfg(test)]
 mod config_file_tests;
+#[cfg(test)]
+mod config_kafka_tests;
+#[cfg(test)]
+mod config_rabbitmq_tests;
 #[cfg(test)]
 mod config_tests;
 #[cfg(test)]
