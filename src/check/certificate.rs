@@ -11,8 +11,13 @@ use crate::pki::Certificate;
 
 /// Every finding about `certificate`, whatever it is used for and whenever. Dates are compared with each other, not with the clock.
 pub fn certificate(certificate: &Certificate, place: &Place) -> Vec<Finding> {
+    of_der(certificate.der(), place)
+}
+
+/// Of what need not be one that countersign can hold.
+pub(super) fn of_der(der: &[u8], place: &Place) -> Vec<Finding> {
     let mut found = Findings::at(place);
-    if let Some(facts) = Facts::of(certificate.der()) {
+    if let Some(facts) = Facts::of(der) {
         encoding::whole(facts.whole, &syntax::CERTIFICATE, &mut found);
         encoding::extension_values(&facts.extensions, &mut found);
         BY_EXTENSIONS.iter().for_each(|rule| rule(&facts.extensions, &mut found));

@@ -24,6 +24,8 @@ mod request;
 mod revocation_list;
 mod rsa_keys;
 mod signature_algorithms;
+#[cfg(test)]
+mod specimen;
 mod strict;
 mod subject_keys;
 mod syntax;

@@ -124,8 +124,12 @@ impl<'a> Parts<'a> {
 
 /// Every finding about `list`. Its dates are compared with each other, not with the clock.
 pub fn revocation_list(list: &RevocationList, place: &Place) -> Vec<Finding> {
+    of_der(list.der(), place)
+}
+
+fn of_der(der: &[u8], place: &Place) -> Vec<Finding> {
     let mut found = Findings::at(place);
-    if let Some(parts) = Parts::of(list.der()) {
+    if let Some(parts) = Parts::of(der) {
         encoding::whole(parts.whole, &syntax::CERTIFICATE_LIST, &mut found);
         extensions(&parts.extensions, &mut found);
         identifiers::authority_key_id_is_complete(&parts.extensions, &mut found);
