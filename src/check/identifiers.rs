@@ -161,3 +161,35 @@ pub fn own_key_ids_agree(facts: &Facts<'_>, found: &mut Findings<'_>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::der::OCTET_STRING;
+    use super::super::oids::{AUTHORITY_KEY_ID, SUBJECT_KEY_ID};
+    use super::super::specimen::{authority, leaf, name, sequence, tlv};
+
+    #[test]
+    fn issuers_are_named_by_their_key() {
+        assert_eq!(leaf().without(AUTHORITY_KEY_ID).codes(), ["authority-key-id-missing"]);
+        let issuer = tlv(0xa1, tlv(0xa4, name(&[])));
+        for incomplete in [sequence([]), sequence([tlv(0x80, [7; 20]), tlv(0x82, [1])])] {
+            assert_eq!(leaf().with(AUTHORITY_KEY_ID, false, incomplete).codes(), ["authority-key-id-incomplete"]);
+        }
+        let both = sequence([tlv(0x80, [7; 20]), issuer, tlv(0x82, [1])]);
+        assert!(leaf().with(AUTHORITY_KEY_ID, false, both).codes().is_empty());
+    }
+
+    #[test]
+    fn keys_have_identifiers() {
+        assert_eq!(authority().without(SUBJECT_KEY_ID).codes(), ["subject-key-id-missing"]);
+        assert_eq!(leaf().without(SUBJECT_KEY_ID).codes(), ["leaf-key-id-missing"]);
+        assert_eq!(leaf().with(SUBJECT_KEY_ID, false, tlv(OCTET_STRING, [])).codes(), ["key-id-empty"]);
+        assert_eq!(leaf().with(SUBJECT_KEY_ID, false, tlv(OCTET_STRING, [1; 20])).codes(), ["key-id-unusual"]);
+    }
+
+    #[test]
+    fn a_root_points_to_itself() {
+        let root = authority().but(|root| root.issuer = root.subject.clone());
+        assert_eq!(root.codes(), ["key-ids-differ"]);
+    }
+}

@@ -62,3 +62,20 @@ pub const RULES: &[&[&Rule]] = &[
     transparency::RULES,
     usages::RULES,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::RULES;
+
+    #[test]
+    fn every_code_is_unique_and_in_kebab_case() {
+        let mut codes: Vec<_> = RULES.iter().flat_map(|rules| rules.iter()).map(|rule| rule.code).collect();
+        for code in &codes {
+            assert!(code.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-'), "{code}");
+        }
+        codes.sort_unstable();
+        let all = codes.len();
+        codes.dedup();
+        assert_eq!(codes.len(), all);
+    }
+}
