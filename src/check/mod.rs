@@ -135,6 +135,7 @@ pub const RULES: &[&[&Rule]] = &[
     store::RULES,
     strength::RULES,
     subject_keys::RULES,
+    super::RULES,
     times::RULES,
     transparency::RULES,
     unreadable::RULES,
@@ -154,6 +155,8 @@ mod config_tests;
 mod fixture;
 #[cfg(test)]
 mod reload_tests;
+#[cfg(test)]
+mod specimen;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
