@@ -3,6 +3,7 @@
 use x509_parser::extensions::GeneralName;
 
 use super::alternative_name::Form;
+use super::node::Node;
 use super::opinion::View;
 use super::{Fault, FaultKind, constraints};
 
@@ -38,7 +39,7 @@ pub(super) fn objection(view: View<'_>) -> Option<String> {
     (tls && !fits).then(|| "from OTP 27.1.3 on, the key usage must fit the extended key usage (key_usage_mismatch)".to_owned())
 }
 
-fn constrains_addresses(node: &super::node::Node<'_>) -> bool {
+fn constrains_addresses(node: &Node<'_>) -> bool {
     let Ok(Some(constraints)) = constraints::read(node) else { return false };
     constraints.permitted.iter().chain(&constraints.excluded).any(|(subtree, _)| subtree.form() == Form::Ip)
 }

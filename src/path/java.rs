@@ -1,6 +1,7 @@
 //! Java's PKIX validation and its TLS trust manager, JDK 17 to 25.
 
-use super::alternative_name::{Form, Name};
+use super::alternative_name::{Form, Name, is_host};
+use super::node::Node;
 use super::opinion::View;
 use super::subtree::{Relation, Side};
 use super::{Fault, FaultKind, constraints};
@@ -31,13 +32,12 @@ pub(super) fn passes_over(view: View<'_>, fault: &Fault) -> bool {
         FaultKind::NotAuthority | FaultKind::WithoutBasicConstraints | FaultKind::WithoutCertSign => false,
         _ if anchor => true,
         FaultKind::Purpose { .. } => fault.at > 0,
-        FaultKind::NameNotPermitted { name, by } | FaultKind::NameExcluded { name, by, .. } | FaultKind::NameNotComparable { name, by } => {
-            view.by_anchor(by) || is_beyond(view, name)
-        }
+        FaultKind::NameNotPermitted { name, by } | FaultKind::NameExcluded { name, by, .. } => view.by_anchor(by) || is_beyond(view, name),
+        FaultKind::NameNotComparable { by, .. } => view.by_anchor(by),
+        FaultKind::AnyPolicyMapped => fault.at == 0,
         FaultKind::UnsupportedSignature { algorithm, .. } => MORE_SIGNATURES.contains(&algorithm.as_str()),
         FaultKind::WithoutAlternativeName { .. } => view.common_name_matches(),
         FaultKind::DuplicatePolicy { .. }
-        | FaultKind::AnyPolicyMapped
         | FaultKind::MalformedName { .. }
         | FaultKind::CertSignWithoutAuthority
         | FaultKind::NameConstraintsInLeaf
@@ -64,19 +64,17 @@ pub(super) fn objection(view: View<'_>) -> Option<String> {
         return Some("the leaf's key usage lacks digitalSignature".to_owned());
     }
     if let Some(by) = view.intermediates().iter().find(|node| lacks_dns_name(view, node)) {
-        return Some(format!("{} constrains DNS names, and the leaf has none", by.certificate.subject));
+        return Some(format!("the leaf has no DNS name, and its common name is not one that {} permits", by.certificate.subject));
     }
     None
 }
 
-/// Under permitted DNS names a leaf needs one; for want of it Java takes the last common name.
-fn lacks_dns_name(view: View<'_>, authority: &super::node::Node<'_>) -> bool {
+/// Under permitted DNS names, Java takes the last common name for one where the leaf has no other.
+fn lacks_dns_name(view: View<'_>, authority: &Node<'_>) -> bool {
     let (Some(leaf), Ok(Some(constraints))) = (view.leaf(), constraints::read(authority)) else { return false };
-    let dns: Vec<_> = constraints.permitted.iter().filter(|(subtree, _)| subtree.form() == Form::Dns).collect();
-    let names = leaf.alternative_names().unwrap_or_default();
-    if dns.is_empty() || names.iter().any(|name| Form::of(name) == Form::Dns) {
-        return false;
-    }
-    let common_name = leaf.subject.common_names.last().map(|name| Name::Dns(name.to_lowercase()));
-    !common_name.is_some_and(|name| dns.iter().any(|(subtree, _)| subtree.relation(&name, Side::Permitted) == Relation::Inside))
+    let mut dns = constraints.permitted.iter().filter(|(subtree, _)| subtree.form() == Form::Dns).peekable();
+    let has_name = leaf.alternative_names().unwrap_or_default().iter().any(|name| Form::of(name) == Form::Dns);
+    let Some(common_name) = leaf.subject.common_names.last().filter(|name| is_host(name)) else { return false };
+    let name = Name::Dns(common_name.to_ascii_lowercase());
+    dns.peek().is_some() && !has_name && !dns.any(|(subtree, _)| subtree.relation(&name, Side::Permitted) == Relation::Inside)
 }

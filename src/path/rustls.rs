@@ -49,6 +49,9 @@ pub(super) fn objection(view: View<'_>) -> Option<String> {
     if let Some(pair) = view.path.windows(2).find(|pair| pair[0].certificate.issuer_der != pair[1].certificate.subject_der) {
         return Some(format!("the issuer that {} names is not spelled byte by byte like its subject", subject(pair[0])));
     }
+    if let Some(node) = view.path.iter().enumerate().skip(1).find(|(at, node)| counts_too_many(view, *at, node)).map(|(_, node)| node) {
+        return Some(format!("{} allows fewer CA certificates below it: self-issued ones count", subject(node)));
+    }
     for node in sent {
         let unknown = node.extensions().iter().filter(|extension| extension.critical).map(|extension| extension.oid.to_id_string());
         if let Some(oid) = unknown.into_iter().find(|oid| !UNDERSTOOD.contains(&oid.as_str())) {
@@ -56,6 +59,12 @@ pub(super) fn objection(view: View<'_>) -> Option<String> {
         }
     }
     purpose(view).or_else(|| signatures(view)).or_else(|| names(view))
+}
+
+/// The path length of an intermediate, with every certificate counted.
+fn counts_too_many(view: View<'_>, at: usize, node: &Node<'_>) -> bool {
+    let allowed = node.basic_constraints().and_then(|constraints| constraints.path_len_constraint);
+    !node.is_anchor() && allowed.is_some_and(|allowed| view.path[1..at].len() as u64 > u64::from(allowed))
 }
 
 /// anyExtendedKeyUsage is not enough; without a purpose, one of the two must do for all.
