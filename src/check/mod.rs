@@ -135,7 +135,6 @@ pub const RULES: &[&[&Rule]] = &[
     store::RULES,
     strength::RULES,
     subject_keys::RULES,
-    super::RULES,
     times::RULES,
     transparency::RULES,
     unreadable::RULES,

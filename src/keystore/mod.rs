@@ -35,6 +35,7 @@ mod sealed_object;
 mod secret_key;
 mod spelling;
 mod traditional;
+mod unlock;
 
 pub use contents::{Contents, Format, Held, Item, KeyState, Lock, Passwords, Protected, Scheme, Seal, open};
 pub use entry::{Entry, KeystoreError};
