@@ -33,7 +33,7 @@ const USAGE_MISSING: Rule = Rule {
 };
 
 const SELF_SIGNED_LEAF: Rule = Rule {
-    code: "self-signed-leaf",
+    code: "named-store-with-self-signed-leaf",
     severity: Severity::Warning,
     title: "a certificate that signs itself",
     why: "Everybody must then trust this very certificate, and again each new one; Erlang and rustls refuse it even so.",

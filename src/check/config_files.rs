@@ -68,7 +68,7 @@ const NO_KEY_IN_KEYSTORE: Rule = Rule {
 };
 
 const SEVERAL_KEYS: Rule = Rule {
-    code: "several-keys",
+    code: "named-store-with-several-keys",
     severity: Severity::Warning,
     title: "a keystore with several keys",
     why: "Kafka has no setting for the alias: Java takes whichever key comes first and fits the handshake.",

@@ -13,7 +13,8 @@ pub fn form(target: &str, contents: &Contents) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (index, item) in contents.items.iter().enumerate() {
         let place = Place::target(target).entry(entry_name(item.alias.as_deref(), index));
-        let mut one = |found: &Certificate, place: &Place| if seen.insert(found.fingerprint()) { certificate(found, place) } else { Vec::new() };
+        let mut one =
+            |found: &Certificate, place: &Place| if seen.insert(found.fingerprint()) { certificate(found, place) } else { Vec::new() };
         match &item.held {
             Held::Key { key, chain } => {
                 for (number, certificate) in chain.iter().enumerate() {

@@ -9,12 +9,12 @@ use super::configuration::Configuration;
 use super::passwords;
 use super::question::Question;
 use crate::check::{self, Checked, Finding, Options};
+use crate::directory;
 use crate::endpoint::observe;
 use crate::keystore::{Contents, Format, Held, Item, KeystoreError, Passwords, Seal};
 use crate::pki::{Certificate, HostPort, Usage};
 use crate::report::{Expiry, TargetPlace, TargetReport};
 use crate::settings::{self, Settings};
-use crate::directory;
 
 /// For each connection to an endpoint.
 const PATIENCE: Duration = Duration::from_secs(5);

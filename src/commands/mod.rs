@@ -3,8 +3,8 @@
 mod apply;
 mod check;
 mod configuration;
-mod directory_check;
 mod console;
+mod directory_check;
 mod failure;
 mod init;
 mod inspect;

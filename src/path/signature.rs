@@ -75,7 +75,9 @@ impl Signed<'_> {
         if !scheme.is_for(key) {
             return Check::Bad;
         }
-        let Some(algorithm) = verifier(scheme, key).filter(|_| rsa_bits(key).is_none_or(|bits| bits >= scheme.least_bits())) else { return Check::Unsupported };
+        let Some(algorithm) = verifier(scheme, key).filter(|_| rsa_bits(key).is_none_or(|bits| bits >= scheme.least_bits())) else {
+            return Check::Unsupported;
+        };
         match UnparsedPublicKey::new(algorithm, &*key.subject_public_key.data).verify(self.message, self.value) {
             Ok(()) => Check::Good,
             Err(_) => Check::Bad,
