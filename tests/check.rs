@@ -147,6 +147,17 @@ fn stores_that_countersign_made_have_no_fault() {
         .expect(3);
 }
 
+/// Who asks for a verdict wants to know what the validators would say, and they are not so strict about form.
+#[test]
+fn the_form_of_certificates_is_looked_at_where_no_chain_is_judged() {
+    let workspace = foreign();
+    let make = "req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=other -keyout other.key -out other.pem";
+    program(Command::new("openssl").args(make.split(' ')).current_dir(workspace.path("")));
+    workspace.run(&["check", "other.pem"]).expect(3).says("error[authority-without-key-usage]");
+    let judged = workspace.run(&["check", "--anchors", "other.pem", "other.pem"]);
+    assert!(!judged.stdout.contains("authority-without-key-usage"), "{}", judged.stdout);
+}
+
 #[test]
 fn what_cannot_be_read_is_a_finding_and_does_not_stop_the_rest() {
     let workspace = foreign();
