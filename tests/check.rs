@@ -5,10 +5,12 @@
 mod support;
 
 use std::fs;
-use std::process::Command;
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
-use support::{Workspace, program};
+use support::{Workspace, free_ports, program};
 
 const CLUSTER: &str = r"
 cluster: orders
@@ -40,10 +42,29 @@ fn foreign() -> Workspace {
         program(Command::new("openssl").args(arguments.split(' ')).current_dir(workspace.path("")));
     };
     fs::write(workspace.path("names.cnf"), "subjectAltName=DNS:broker-1.example\nbasicConstraints=CA:FALSE\n").unwrap();
-    openssl("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj /CN=root -keyout ca.key -out ca.pem");
+    let authority = "-x509 -days 3650 -subj /CN=root -addext keyUsage=critical,keyCertSign,cRLSign";
+    openssl(&format!("req {authority} -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem"));
     openssl("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=broker-1 -keyout leaf.key -out leaf.csr");
     openssl("x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -set_serial 7 -days 365 -extfile names.cnf -out leaf.pem");
     workspace
+}
+
+/// Ends with the test.
+struct Stopped(Child);
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn wait_for(port: u16) {
+    let reached = (0..200).any(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        TcpStream::connect(("127.0.0.1", port)).is_ok()
+    });
+    assert!(reached, "nobody listens on {port}");
 }
 
 /// Each finding as `code severity`, of each target in turn.
@@ -126,6 +147,17 @@ fn stores_that_countersign_made_have_no_fault() {
         .expect(3);
 }
 
+/// Who asks for a verdict wants to know what the validators would say, and they are not so strict about form.
+#[test]
+fn the_form_of_certificates_is_looked_at_where_no_chain_is_judged() {
+    let workspace = foreign();
+    let make = "req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=other -keyout other.key -out other.pem";
+    program(Command::new("openssl").args(make.split(' ')).current_dir(workspace.path("")));
+    workspace.run(&["check", "other.pem"]).expect(3).says("error[authority-without-key-usage]");
+    let judged = workspace.run(&["check", "--anchors", "other.pem", "other.pem"]);
+    assert!(!judged.stdout.contains("authority-without-key-usage"), "{}", judged.stdout);
+}
+
 #[test]
 fn what_cannot_be_read_is_a_finding_and_does_not_stop_the_rest() {
     let workspace = foreign();
@@ -168,6 +200,27 @@ fn a_configuration_is_checked_with_the_files_that_it_names() {
         assert!(finding["place"]["line"].is_u64(), "{finding}");
     }
     workspace.run(&["check", "server.properties"]).expect(3);
+}
+
+#[test]
+fn an_endpoint_is_checked_by_what_it_serves() {
+    let workspace = foreign();
+    let [port] = free_ports();
+    let arguments = ["s_server", "-quiet", "-accept", &format!("127.0.0.1:{port}"), "-cert", "leaf.pem", "-key", "leaf.key"];
+    let server = Command::new("openssl").args(arguments).current_dir(workspace.path("")).stdin(Stdio::null()).spawn().unwrap();
+    let _server = Stopped(server);
+    wait_for(port);
+    let target = format!("127.0.0.1:{port}");
+    let check = |more: &[&str]| workspace.run(&[&["check", &target], more].concat());
+    check(&[]).expect(3).says("error[tls-name-not-covered]").says("note[tls-no-client-certificate]");
+    check(&["--hostname", "broker-1.example"]).expect(0);
+    check(&["--hostname", "broker-1.example", "--anchors", "ca.pem"]).expect(0).says("chain holds: CN=broker-1 < CN=root");
+    check(&["--anchors", "ca.pem"]).expect(3).says("error[chain-name-mismatch]");
+    let sarif: Value = serde_json::from_str(&check(&["--output", "sarif"]).expect(3).stdout).unwrap();
+    let location = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(*location, format!("tls://{target}"));
+    let [closed] = free_ports();
+    workspace.run(&["check", &format!("127.0.0.1:{closed}")]).expect(3).says("error[unreadable]");
 }
 
 // What counts

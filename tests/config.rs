@@ -1,4 +1,4 @@
-//! Kafka itself judges what `check` says of its configuration: an error is found exactly where Kafka refuses to start.
+//! The programs themselves judge what `check` says of their configuration: an error is found exactly where they refuse it.
 
 #![allow(clippy::disallowed_methods)]
 
@@ -169,4 +169,86 @@ fn kafka_3_9_refuses_what_is_an_error_and_nothing_else() {
 #[test]
 fn kafka_4_3_refuses_what_is_an_error_and_nothing_else() {
     agrees_with("4.3.1");
+}
+
+const LIBRDKAFKA: &[(&str, &str)] = &[
+    ("client.id", "x"),
+    ("security.protocol", "SSL"),
+    ("security.protocol", "tls"),
+    ("ssl.endpoint.identification.algorithm", "HTTPS"),
+    ("ssl.endpoint.identification.algorithm", ""),
+    ("ssl.truststore.location", "/t.jks"),
+    ("ssl.truststore.password", "x"),
+    ("ssl.keystore.type", "PKCS12"),
+    ("ssl.client.auth", "required"),
+    ("sasl.jaas.config", "x"),
+    ("sasl.mechanism", "PLAIN"),
+    ("enable.ssl.certificate.verification", "no"),
+    ("enable.ssl.certificate.verification", "t"),
+    ("socket.keepalive.enable", "TRUE"),
+    ("socket.timeout.ms", "1m"),
+    ("socket.timeout.ms", "1000"),
+    ("dr_cb", "x"),
+    ("acks", "all"),
+    ("auto.offset.reset", "earliest"),
+    ("debug", "security,broker"),
+    ("debug", "tls"),
+    ("no.such.thing", "x"),
+];
+
+#[test]
+fn librdkafka_refuses_what_is_an_error_and_nothing_else() {
+    let differs = LIBRDKAFKA.iter().filter_map(|(key, value)| {
+        let refusal = rdkafka::ClientConfig::new().set(*key, *value).create_native_config().err();
+        let ours = errors(&format!("bootstrap.servers=a:1\nssl.ca.pem=x\nsecurity.protocol=ssl\n{key}={value}\n"));
+        (refusal.is_none() != ours.is_empty()).then(|| format!("{key}={value}\n  librdkafka: {refusal:?}\n  here: {ours:?}\n"))
+    });
+    let differs: Vec<String> = differs.collect();
+    assert!(differs.is_empty(), "{}", differs.concat());
+}
+
+/// Files of one to three lines, in Erlang's spelling.
+const RABBITMQ: &[&str] = &[
+    "a = 'x # y' # c\\nb = 'it\\nd = e#f\\n",
+    "a = 'x' y\\n",
+    "a = ''\\n",
+    "a = 'x\\nc = d'\\n",
+    "a = x'y # 'z\\n",
+    "a = 'x'# c",
+    "  a.b-c.1=v w  \\r\\n\\r\\n\\t# c\\n",
+    "a\\\\.b = 1\\na.c = 2\\na.c = 3\\n",
+    "a =\\n",
+    "a = # c\\n",
+    "a\\n",
+    "a. = b\\n",
+    "a b = c\\n",
+    "= c\\n",
+    "a == c\\n",
+];
+
+/// The judge is Cuttlefish of RabbitMQ 4.0.
+#[test]
+fn rabbitmq_4_0_reads_what_is_read_here() {
+    let terms: Vec<String> = RABBITMQ.iter().map(|text| format!("<<\"{text}\">>")).collect();
+    let script = format!(
+        "lists:foreach(fun(F) -> case conf_parse:parse(F) of L when is_list(L) -> \
+         [io:format(\"~ts=~ts;\", [lists:join($., K), V]) || {{K, V}} <- L]; _ -> io:format(\"refused\") end, io:format(\"|\") end, [{}]), halt().",
+        terms.join(",")
+    );
+    let mut erlang = Command::new("chroot");
+    erlang.arg(fixtures().join("rabbitmq-4.0")).args([
+        "sh",
+        "-c",
+        r#"exec erl -noshell -pa /usr/lib/rabbitmq/lib/*/plugins/cuttlefish-*/ebin -eval "$0""#,
+    ]);
+    let said = program(erlang.arg(script));
+    assert_eq!(said.split('|').count(), RABBITMQ.len() + 1, "{said}");
+    for (text, said) in RABBITMQ.iter().zip(said.split('|')) {
+        let file = text.replace("\\r", "\r").replace("\\n", "\n").replace("\\t", "\t").replace("\\\\", "\\");
+        // A name of RabbitMQ's tells whose file it is.
+        let settings = read(format!("{file}\nlisteners.ssl.default = 5671\ndefault_user = x\n").as_bytes()).unwrap();
+        let ours: String = settings.lines().iter().rev().skip(2).rev().map(|line| format!("{}={};", line.key, line.value())).collect();
+        let refused = settings.faults.iter().any(|fault| fault.problem.ends_with("does not start"));
+        assert_eq!(if refused { "refused" } else { ours.as_str() }, said, "{text}");
+    }
 }

@@ -108,3 +108,32 @@ fn has_name(facts: &Facts<'_>, tag: u8, text: &str) -> bool {
     let names = facts.extensions.body(oids::SUBJECT_ALT_NAME).into_iter().flat_map(|body| body.children());
     names.filter(|name| name.tag == tag).any(|name| name.content.eq_ignore_ascii_case(text.as_bytes()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::der::{IA5_STRING, UTF8_STRING};
+    use super::super::oids;
+    use super::super::specimen::{authority, leaf, name, sequence, tlv};
+
+    #[test]
+    fn somebody_issued_it_to_somebody() {
+        let empty = || name(&[]);
+        assert_eq!(leaf().but(|leaf| leaf.issuer = empty()).codes(), ["issuer-empty"]);
+        assert_eq!(authority().but(|authority| authority.subject = empty()).codes(), ["subject-empty"]);
+        assert_eq!(leaf().but(|leaf| leaf.subject = empty()).without(oids::SUBJECT_ALT_NAME).codes(), ["subject-empty"]);
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_noted() {
+        let names = sequence([tlv(0x82, "broker-1.example.com"), tlv(0x82, "broker-1.example.com")]);
+        assert_eq!(leaf().with(oids::SUBJECT_ALT_NAME, false, names).codes(), ["alternative-name-twice"]);
+    }
+
+    #[test]
+    fn what_only_the_subject_has_is_found() {
+        let mail = name(&[(oids::EMAIL_ADDRESS, IA5_STRING, "a@example.com")]);
+        assert_eq!(leaf().but(|leaf| leaf.subject = mail).codes(), ["mail-only-in-subject"]);
+        let host = name(&[(oids::COMMON_NAME, UTF8_STRING, "broker-2.example.com")]);
+        assert_eq!(leaf().but(|leaf| leaf.subject = host).codes(), ["host-only-in-subject"]);
+    }
+}

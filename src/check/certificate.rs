@@ -11,8 +11,13 @@ use crate::pki::Certificate;
 
 /// Every finding about `certificate`, whatever it is used for and whenever. Dates are compared with each other, not with the clock.
 pub fn certificate(certificate: &Certificate, place: &Place) -> Vec<Finding> {
+    of_der(certificate.der(), place)
+}
+
+/// Of what need not be one that countersign can hold.
+pub(super) fn of_der(der: &[u8], place: &Place) -> Vec<Finding> {
     let mut found = Findings::at(place);
-    if let Some(facts) = Facts::of(certificate.der()) {
+    if let Some(facts) = Facts::of(der) {
         encoding::whole(facts.whole, &syntax::CERTIFICATE, &mut found);
         encoding::extension_values(&facts.extensions, &mut found);
         BY_EXTENSIONS.iter().for_each(|rule| rule(&facts.extensions, &mut found));
@@ -116,5 +121,79 @@ fn algorithms(facts: &Facts<'_>, found: &mut Findings<'_>) {
     signature_algorithms::pss_is_usual(facts.inner_algorithm, found);
     if !facts.is_self_issued() {
         signature_algorithms::digest_holds(facts.inner_algorithm, found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyUsagePurpose};
+
+    use super::super::specimen::{authority, leaf};
+    use super::*;
+    use crate::pki::{KeyKind, PrivateKey};
+
+    /// A root and a leaf of this kind of key, as `issue` makes them.
+    fn pair(kind: KeyKind) -> [Certificate; 2] {
+        let base = |name: &str, names: Vec<String>| {
+            let mut params = CertificateParams::new(names).unwrap();
+            params.distinguished_name.remove(rcgen::DnType::CommonName);
+            params.distinguished_name.push(rcgen::DnType::CommonName, name);
+            params.not_before = rcgen::date_time_ymd(2024, 1, 1);
+            params.not_after = rcgen::date_time_ymd(2025, 1, 1);
+            params.use_authority_key_identifier_extension = true;
+            params
+        };
+        let [root_key, key] = [PrivateKey::generate(kind).unwrap(), PrivateKey::generate(kind).unwrap()];
+        let mut root = base("root", vec![]);
+        root.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        root.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let mut leaf = base("broker-1", vec!["broker-1.example.com".to_owned()]);
+        leaf.is_ca = IsCa::ExplicitNoCa;
+        leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+        let issuer = Issuer::from_params(&root, &root_key);
+        let ders = [root.self_signed(&root_key).unwrap().der().to_vec(), leaf.signed_by(&key, &issuer).unwrap().der().to_vec()];
+        ders.map(|der| Certificate::from_der(der).unwrap())
+    }
+
+    #[test]
+    fn what_is_well_made_is_without_fault() {
+        for kind in [KeyKind::P256, KeyKind::P384, KeyKind::Rsa2048, KeyKind::Ed25519] {
+            for made in pair(kind) {
+                assert_eq!(certificate(&made, &Place::default()), [], "{kind:?} {made:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_openssl_makes_with_proper_extensions_is_without_fault() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = std::process::Command::new("openssl")
+            .args("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -days 365 -subj /CN=root".split(' '))
+            .args(["-addext", "keyUsage=critical,keyCertSign,cRLSign", "-outform", "DER"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        assert_eq!(of_der(&made.stdout, &Place::default()), []);
+    }
+
+    proptest! {
+        #[test]
+        fn no_octets_make_it_panic(bytes: Vec<u8>) {
+            of_der(&bytes, &Place::default());
+        }
+
+        #[test]
+        fn no_damage_makes_it_panic(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
+            for mut der in [leaf().der(), authority().der()] {
+                for (at, octet) in &changes {
+                    let length = der.len();
+                    der[at.index(length)] = *octet;
+                }
+                of_der(&der, &Place::default());
+            }
+        }
     }
 }

@@ -15,11 +15,15 @@ pub enum FileState {
 }
 
 /// One configuration with the files it names: what every rule looks at.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct View<'a> {
     pub target: &'a str,
     pub settings: &'a Settings,
     pub files: &'a [(Reference, FileState)],
+    /// The listeners of a broker that are served here.
+    pub listeners: Vec<Listener>,
+    /// Every TLS engine that a Java program makes of these settings.
+    pub engines: Vec<Engine<'a>>,
 }
 
 /// A rule at work.
@@ -28,6 +32,7 @@ pub(super) type Check = fn(&View<'_>) -> Vec<Finding>;
 const CHECKS: &[&[Check]] = &[
     super::config_keys::CHECKS,
     super::config_values::CHECKS,
+    super::config_slips::CHECKS,
     super::config_contradictions::CHECKS,
     super::config_stores::CHECKS,
     super::config_listeners::CHECKS,
@@ -47,7 +52,8 @@ const CHECKS: &[&[Check]] = &[
 /// `files` are its [`crate::settings::references`], each with what came of opening it with the passwords that go with it. A reference
 /// that is left out is not judged.
 pub fn config(target: &str, settings: &Settings, files: &[(Reference, FileState)]) -> Vec<Finding> {
-    let view = View { target, settings, files };
+    let listeners = if settings.program == Program::KafkaBroker { settings.listeners().0 } else { Vec::new() };
+    let view = View { target, settings, files, listeners, engines: engines(settings) };
     let mut findings: Vec<Finding> = CHECKS.iter().copied().flatten().flat_map(|check| check(&view)).collect();
     findings.sort_by(|one, other| (one.place.line, one.rule.code).cmp(&(other.place.line, other.rule.code)));
     findings.dedup();
@@ -55,11 +61,29 @@ pub fn config(target: &str, settings: &Settings, files: &[(Reference, FileState)
 }
 
 /// A TLS engine that the program makes: of a listener, or the one of a client.
+#[derive(Debug)]
 pub(super) struct Engine<'a> {
     /// Empty for a client.
     pub listener: String,
     pub scope: Scope<'a>,
     pub protocol: SecurityProtocol,
+}
+
+fn engines(settings: &Settings) -> Vec<Engine<'_>> {
+    let engine = |listener: String| {
+        let protocol = settings.protocol_of(&listener).filter(|protocol| protocol.is_tls())?;
+        Some(Engine { scope: Scope::of_listener(settings, &listener), listener, protocol })
+    };
+    match settings.program {
+        Program::KafkaBroker => settings.listener_names().into_iter().filter_map(engine).collect(),
+        Program::KafkaClient | Program::KafkaOther => {
+            let protocol = settings.value("security.protocol").and_then(SecurityProtocol::from_name);
+            let protocol = protocol.filter(|protocol| protocol.is_tls());
+            let engine = |protocol| Engine { listener: String::new(), scope: Scope::common(settings), protocol };
+            protocol.map(engine).into_iter().collect()
+        }
+        Program::Librdkafka | Program::RabbitMq | Program::RabbitMqTerms => Vec::new(),
+    }
 }
 
 impl Engine<'_> {
@@ -92,36 +116,13 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The listeners of a broker that are served here.
-    pub fn listeners(&self) -> Vec<Listener> {
-        if self.is(Program::KafkaBroker) { self.settings.listeners().0 } else { Vec::new() }
-    }
-
-    /// Every TLS engine that a Java program makes of these settings.
-    pub fn engines(&self) -> Vec<Engine<'a>> {
-        if !self.is_java() {
-            return Vec::new();
-        }
-        if !self.is(Program::KafkaBroker) {
-            let protocol = self.settings.value("security.protocol").and_then(SecurityProtocol::from_name);
-            let protocol = protocol.filter(|protocol| protocol.is_tls());
-            let engine = |protocol| Engine { listener: String::new(), scope: Scope::common(self.settings), protocol };
-            return protocol.map(engine).into_iter().collect();
-        }
-        let engine = |listener: String| {
-            let protocol = self.settings.protocol_of(&listener).filter(|protocol| protocol.is_tls())?;
-            Some(Engine { scope: Scope::of_listener(self.settings, &listener), listener, protocol })
-        };
-        self.settings.listener_names().into_iter().filter_map(engine).collect()
-    }
-
     /// The listener over which brokers talk to each other: by its name, or the first of its protocol.
-    pub fn inter_broker(&self) -> Option<Listener> {
-        let listeners = self.listeners();
+    pub fn inter_broker(&self) -> Option<&Listener> {
+        let mut listeners = self.listeners.iter();
         if let Some(name) = self.settings.value("inter.broker.listener.name") {
-            return listeners.into_iter().find(|listener| listener.name.eq_ignore_ascii_case(name));
+            return listeners.find(|listener| listener.name.eq_ignore_ascii_case(name));
         }
         let name = self.settings.value("security.inter.broker.protocol").unwrap_or("PLAINTEXT");
-        listeners.into_iter().find(|listener| listener.name == name)
+        listeners.find(|listener| listener.name == name)
     }
 }

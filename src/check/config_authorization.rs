@@ -94,7 +94,7 @@ fn no_authorizer(view: &View<'_>) -> Vec<Finding> {
     let demands = |engine: &super::config::Engine<'_>| {
         engine.protocol == SecurityProtocol::Ssl && engine.scope.value("ssl.client.auth") == Some("required")
     };
-    if !view.is(Program::KafkaBroker) || view.settings.get("authorizer.class.name").is_some() || !view.engines().iter().any(demands) {
+    if !view.is(Program::KafkaBroker) || view.settings.get("authorizer.class.name").is_some() || !view.engines.iter().any(demands) {
         return Vec::new();
     }
     view.absent(

@@ -33,7 +33,7 @@ const USAGE_MISSING: Rule = Rule {
 };
 
 const SELF_SIGNED_LEAF: Rule = Rule {
-    code: "self-signed-leaf",
+    code: "named-store-with-self-signed-leaf",
     severity: Severity::Warning,
     title: "a certificate that signs itself",
     why: "Everybody must then trust this very certificate, and again each new one; Erlang and rustls refuse it even so.",
@@ -83,7 +83,7 @@ fn name_not_covered(view: &View<'_>) -> Vec<Finding> {
 }
 
 /// As RFC 6125 has it: a wildcard stands for one label. A subject's common name is not asked.
-pub(super) fn covers(leaf: &Certificate, host: &str) -> bool {
+fn covers(leaf: &Certificate, host: &str) -> bool {
     let host = host.trim_end_matches('.');
     let Ok(host) = host.parse::<Host>() else { return false };
     leaf.names.iter().any(|name| match (name, &host) {
@@ -101,10 +101,9 @@ fn broker_not_super_user(view: &View<'_>) -> Vec<Finding> {
         view.settings.effective().any(|setting| setting.key.ends_with("ssl.principal.mapping.rules") && setting.value() != "DEFAULT");
     let custom = view.settings.effective().any(|setting| setting.key.ends_with("principal.builder.class"));
     let (Some(users), Some(_)) = (view.settings.get("super.users"), view.settings.get("authorizer.class.name")) else { return Vec::new() };
-    let between = view.inter_broker().map(|listener| listener.name);
-    let speaks = |reference: &Reference| {
-        reference.users.iter().any(|user| Some(user) == between.as_ref() || view.settings.is_controller_listener(user))
-    };
+    let between = view.inter_broker().map(|listener| &listener.name);
+    let speaks =
+        |reference: &Reference| reference.users.iter().any(|user| Some(user) == between || view.settings.is_controller_listener(user));
     let missing = |(reference, contents): (&Reference, &Contents)| {
         let leaf = *chain(contents).first()?;
         (speaks(reference) && !SuperUsers::of(users.value()).contains(&leaf.subject)).then(|| {
@@ -119,10 +118,10 @@ fn broker_not_super_user(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn usage_missing(view: &View<'_>) -> Vec<Finding> {
-    let between = view.inter_broker().map(|listener| listener.name);
+    let between = view.inter_broker().map(|listener| &listener.name);
     let missing = |(reference, contents): (&Reference, &Contents)| {
         let leaf = *chain(contents).first()?;
-        let among_nodes = reference.users.iter().any(|user| Some(user) == between.as_ref() || view.settings.is_controller_listener(user));
+        let among_nodes = reference.users.iter().any(|user| Some(user) == between || view.settings.is_controller_listener(user));
         let needed: &[Usage] = match view.settings.program {
             Program::KafkaBroker if among_nodes => &[Usage::ServerAuth, Usage::ClientAuth],
             Program::KafkaBroker => &[Usage::ServerAuth],
@@ -162,9 +161,9 @@ fn self_signed_leaf(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn not_trusted_by_itself(view: &View<'_>) -> Vec<Finding> {
-    let between = view.inter_broker().map(|listener| listener.name);
+    let between = view.inter_broker().map(|listener| &listener.name);
     let stranger = |(reference, contents): (&Reference, &Contents)| {
-        let user = reference.users.iter().find(|user| Some(*user) == between.as_ref() || view.settings.is_controller_listener(user))?;
+        let user = reference.users.iter().find(|user| Some(*user) == between || view.settings.is_controller_listener(user))?;
         let (_, trust) = opened(view, TRUST).find(|(other, _)| other.users.contains(user))?;
         let chain = chain(contents);
         (!chain.is_empty() && !reaches(&chain, &anchors(trust))).then(|| {

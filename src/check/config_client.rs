@@ -49,7 +49,7 @@ fn is_client(view: &View<'_>) -> bool {
 
 fn tls_not_used(view: &View<'_>) -> Vec<Finding> {
     let used = match view.settings.program {
-        Program::KafkaBroker => !view.engines().is_empty(),
+        Program::KafkaBroker => !view.engines.is_empty(),
         Program::KafkaClient | Program::Librdkafka => protocol(view).is_none_or(SecurityProtocol::is_tls),
         Program::KafkaOther | Program::RabbitMq | Program::RabbitMqTerms => true,
     };

@@ -48,13 +48,13 @@ const CERTIFICATE_UNCHECKED: Rule = Rule {
 const CLIENT_AUTH: &str = "ssl.client.auth";
 
 /// The listeners that this broker serves, with TLS.
-fn served<'a>(view: &View<'a>) -> Vec<Engine<'a>> {
-    let listeners = view.listeners();
-    view.engines().into_iter().filter(|engine| listeners.iter().any(|listener| listener.name == engine.listener)).collect()
+fn served<'v, 'a>(view: &'v View<'a>) -> Vec<&'v Engine<'a>> {
+    let is_served = |engine: &&Engine<'_>| view.listeners.iter().any(|listener| listener.name == engine.listener);
+    view.engines.iter().filter(is_served).collect()
 }
 
 fn no_client_certificate(view: &View<'_>) -> Vec<Finding> {
-    let none = |engine: Engine<'_>| {
+    let none = |engine: &Engine<'_>| {
         let setting = engine.scope.get(CLIENT_AUTH);
         let asks = setting.is_some_and(|setting| setting.value() != "none");
         (engine.protocol == SecurityProtocol::Ssl && !asks).then(|| {
@@ -71,7 +71,7 @@ fn no_client_certificate(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn client_certificate_optional(view: &View<'_>) -> Vec<Finding> {
-    let optional = |engine: Engine<'_>| {
+    let optional = |engine: &Engine<'_>| {
         let own = engine.protocol == SecurityProtocol::SaslSsl;
         let setting = if own { engine.scope.own(CLIENT_AUTH) } else { engine.scope.get(CLIENT_AUTH) }?;
         (setting.value() == "requested").then(|| {
@@ -83,7 +83,7 @@ fn client_certificate_optional(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn client_auth_ignored(view: &View<'_>) -> Vec<Finding> {
-    let ignored = |engine: Engine<'_>| {
+    let ignored = |engine: &Engine<'_>| {
         let common = view.settings.get(CLIENT_AUTH).filter(|setting| setting.value() != "none")?;
         let own = engine.scope.own(CLIENT_AUTH);
         (engine.protocol == SecurityProtocol::SaslSsl && own.is_none()).then(|| {

@@ -46,7 +46,7 @@ const STORES: [&str; 2] = ["keystore", "truststore"];
 
 /// What `of` finds for both stores of every engine.
 fn stores(view: &View<'_>, of: impl Fn(&Engine<'_>, &str) -> Option<Finding>) -> Vec<Finding> {
-    view.engines().iter().flat_map(|engine| STORES.iter().filter_map(|store| of(engine, store)).collect::<Vec<_>>()).collect()
+    view.engines.iter().flat_map(|engine| STORES.iter().filter_map(|store| of(engine, store)).collect::<Vec<_>>()).collect()
 }
 
 pub(super) fn is_pem(engine: &Engine<'_>, store: &str) -> bool {
@@ -85,7 +85,7 @@ fn half_inline(view: &View<'_>) -> Vec<Finding> {
         };
         Some(view.finding(&HALF_INLINE, Some(there.line), format!("{} is set and {missing} is not", there.key), format!("add {missing}")))
     };
-    view.engines().iter().filter_map(half).collect()
+    view.engines.iter().filter_map(half).collect()
 }
 
 fn location_and_inline(view: &View<'_>) -> Vec<Finding> {

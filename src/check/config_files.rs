@@ -68,7 +68,7 @@ const NO_KEY_IN_KEYSTORE: Rule = Rule {
 };
 
 const SEVERAL_KEYS: Rule = Rule {
-    code: "several-keys",
+    code: "named-store-with-several-keys",
     severity: Severity::Warning,
     title: "a keystore with several keys",
     why: "Kafka has no setting for the alias: Java takes whichever key comes first and fits the handshake.",
@@ -164,10 +164,21 @@ fn type_differs(view: &View<'_>) -> Vec<Finding> {
             }
         };
         (!fits).then(|| {
-            let message = format!("{:?} of {} is {:?}, and is read as another type", reference.path, reference.key, contents.format);
+            let message = format!("{:?} of {} is {}, and is read as another type", reference.path, reference.key, name(contents.format));
             view.finding(&TYPE_DIFFERS, Some(reference.line), message, "set the type to what the file is, or convert it")
         })
     })
+}
+
+const fn name(format: Format) -> &'static str {
+    match format {
+        Format::Pem => "PEM",
+        Format::Der => "DER",
+        Format::Pkcs7 => "PKCS#7",
+        Format::Pkcs12 => "PKCS#12",
+        Format::Jks => "JKS",
+        Format::Jceks => "JCEKS",
+    }
 }
 
 fn no_key_in_keystore(view: &View<'_>) -> Vec<Finding> {

@@ -87,6 +87,10 @@ const CONFUSED: &[(Program, &str, &str)] = &[
     (Program::KafkaBroker, "sasl.mechanism", "sasl.mechanism.inter.broker.protocol, or sasl.enabled.mechanisms"),
     (Program::KafkaBroker, "ssl.ca.location", "ssl.truststore.type=PEM with ssl.truststore.location"),
     (Program::KafkaBroker, "bootstrap.servers", "controller.quorum.bootstrap.servers, or nothing"),
+    (Program::KafkaBroker, "advertised.host.name", "advertised.listeners"),
+    (Program::KafkaBroker, "advertised.port", "advertised.listeners"),
+    (Program::KafkaBroker, "host.name", "listeners"),
+    (Program::KafkaBroker, "port", "listeners"),
     (Program::KafkaClient, "ssl.client.auth", "nothing: the broker decides whether a client certificate is demanded"),
     (Program::KafkaClient, "security.inter.broker.protocol", "security.protocol"),
     (Program::KafkaClient, "listener.security.protocol.map", "security.protocol"),
@@ -157,8 +161,10 @@ fn owner(program: Program, key: &str) -> Option<Program> {
 }
 
 fn unknown_setting(view: &View<'_>) -> Vec<Finding> {
+    /// So many unknown names are compared with the known ones, which takes its time.
+    const COMPARED: usize = 64;
     let program = view.settings.program;
-    let unknown = |setting: &Setting| {
+    let unknown = |(index, setting): (usize, &Setting)| {
         let key = &setting.key;
         if confused(program, key).is_some() || owner(program, key).is_some() {
             return None;
@@ -169,7 +175,8 @@ fn unknown_setting(view: &View<'_>) -> Vec<Finding> {
             .nth(2)
             .filter(|_| key.starts_with("listener.name."))
             .map_or(("", key.as_str()), |(at, _)| key.split_at(at + 1));
-        let near = nearest(program, bare).map(|name| format!("{prefix}{name}"));
+        let near = if index < COMPARED { nearest(program, bare) } else { None };
+        let near = near.map(|name| format!("{prefix}{name}"));
         let fix = near.as_ref().map_or_else(|| "remove it, or look up its name".to_owned(), |near| format!("write {near}"));
         let message = match &near {
             Some(near) => format!("{} knows no setting {key}; the nearest is {near}", program.name()),
@@ -183,17 +190,17 @@ fn unknown_setting(view: &View<'_>) -> Vec<Finding> {
         };
         Some(view.finding(rule, Some(setting.line), message, fix))
     };
-    strangers(view).filter_map(unknown).collect()
+    strangers(view).enumerate().filter_map(unknown).collect()
 }
 
 fn misplaced_setting(view: &View<'_>) -> Vec<Finding> {
     let program = view.settings.program;
     let misplaced = |setting: &Setting| {
         let (key, here) = (&setting.key, program.name());
-        let owner = owner(program, key).map_or_else(|| "no program of Kafka's".to_owned(), |owner| owner.name().to_owned());
+        let owner = owner(program, key).map_or_else(|| "no version that is supported".to_owned(), |owner| owner.name().to_owned());
         let fix = match confused(program, key) {
             Some(right) => format!("write {right}"),
-            None if owner.starts_with("no program") => return None,
+            None if owner.starts_with("no version") => return None,
             None => format!("remove it, or move it to the configuration of {owner}"),
         };
         Some(view.finding(&MISPLACED_SETTING, Some(setting.line), format!("{key} is a setting of {owner}; {here} does not read it"), fix))

@@ -120,7 +120,7 @@ fn listener_without_protocol(view: &View<'_>) -> Vec<Finding> {
     }
     let without = |name: &String| view.settings.protocol_of(name).is_none();
     let line = |name: &str| {
-        let served = view.listeners().into_iter().find(|listener| listener.name == name).map(|listener| listener.line);
+        let served = view.listeners.iter().find(|listener| listener.name == name).map(|listener| listener.line);
         served.or_else(|| view.settings.get("controller.listener.names").map(|setting| setting.line))
     };
     let finding = |name: String| {
@@ -131,7 +131,7 @@ fn listener_without_protocol(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn listeners_clash(view: &View<'_>) -> Vec<Finding> {
-    let listeners = view.listeners();
+    let listeners = &view.listeners;
     let clash = |(index, listener): (usize, &Listener)| {
         let shared = |other: &&Listener| {
             let families = other.host.contains(':') != listener.host.contains(':') && !other.host.is_empty() && !listener.host.is_empty();
@@ -182,7 +182,7 @@ fn advertised_nowhere(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn not_advertised(view: &View<'_>) -> Vec<Finding> {
-    let served = view.listeners();
+    let served = &view.listeners;
     let (advertised, _) = if view.is(Program::KafkaBroker) { view.settings.advertised() } else { Default::default() };
     // The controllers' listener may be advertised by a node that does not serve it.
     let known = |listener: &Listener| {
@@ -214,14 +214,14 @@ fn inter_broker_missing(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn plaintext_beside_tls(view: &View<'_>) -> Vec<Finding> {
-    let listeners = view.listeners();
+    let listeners = &view.listeners;
     let is_tls = |listener: &&Listener| listener.protocol.is_some_and(SecurityProtocol::is_tls);
     if !listeners.iter().any(|listener| is_tls(&listener)) {
         return Vec::new();
     }
     let inter_broker = view.inter_broker();
     let finding = |listener: &Listener| {
-        let used = if inter_broker.as_ref() == Some(listener) { ", and the brokers use it among themselves" } else { "" };
+        let used = if inter_broker == Some(listener) { ", and the brokers use it among themselves" } else { "" };
         let message = format!("listener {} has no TLS{used}", listener.name);
         view.finding(&PLAINTEXT_BESIDE_TLS, Some(listener.line), message, format!("map {} to SSL or SASL_SSL", listener.name))
     };

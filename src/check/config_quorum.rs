@@ -95,7 +95,7 @@ fn controller_listener_not_served(view: &View<'_>) -> Vec<Finding> {
     if !is_kraft(view) || !view.settings.has_role("controller") {
         return Vec::new();
     }
-    let served = view.listeners();
+    let served = &view.listeners;
     let names = view.settings.get("controller.listener.names");
     let missing = view
         .settings
@@ -118,8 +118,8 @@ fn controller_listener_served(view: &View<'_>) -> Vec<Finding> {
     if !is_kraft(view) || view.settings.has_role("controller") {
         return Vec::new();
     }
-    let served = view.listeners().into_iter().filter(|listener| view.settings.is_controller_listener(&listener.name));
-    let finding = |listener: Listener| {
+    let served = view.listeners.iter().filter(|listener| view.settings.is_controller_listener(&listener.name));
+    let finding = |listener: &Listener| {
         let message = format!("this node is no controller and serves the controller's listener {}", listener.name);
         view.finding(&CONTROLLER_LISTENER_SERVED, Some(listener.line), message, format!("remove {} from listeners", listener.name))
     };

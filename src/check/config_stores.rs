@@ -94,7 +94,7 @@ const TRUSTSTORE_IS_KEYSTORE: Rule = Rule {
 
 /// What `of` finds for every engine.
 fn engines(view: &View<'_>, of: impl Fn(&Engine<'_>) -> Option<Finding>) -> Vec<Finding> {
-    view.engines().iter().filter_map(of).collect()
+    view.engines.iter().filter_map(of).collect()
 }
 
 fn keystore_without_password(view: &View<'_>) -> Vec<Finding> {
@@ -122,7 +122,7 @@ fn password_without_store(view: &View<'_>) -> Vec<Finding> {
             view.finding(&PASSWORD_WITHOUT_STORE, Some(password.line), message, format!("set ssl.{store}.location"))
         })
     };
-    view.engines().iter().flat_map(|engine| ["keystore", "truststore"].map(|store| alone(engine, store))).flatten().collect()
+    view.engines.iter().flat_map(|engine| ["keystore", "truststore"].map(|store| alone(engine, store))).flatten().collect()
 }
 
 fn truststore_without_password(view: &View<'_>) -> Vec<Finding> {
@@ -157,7 +157,7 @@ fn unusual_store_type(view: &View<'_>) -> Vec<Finding> {
             view.finding(&UNUSUAL_STORE_TYPE, Some(kind.line), message, "write JKS, PKCS12 or PEM")
         })
     };
-    view.engines().iter().flat_map(|engine| ["keystore", "truststore"].map(|store| unusual(engine, store))).flatten().collect()
+    view.engines.iter().flat_map(|engine| ["keystore", "truststore"].map(|store| unusual(engine, store))).flatten().collect()
 }
 
 fn type_against_name(view: &View<'_>) -> Vec<Finding> {
@@ -180,7 +180,7 @@ fn type_against_name(view: &View<'_>) -> Vec<Finding> {
             )
         })
     };
-    view.engines().iter().flat_map(|engine| ["keystore", "truststore"].map(|store| against(engine, store))).flatten().collect()
+    view.engines.iter().flat_map(|engine| ["keystore", "truststore"].map(|store| against(engine, store))).flatten().collect()
 }
 
 /// Whether the engine is given a key or certificates in any way.
@@ -193,7 +193,7 @@ fn no_keystore(view: &View<'_>) -> Vec<Finding> {
     if !view.is(Program::KafkaBroker) {
         return Vec::new();
     }
-    let served = view.listeners();
+    let served = &view.listeners;
     engines(view, |engine| {
         let listener = served.iter().find(|listener| listener.name == engine.listener)?;
         (!has(engine, &["ssl.keystore.location", "ssl.keystore.key"])).then(|| {

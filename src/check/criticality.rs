@@ -120,3 +120,47 @@ fn present(rule: &'static Rule, extension: &Extension<'_>, found: &mut Findings<
     let name = extension.name();
     found.add(rule, format!("{name} is critical"), format!("issue it again with {name} not marked critical"));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::specimen::{authority, leaf, name, null, sequence, tlv, usage};
+    use super::*;
+
+    #[test]
+    fn constraints_are_critical() {
+        let subtree = sequence([tlv(0x82, "example.com")]);
+        let constraints = sequence([tlv(0xa0, subtree)]);
+        assert_eq!(authority().with(oids::NAME_CONSTRAINTS, false, constraints.clone()).codes(), ["extension-not-critical"]);
+        assert!(authority().with(oids::NAME_CONSTRAINTS, true, constraints).codes().is_empty());
+        let authority =
+            authority().but(|authority| authority.extensions.iter_mut().for_each(|each| each.1 &= each.0 != oids::BASIC_CONSTRAINTS));
+        assert_eq!(authority.codes(), ["extension-not-critical"]);
+    }
+
+    #[test]
+    fn alternative_names_are_critical_where_there_is_no_subject() {
+        let nameless = leaf().but(|leaf| leaf.subject = name(&[]));
+        let (_, _, names) = nameless.extensions.last().unwrap().clone();
+        assert_eq!(nameless.codes(), ["extension-not-critical"]);
+        assert!(nameless.with(oids::SUBJECT_ALT_NAME, true, names.clone()).codes().is_empty());
+        assert_eq!(leaf().with(oids::SUBJECT_ALT_NAME, true, names).codes(), ["extension-better-not-critical"]);
+    }
+
+    #[test]
+    fn key_usage_is_better_critical() {
+        assert_eq!(leaf().with(oids::KEY_USAGE, false, usage(0x80)).codes(), ["extension-better-critical"]);
+    }
+
+    #[test]
+    fn identifiers_and_pointers_are_not_critical() {
+        assert_eq!(leaf().with(oids::AUTHORITY_KEY_ID, true, sequence([tlv(0x80, [7; 20])])).codes(), ["extension-critical"]);
+        assert_eq!(leaf().with(oids::TLS_FEATURE, true, sequence([tlv(2, [5])])).codes(), ["extension-better-not-critical"]);
+    }
+
+    #[test]
+    fn what_nobody_knows_is_not_critical() {
+        let own = Oid::new_unwrap("1.3.6.1.4.1.99999.1");
+        assert_eq!(leaf().with(own, true, null()).codes(), ["unknown-critical-extension"]);
+        assert!(leaf().with(own, false, null()).codes().is_empty());
+    }
+}

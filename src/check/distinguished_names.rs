@@ -215,3 +215,68 @@ fn several_in_one(name: Element<'_>, whose: &str, found: &mut Findings<'_>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::der::{BMP_STRING, SEQUENCE, SET};
+    use super::super::specimen::{authority, name, oid, sequence, tlv};
+    use super::*;
+
+    fn codes(attributes: &[(Oid, u8, &str)]) -> Vec<&'static str> {
+        authority().but(|authority| authority.subject = name(attributes)).codes()
+    }
+
+    #[test]
+    fn each_attribute_has_its_length() {
+        let longest = "x".repeat(64);
+        assert!(codes(&[(oids::COMMON_NAME, UTF8_STRING, &longest)]).is_empty());
+        assert_eq!(codes(&[(oids::COMMON_NAME, UTF8_STRING, &format!("{longest}x"))]), ["name-attribute-length"]);
+        assert_eq!(codes(&[(oids::ORGANIZATION, UTF8_STRING, "")]), ["name-attribute-length"]);
+    }
+
+    #[test]
+    fn some_attributes_have_one_type() {
+        assert_eq!(codes(&[(oids::COUNTRY, UTF8_STRING, "DE")]), ["name-attribute-type"]);
+        assert_eq!(codes(&[(oids::SERIAL_NUMBER, UTF8_STRING, "1")]), ["name-attribute-type"]);
+        assert_eq!(codes(&[(oids::DOMAIN_COMPONENT, UTF8_STRING, "example")]), ["name-attribute-type"]);
+        assert_eq!(codes(&[(oids::ORGANIZATION, IA5_STRING, "Example")]), ["name-attribute-type"]);
+    }
+
+    #[test]
+    fn strings_have_the_characters_of_their_type() {
+        assert_eq!(codes(&[(oids::COMMON_NAME, PRINTABLE_STRING, "a_b")]), ["name-attribute-characters"]);
+        assert_eq!(codes(&[(oids::COMMON_NAME, TELETEX_STRING, "a")]), ["name-string-type-obsolete"]);
+        assert_eq!(codes(&[(oids::COMMON_NAME, BMP_STRING, "\0a")]), ["name-string-type-obsolete"]);
+        assert_eq!(codes(&[(oids::COMMON_NAME, UTF8_STRING, "a\tb")]), ["name-control-characters"]);
+        assert_eq!(codes(&[(oids::COMMON_NAME, UTF8_STRING, "a ")]), ["name-attribute-spaces"]);
+    }
+
+    #[test]
+    fn countries_have_two_capital_letters() {
+        for bad in ["Germany", "de", "D"] {
+            assert_eq!(codes(&[(oids::COUNTRY, PRINTABLE_STRING, bad)]), ["country-code"]);
+        }
+        assert!(codes(&[(oids::COUNTRY, PRINTABLE_STRING, "DE")]).is_empty());
+    }
+
+    #[test]
+    fn domain_components_are_labels() {
+        assert_eq!(codes(&[(oids::DOMAIN_COMPONENT, IA5_STRING, "example.com")]), ["domain-component"]);
+        assert!(codes(&[(oids::DOMAIN_COMPONENT, IA5_STRING, "example"), (oids::DOMAIN_COMPONENT, IA5_STRING, "com")]).is_empty());
+    }
+
+    #[test]
+    fn what_makes_principals_ambiguous_is_noted() {
+        let cn = (oids::COMMON_NAME, UTF8_STRING, "a");
+        assert_eq!(codes(&[cn, cn]), ["name-attribute-twice"]);
+        let part = [oids::COMMON_NAME, oids::ORGANIZATION].map(|id| sequence([oid(id), tlv(UTF8_STRING, "a")])).concat();
+        let both = authority().but(|authority| authority.subject = tlv(SEQUENCE, tlv(SET, part)));
+        assert_eq!(both.codes(), ["name-part-with-several-attributes"]);
+    }
+
+    #[test]
+    fn the_issuer_is_looked_at_too() {
+        let found = authority().but(|authority| authority.issuer = name(&[(oids::COUNTRY, PRINTABLE_STRING, "ch")])).findings();
+        assert_eq!(found[0].message, "C of the issuer is \"ch\"");
+    }
+}

@@ -158,3 +158,53 @@ pub fn no_check_is_for_responders(facts: &Facts<'_>, found: &mut Findings<'_>) {
         found.add(&NO_CHECK_MISPLACED, "it has ocsp-nocheck and does not sign OCSP responses", "issue it again without ocsp-nocheck");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::specimen::{leaf, null, oid, sequence, tlv};
+    use super::*;
+
+    fn points(point: Vec<u8>) -> Vec<&'static str> {
+        leaf().with(oids::CRL_DISTRIBUTION_POINTS, false, sequence([point])).codes()
+    }
+
+    fn at(name: Vec<u8>) -> Vec<u8> {
+        sequence([tlv(0xa0, tlv(0xa0, name))])
+    }
+
+    #[test]
+    fn points_lead_to_a_list() {
+        assert!(points(at(tlv(0x86, "http://crl.example.com/root.crl"))).is_empty());
+        assert_eq!(points(sequence([])), ["distribution-point-empty"]);
+        assert_eq!(points(sequence([tlv(0x81, [6, 0x40])])), ["distribution-point-empty"]);
+        let relative = sequence([oid(oids::COMMON_NAME), tlv(0x0c, "crl")]);
+        assert_eq!(points(sequence([tlv(0xa0, tlv(0xa1, relative))])), ["distribution-point-relative"]);
+        assert_eq!(points(at(tlv(0x82, "crl.example.com"))), ["distribution-point-unreachable"]);
+        assert_eq!(points(at(tlv(0x86, "https://crl.example.com/root.crl"))), ["location-over-tls"]);
+        assert_eq!(points(at(tlv(0x86, "crl.example.com/root.crl"))), ["uri-syntax", "distribution-point-unreachable"]);
+    }
+
+    #[test]
+    fn access_is_by_uri() {
+        let access = |location| leaf().with(oids::AUTHORITY_INFO_ACCESS, false, sequence([sequence([oid(oids::OCSP), location])])).codes();
+        assert!(access(tlv(0x86, "http://ocsp.example.com")).is_empty());
+        assert_eq!(access(tlv(0x82, "ocsp.example.com")), ["access-location"]);
+    }
+
+    #[test]
+    fn no_revocation_means_none() {
+        let short = || leaf().with(oids::NO_REV_AVAIL, false, null());
+        assert!(short().codes().is_empty());
+        let points = sequence([at(tlv(0x86, "http://crl.example.com/root.crl"))]);
+        assert_eq!(short().with(oids::CRL_DISTRIBUTION_POINTS, false, points).codes(), ["no-revocation-contradicted"]);
+        let ocsp = sequence([sequence([oid(oids::OCSP), tlv(0x86, "http://ocsp.example.com")])]);
+        assert_eq!(short().with(oids::AUTHORITY_INFO_ACCESS, false, ocsp).codes(), ["no-revocation-contradicted"]);
+    }
+
+    #[test]
+    fn no_check_is_for_ocsp() {
+        assert_eq!(leaf().with(oids::OCSP_NO_CHECK, false, null()).codes(), ["ocsp-nocheck-misplaced"]);
+        let responder = leaf().with(oids::EXTENDED_KEY_USAGE, false, sequence([oid(oids::OCSP_SIGNING)]));
+        assert!(responder.with(oids::OCSP_NO_CHECK, false, null()).codes().is_empty());
+    }
+}

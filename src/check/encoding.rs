@@ -109,3 +109,59 @@ fn malformed(name: &str, at: usize, problem: &str, found: &mut Findings<'_>) {
         "issue it again with this extension as RFC 5280, 4.2 writes it",
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::der::{BIT_STRING, BOOLEAN, INTEGER, OCTET_STRING};
+    use super::super::oids;
+    use super::super::specimen::{authority, leaf, sequence, tlv};
+
+    #[test]
+    fn ber_is_told_from_der() {
+        let long = leaf().but(|leaf| leaf.serial = [&[INTEGER, 0x81, 16], &[0x41; 16][..]].concat());
+        assert_eq!(long.codes(), ["not-der"]);
+        let padded = leaf().but(|leaf| leaf.serial = tlv(INTEGER, [&[0], &[0x41; 15][..]].concat()));
+        assert_eq!(padded.codes(), ["not-der"]);
+        assert_eq!(padded.findings()[0].message, "at offset 13, the INTEGER has a superfluous leading zero");
+    }
+
+    #[test]
+    fn named_bits_end_with_one_that_is_set() {
+        for bits in [&[0, 0x80][..], &[7, 0x80, 0]] {
+            assert_eq!(leaf().with(oids::KEY_USAGE, true, tlv(BIT_STRING, bits)).codes(), ["not-der"], "{bits:x?}");
+        }
+    }
+
+    #[test]
+    fn default_values_are_left_out() {
+        let constraints = sequence([tlv(BOOLEAN, [0])]);
+        assert_eq!(leaf().with(oids::BASIC_CONSTRAINTS, true, constraints).codes(), ["default-written-out"]);
+        assert_eq!(leaf().but(|leaf| leaf.version = tlv(0xa0, tlv(INTEGER, [0]))).codes(), ["default-written-out", "extensions-before-v3"]);
+    }
+
+    #[test]
+    fn extensions_keep_to_their_grammar() {
+        for (id, value) in [
+            (oids::KEY_USAGE, [tlv(BIT_STRING, [7, 0x80]), vec![0]].concat()),
+            (oids::KEY_USAGE, tlv(OCTET_STRING, [7, 0x80])),
+            (oids::BASIC_CONSTRAINTS, sequence([tlv(INTEGER, [1]), tlv(BOOLEAN, [0xff])])),
+            (oids::EXTENDED_KEY_USAGE, sequence([])),
+            (oids::AUTHORITY_INFO_ACCESS, sequence([])),
+            (oids::OCSP_NO_CHECK, vec![]),
+        ] {
+            let codes = leaf().with(id, false, value).codes();
+            assert!(codes.contains(&"extension-malformed"), "{id}: {codes:?}");
+        }
+    }
+
+    #[test]
+    fn a_field_too_many_is_malformed() {
+        assert_eq!(leaf().but(|leaf| leaf.unique_ids = tlv(0x85, [0])).codes(), ["malformed"]);
+    }
+
+    #[test]
+    fn no_extension_stands_twice() {
+        let twice = authority().but(|authority| authority.extensions.push(authority.extensions[0].clone()));
+        assert_eq!(twice.codes(), ["extension-twice"]);
+    }
+}

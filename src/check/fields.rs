@@ -110,3 +110,42 @@ pub fn algorithms_agree(facts: &Facts<'_>, found: &mut Findings<'_>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::der::INTEGER;
+    use super::super::specimen::{ECDSA_SHA256, algorithm, authority, leaf, null, tlv};
+
+    #[test]
+    fn only_version_3_passes() {
+        let old = leaf().but(|leaf| leaf.version = vec![]);
+        assert_eq!(old.codes(), ["extensions-before-v3"]);
+        assert_eq!(old.but(|leaf| leaf.extensions.clear()).codes(), ["version-not-3"]);
+        assert_eq!(leaf().but(|leaf| leaf.version = tlv(0xa0, tlv(INTEGER, [7]))).codes(), ["extensions-before-v3"]);
+    }
+
+    #[test]
+    fn unique_identifiers_are_found() {
+        for tag in [0x81, 0x82] {
+            assert_eq!(leaf().but(|leaf| leaf.unique_ids = tlv(tag, [0, 1])).codes(), ["unique-id"]);
+        }
+    }
+
+    #[test]
+    fn serial_numbers_are_positive_and_have_20_octets_at_most() {
+        let codes = |serial: &[u8]| leaf().but(|leaf| leaf.serial = tlv(INTEGER, serial)).codes();
+        assert_eq!(codes(&[0xfb]), ["serial-out-of-range"]);
+        assert_eq!(codes(&[0x41; 21]), ["serial-out-of-range"]);
+        assert_eq!(codes(&[0]), ["serial-out-of-range", "serial-short"]);
+        assert_eq!(codes(&[5]), ["serial-short"]);
+        assert!(codes(&[0x41; 20]).is_empty());
+        let negative = leaf().but(|leaf| leaf.serial = tlv(INTEGER, [0xfb])).findings();
+        assert_eq!(negative[0].message, "the serial number -5 is negative");
+    }
+
+    #[test]
+    fn both_algorithms_are_the_same() {
+        let codes = authority().but(|root| root.outer_algorithm = Some(algorithm(ECDSA_SHA256, &null()))).codes();
+        assert_eq!(codes, ["signature-algorithms-differ", "signature-parameters"]);
+    }
+}

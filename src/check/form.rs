@@ -13,17 +13,20 @@ pub fn form(target: &str, contents: &Contents) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (index, item) in contents.items.iter().enumerate() {
         let place = Place::target(target).entry(entry_name(item.alias.as_deref(), index));
-        let mut one = |found: &Certificate| if seen.insert(found.fingerprint()) { certificate(found, &place) } else { Vec::new() };
+        let mut one =
+            |found: &Certificate, place: &Place| if seen.insert(found.fingerprint()) { certificate(found, place) } else { Vec::new() };
         match &item.held {
             Held::Key { key, chain } => {
-                findings.extend(chain.iter().flat_map(&mut one));
+                for (number, certificate) in chain.iter().enumerate() {
+                    findings.extend(one(certificate, &in_chain(&place, number)));
+                }
                 match key {
                     // What its certificate says of the key was said.
                     KeyState::Open(key) if chain.is_empty() => findings.extend(public_key(key.public(), &place)),
                     KeyState::Open(_) | KeyState::Locked(_) => {}
                 }
             }
-            Held::Trusted(certificate) | Held::Certificate(certificate) => findings.extend(one(certificate)),
+            Held::Trusted(certificate) | Held::Certificate(certificate) => findings.extend(one(certificate, &place)),
             Held::PublicKey(key) => findings.extend(public_key(key, &place)),
             Held::Request(asked) => findings.extend(request(asked, &place)),
             Held::RevocationList(list) => findings.extend(revocation_list(list, &place)),
@@ -31,4 +34,10 @@ pub fn form(target: &str, contents: &Contents) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// The leaf stands for its entry, the others have their number.
+fn in_chain(place: &Place, number: usize) -> Place {
+    let entry = place.entry.as_ref().map(|entry| if number == 0 { entry.clone() } else { format!("{entry}, certificate {}", number + 1) });
+    Place { entry, ..place.clone() }
 }

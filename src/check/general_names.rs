@@ -200,3 +200,52 @@ fn directory_name(name: Element<'_>, holder: &str, found: &mut Findings<'_>) {
         found.add(&DIRECTORY_NAME_EMPTY, format!("a directoryName of {holder} is empty"), "issue it again without the empty name");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::der::UTF8_STRING;
+    use super::super::oids::{SMTP_UTF8_MAILBOX, SUBJECT_ALT_NAME};
+    use super::super::specimen::{leaf, oid, sequence, tlv};
+
+    fn codes(name: Vec<u8>) -> Vec<&'static str> {
+        let host = tlv(0x82, "broker-1.example.com");
+        leaf().with(SUBJECT_ALT_NAME, false, sequence([host, name])).codes()
+    }
+
+    #[test]
+    fn host_names_are_host_names() {
+        for bad in ["", " ", ".example.com", "a..b", "example.com.", "http://a", "a b", &"x".repeat(64)] {
+            assert_eq!(codes(tlv(0x82, bad)), ["dns-name-syntax"], "{bad}");
+        }
+        assert_eq!(codes(tlv(0x82, "192.0.2.1")), ["dns-name-is-address"]);
+        assert_eq!(codes(tlv(0x82, "broker_1.example.com")), ["dns-name-underscore"]);
+        assert_eq!(codes(tlv(0x82, "ab--c.example.com")), ["dns-name-hyphens"]);
+        assert_eq!(codes(tlv(0x82, "bücher.example")), ["extension-malformed", "dns-name-syntax"]);
+    }
+
+    #[test]
+    fn wildcards_stand_alone_on_the_left() {
+        for bad in ["*", "*.com.*", "b*.example.com", "a.*.example.com"] {
+            assert_eq!(codes(tlv(0x82, bad)), ["dns-name-wildcard"], "{bad}");
+        }
+        assert!(codes(tlv(0x82, "*.example.com")).is_empty());
+    }
+
+    #[test]
+    fn other_kinds_of_names_keep_to_their_syntax() {
+        assert_eq!(codes(tlv(0x81, "nobody")), ["rfc822-name-syntax"]);
+        assert_eq!(codes(tlv(0x86, "/relative")), ["uri-syntax"]);
+        assert_eq!(codes(tlv(0x87, [1, 2, 3])), ["ip-address-length"]);
+        assert_eq!(codes(tlv(0xa4, sequence([]))), ["directory-name-empty"]);
+        for good in [tlv(0x81, "a@example.com"), tlv(0x86, "spiffe://example.com/kafka"), tlv(0x87, [0; 16]), tlv(0x88, [42, 3])] {
+            assert!(codes(good).is_empty());
+        }
+    }
+
+    #[test]
+    fn utf8_mailboxes_have_a_domain_in_a_labels() {
+        let mailbox = |text: &str| codes(tlv(0xa0, [oid(SMTP_UTF8_MAILBOX), tlv(0xa0, tlv(UTF8_STRING, text))].concat()));
+        assert_eq!(mailbox("käfer@bücher.example"), ["smtp-utf8-mailbox-syntax"]);
+        assert!(mailbox("käfer@example.com").is_empty());
+    }
+}

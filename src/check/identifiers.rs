@@ -2,6 +2,9 @@
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512, digest};
 
+use x509_parser::error::X509Error;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
 use super::facts::{Extensions, Facts};
 use super::findings::Findings;
 use super::{Rule, Severity, oids};
@@ -62,13 +65,19 @@ const KEY_IDS_DIFFER: Rule = Rule {
 };
 
 pub fn authority_key_id_is_there(facts: &Facts<'_>, found: &mut Findings<'_>) {
-    if facts.version == 3 && !facts.is_self_issued() && !facts.extensions.has(oids::AUTHORITY_KEY_ID) {
+    if facts.version == 3 && !may_be_self_signed(facts) && !facts.extensions.has(oids::AUTHORITY_KEY_ID) {
         found.add(
             &AUTHORITY_KEY_ID_MISSING,
             "it has no authorityKeyIdentifier and is not self-signed",
             "issue it again with the key identifier of its issuer (RFC 5280, 4.2.1.1)",
         );
     }
+}
+
+/// Also where the signature is of a kind that cannot be verified here.
+fn may_be_self_signed(facts: &Facts<'_>) -> bool {
+    let verdict = || X509Certificate::from_der(facts.whole.raw).map(|(_, certificate)| certificate.verify_signature(None));
+    facts.is_self_issued() && !matches!(verdict(), Ok(Err(X509Error::SignatureVerificationError)))
 }
 
 pub fn authority_key_id_is_complete(extensions: &Extensions<'_>, found: &mut Findings<'_>) {
@@ -141,6 +150,7 @@ pub fn own_key_ids_agree(facts: &Facts<'_>, found: &mut Findings<'_>) {
     let issuers = facts.extensions.body(oids::AUTHORITY_KEY_ID).and_then(|body| body.tagged(0x80));
     if let (Some(own), Some(issuers)) = (own, issuers)
         && facts.is_self_issued()
+        && facts.is_authority()
         && own.content != issuers.content
     {
         let [own, issuers] = [own, issuers].map(|id| hex(&id.content[..id.content.len().min(32)]));
@@ -149,5 +159,37 @@ pub fn own_key_ids_agree(facts: &Facts<'_>, found: &mut Findings<'_>) {
             format!("it is self-issued, its subjectKeyIdentifier is {own} and its authorityKeyIdentifier {issuers}"),
             "nothing if it carries a new key of the authority; a root is issued again with both the same",
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::der::OCTET_STRING;
+    use super::super::oids::{AUTHORITY_KEY_ID, SUBJECT_KEY_ID};
+    use super::super::specimen::{authority, leaf, name, sequence, tlv};
+
+    #[test]
+    fn issuers_are_named_by_their_key() {
+        assert_eq!(leaf().without(AUTHORITY_KEY_ID).codes(), ["authority-key-id-missing"]);
+        let issuer = tlv(0xa1, tlv(0xa4, name(&[])));
+        for incomplete in [sequence([]), sequence([tlv(0x80, [7; 20]), tlv(0x82, [1])])] {
+            assert_eq!(leaf().with(AUTHORITY_KEY_ID, false, incomplete).codes(), ["authority-key-id-incomplete"]);
+        }
+        let both = sequence([tlv(0x80, [7; 20]), issuer, tlv(0x82, [1])]);
+        assert!(leaf().with(AUTHORITY_KEY_ID, false, both).codes().is_empty());
+    }
+
+    #[test]
+    fn keys_have_identifiers() {
+        assert_eq!(authority().without(SUBJECT_KEY_ID).codes(), ["subject-key-id-missing"]);
+        assert_eq!(leaf().without(SUBJECT_KEY_ID).codes(), ["leaf-key-id-missing"]);
+        assert_eq!(leaf().with(SUBJECT_KEY_ID, false, tlv(OCTET_STRING, [])).codes(), ["key-id-empty"]);
+        assert_eq!(leaf().with(SUBJECT_KEY_ID, false, tlv(OCTET_STRING, [1; 20])).codes(), ["key-id-unusual"]);
+    }
+
+    #[test]
+    fn a_root_points_to_itself() {
+        let root = authority().but(|root| root.issuer = root.subject.clone());
+        assert_eq!(root.codes(), ["key-ids-differ"]);
     }
 }

@@ -18,6 +18,7 @@ mod config_pairs;
 mod config_quorum;
 mod config_rabbitmq;
 mod config_rabbitmq_login;
+mod config_slips;
 mod config_stores;
 mod config_values;
 mod contents;
@@ -74,7 +75,7 @@ pub use certificate::certificate;
 pub use cluster::{Cluster, cluster};
 pub use config::{FileState, config};
 pub use contents::{Checked, Options, contents};
-pub use endpoint::{endpoint, served_name};
+pub use endpoint::endpoint;
 pub use entry::passwords;
 pub use erlang_pem::{ErlangFile, erlang_pem};
 pub use finding::{Finding, Place, Rule, Severity};
@@ -104,6 +105,7 @@ pub const RULES: &[&[&Rule]] = &[
     config_quorum::RULES,
     config_rabbitmq::RULES,
     config_rabbitmq_login::RULES,
+    config_slips::RULES,
     config_stores::RULES,
     config_values::RULES,
     criticality::RULES,
@@ -143,11 +145,17 @@ pub const RULES: &[&[&Rule]] = &[
 #[cfg(test)]
 mod config_file_tests;
 #[cfg(test)]
+mod config_kafka_tests;
+#[cfg(test)]
+mod config_rabbitmq_tests;
+#[cfg(test)]
 mod config_tests;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod reload_tests;
+#[cfg(test)]
+mod specimen;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -144,3 +144,49 @@ pub fn kinds_are_common(facts: &Facts<'_>, found: &mut Findings<'_>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::specimen::{authority, leaf, sequence, tlv};
+    use super::*;
+
+    fn codes(subtree: &[u8]) -> Vec<&'static str> {
+        authority().with(oids::NAME_CONSTRAINTS, true, sequence([tlv(0xa0, tlv(0x30, subtree))])).codes()
+    }
+
+    #[test]
+    fn they_are_for_authorities_and_constrain() {
+        let some = sequence([tlv(0xa1, sequence([tlv(0x82, "example.com")]))]);
+        assert!(authority().with(oids::NAME_CONSTRAINTS, true, some.clone()).codes().is_empty());
+        assert_eq!(leaf().with(oids::NAME_CONSTRAINTS, true, some).codes(), ["name-constraints-in-leaf"]);
+        assert_eq!(authority().with(oids::NAME_CONSTRAINTS, true, sequence([])).codes(), ["name-constraints-empty"]);
+    }
+
+    #[test]
+    fn distances_are_of_the_past() {
+        let host = tlv(0x82, "example.com");
+        assert_eq!(codes(&[&host[..], &tlv(0x80, [1])].concat()), ["name-constraints-distance"]);
+        assert_eq!(codes(&[&host[..], &tlv(0x81, [1])].concat()), ["name-constraints-distance"]);
+    }
+
+    #[test]
+    fn addresses_are_networks() {
+        assert!(codes(&tlv(0x87, [10, 0, 0, 0, 255, 240, 0, 0])).is_empty());
+        assert!(codes(&tlv(0x87, [0; 32])).is_empty());
+        assert_eq!(codes(&tlv(0x87, [10, 0, 0, 0, 255, 0, 255, 0])), ["name-constraints-mask"]);
+        assert_eq!(codes(&tlv(0x87, [10, 0, 0, 0])), ["name-constraints-mask"]);
+    }
+
+    #[test]
+    fn bases_are_hosts_domains_or_mailboxes() {
+        for (tag, good) in
+            [(0x82, "example.com"), (0x82, ".example.com"), (0x82, ""), (0x81, ".example.com"), (0x81, "a@b.de"), (0x86, "a.de")]
+        {
+            assert!(codes(&tlv(tag, good)).is_empty(), "{good}");
+        }
+        for (tag, bad) in [(0x82, "*.example.com"), (0x82, "a..b"), (0x81, "..b"), (0x81, "@b.de"), (0x86, "http://a.de/")] {
+            assert_eq!(codes(&tlv(tag, bad)), ["name-constraints-base"], "{bad}");
+        }
+        assert_eq!(codes(&tlv(0x88, [42, 3])), ["name-constraints-uncommon"]);
+    }
+}

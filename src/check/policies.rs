@@ -226,3 +226,63 @@ pub fn leaf_constrains_no_policies(facts: &Facts<'_>, found: &mut Findings<'_>) 
         found.add(&CONSTRAINTS_IN_LEAF, format!("it has {name} and is no authority"), format!("issue it again without {name}"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::specimen::{Specimen, authority, leaf, oid, sequence, tlv};
+    use super::*;
+
+    const POLICY: Oid = Oid::new_unwrap("1.3.6.1.4.1.99999.2");
+
+    fn qualified(policy: Oid, kind: Oid, qualifier: Vec<u8>) -> Vec<&'static str> {
+        let qualifiers = sequence([sequence([oid(kind), qualifier])]);
+        leaf().with(oids::CERTIFICATE_POLICIES, false, sequence([sequence([oid(policy), qualifiers])])).codes()
+    }
+
+    #[test]
+    fn a_policy_stands_once() {
+        let policy = || sequence([oid(POLICY)]);
+        assert_eq!(leaf().with(oids::CERTIFICATE_POLICIES, false, sequence([policy(), policy()])).codes(), ["policy-twice"]);
+        assert!(leaf().with(oids::CERTIFICATE_POLICIES, false, sequence([policy()])).codes().is_empty());
+    }
+
+    #[test]
+    fn qualifiers_keep_to_their_form() {
+        let notice = |tag, text: &str| qualified(POLICY, oids::USER_NOTICE, sequence([tlv(tag, text)]));
+        assert!(notice(UTF8_STRING, "for tests").is_empty());
+        assert_eq!(notice(IA5_STRING, "for tests"), ["notice-text-type"]);
+        assert_eq!(notice(VISIBLE_STRING, "for tests"), ["notice-text-type"]);
+        assert_eq!(notice(UTF8_STRING, &"x".repeat(201)), ["notice-text"]);
+        assert_eq!(notice(UTF8_STRING, "a\nb"), ["notice-text"]);
+        assert_eq!(notice(UTF8_STRING, ""), ["notice-text"]);
+        let reference = sequence([tlv(UTF8_STRING, "a"), sequence([])]);
+        assert_eq!(qualified(POLICY, oids::USER_NOTICE, sequence([reference])), ["notice-reference"]);
+        assert_eq!(qualified(POLICY, oids::CPS_POINTER, tlv(IA5_STRING, "somewhere")), ["practice-statement-uri"]);
+        assert_eq!(qualified(oids::ANY_POLICY, POLICY, tlv(IA5_STRING, "x")), ["any-policy-qualified"]);
+    }
+
+    fn mapped(base: Specimen, from: Oid) -> Vec<&'static str> {
+        let policies = sequence([sequence([oid(POLICY)])]);
+        let mappings = sequence([sequence([oid(from), oid(POLICY)])]);
+        base.with(oids::CERTIFICATE_POLICIES, false, policies).with(oids::POLICY_MAPPINGS, true, mappings).codes()
+    }
+
+    #[test]
+    fn mappings_are_between_policies_of_an_authority() {
+        assert!(mapped(authority(), POLICY).is_empty());
+        assert_eq!(mapped(leaf(), POLICY), ["policy-mappings-in-leaf"]);
+        assert_eq!(mapped(authority(), POLICY_ELSEWHERE), ["policy-mapping-strange"]);
+        assert_eq!(mapped(authority(), oids::ANY_POLICY), ["policy-mapping-any", "policy-mapping-strange"]);
+    }
+
+    const POLICY_ELSEWHERE: Oid = Oid::new_unwrap("1.3.6.1.4.1.99999.3");
+
+    #[test]
+    fn constraints_constrain_an_authority() {
+        let require = || sequence([tlv(0x80, [0])]);
+        assert!(authority().with(oids::POLICY_CONSTRAINTS, true, require()).codes().is_empty());
+        assert_eq!(authority().with(oids::POLICY_CONSTRAINTS, true, sequence([])).codes(), ["policy-constraints-empty"]);
+        assert_eq!(authority().with(oids::INHIBIT_ANY_POLICY, true, tlv(2, [0xff])).codes(), ["policy-constraints-empty"]);
+        assert_eq!(leaf().with(oids::POLICY_CONSTRAINTS, true, require()).codes(), ["policy-constraints-in-leaf"]);
+    }
+}

@@ -81,7 +81,21 @@ pub fn authority_signs_without_digest(facts: &Facts<'_>, found: &mut Findings<'_
 
 #[cfg(test)]
 mod tests {
+    use super::super::oids::Oid;
+    use super::super::specimen::{algorithm, authority, key};
     use super::*;
+
+    #[test]
+    fn drafts_and_digests_first_are_found() {
+        let with = |dotted, octets| {
+            let id = Oid::new_unwrap(dotted);
+            authority().but(|authority| authority.key = key(algorithm(id, &[]), &vec![1; octets])).without(oids::SUBJECT_KEY_ID).codes()
+        };
+        let missing = "subject-key-id-missing";
+        assert_eq!(with("2.16.840.1.101.3.4.3.17", 1312), [missing]);
+        assert_eq!(with("2.16.840.1.101.3.4.3.32", 1312), ["hash-ml-dsa-authority", missing]);
+        assert_eq!(with("1.3.6.1.4.1.2.267.7.4.4", 1312), [missing, "post-quantum-before-standard"]);
+    }
 
     #[test]
     fn keys_have_the_lengths_of_the_standards() {

@@ -131,3 +131,50 @@ fn password(parts: &Parts<'_>, found: &mut Findings<'_>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::super::der::{SET, UTF8_STRING};
+    use super::super::specimen::{oid, sequence, tlv};
+    use super::*;
+
+    fn codes(der: &[u8]) -> Vec<&'static str> {
+        of_der(der, &Place::default()).iter().map(|finding| finding.rule.code).collect()
+    }
+
+    fn made(names: &[&str]) -> Vec<u8> {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let key = KeyPair::generate().unwrap();
+        CertificateParams::new(names).unwrap().serialize_request(&key).unwrap().der().to_vec()
+    }
+
+    #[test]
+    fn a_request_with_names_is_without_fault() {
+        assert!(codes(&made(&["broker-1.example.com"])).is_empty());
+        assert_eq!(codes(&made(&[])), ["request-without-names"]);
+    }
+
+    #[test]
+    fn a_changed_request_no_longer_holds() {
+        let mut der = made(&["broker-1.example.com"]);
+        let at = der.windows(8).position(|window| window == b"broker-1").unwrap();
+        der[at + 7] = b'2';
+        assert_eq!(codes(&der), ["request-signature"]);
+    }
+
+    #[test]
+    fn version_and_password_are_looked_at() {
+        let der = made(&["broker-1.example.com"]);
+        let whole = Element::only(&der, 0).unwrap();
+        let fields: Vec<_> = whole.child(0).unwrap().children().map(|field| field.raw.to_vec()).collect();
+        let remade = |version, attributes| {
+            let info = sequence([version, fields[1].clone(), fields[2].clone(), attributes]);
+            codes(&sequence([info, whole.child(1).unwrap().raw.to_vec(), whole.child(2).unwrap().raw.to_vec()]))
+        };
+        assert!(remade(tlv(2, [2]), fields[3].clone()).contains(&"request-version"));
+        let password = sequence([oid(oids::CHALLENGE_PASSWORD), tlv(SET, tlv(UTF8_STRING, "secret"))]);
+        assert!(remade(tlv(2, [0]), tlv(0xa0, password)).contains(&"request-password"));
+    }
+}

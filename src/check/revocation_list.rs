@@ -124,8 +124,12 @@ impl<'a> Parts<'a> {
 
 /// Every finding about `list`. Its dates are compared with each other, not with the clock.
 pub fn revocation_list(list: &RevocationList, place: &Place) -> Vec<Finding> {
+    of_der(list.der(), place)
+}
+
+fn of_der(der: &[u8], place: &Place) -> Vec<Finding> {
     let mut found = Findings::at(place);
-    if let Some(parts) = Parts::of(list.der()) {
+    if let Some(parts) = Parts::of(der) {
         encoding::whole(parts.whole, &syntax::CERTIFICATE_LIST, &mut found);
         extensions(&parts.extensions, &mut found);
         identifiers::authority_key_id_is_complete(&parts.extensions, &mut found);
@@ -267,4 +271,83 @@ fn scope(parts: &Parts<'_>, found: &mut Findings<'_>) {
         format!("issuingDistributionPoint {problem}"),
         "let the authority write one list for each kind, or one for all",
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::der::{ENUMERATED, UTF8_STRING};
+    use super::super::specimen::{ECDSA_SHA256, algorithm, extension, name, sequence, tlv};
+    use super::*;
+
+    const THIS: &str = "240101000000Z";
+    const NEXT: &str = "240201000000Z";
+
+    fn entry(reason: Option<u8>) -> Vec<u8> {
+        let reason = reason.map(|reason| extension(oids::REASON_CODE, false, &tlv(ENUMERATED, [reason])));
+        let extensions = reason.map(|reason| sequence([reason])).unwrap_or_default();
+        sequence([tlv(INTEGER, [7]), tlv(UTC_TIME, THIS), extensions])
+    }
+
+    fn number() -> Vec<u8> {
+        extension(oids::CRL_NUMBER, false, &tlv(INTEGER, [1]))
+    }
+
+    fn key_id() -> Vec<u8> {
+        extension(oids::AUTHORITY_KEY_ID, false, &sequence([tlv(0x80, [7; 20])]))
+    }
+
+    /// Version, dates, the list of revoked certificates, extensions.
+    fn codes(version: &[u8], dates: &[&str], revoked: Option<Vec<u8>>, extensions: &[Vec<u8>]) -> Vec<&'static str> {
+        let dates: Vec<u8> = dates.iter().flat_map(|date| tlv(UTC_TIME, date)).collect();
+        let body = sequence([
+            version.to_vec(),
+            algorithm(ECDSA_SHA256, &[]),
+            name(&[(oids::COMMON_NAME, UTF8_STRING, "root")]),
+            dates,
+            revoked.map(|revoked| tlv(SEQUENCE, revoked)).unwrap_or_default(),
+            if extensions.is_empty() { vec![] } else { tlv(0xa0, tlv(SEQUENCE, extensions.concat())) },
+        ]);
+        let list = sequence([body, algorithm(ECDSA_SHA256, &[]), tlv(3, [0])]);
+        of_der(&list, &Place::default()).iter().map(|finding| finding.rule.code).collect()
+    }
+
+    const V2: &[u8] = &[INTEGER, 1, 1];
+
+    fn revoking(entries: &[Vec<u8>]) -> Vec<&'static str> {
+        codes(V2, &[THIS, NEXT], Some(entries.concat()), &[key_id(), number()])
+    }
+
+    #[test]
+    fn a_list_has_its_version_dates_number_and_issuer() {
+        assert!(codes(V2, &[THIS, NEXT], None, &[key_id(), number()]).is_empty());
+        assert_eq!(codes(&[], &[THIS, NEXT], None, &[]), ["list-version"]);
+        assert_eq!(codes(V2, &[THIS], None, &[key_id(), number()]), ["list-without-next-update"]);
+        assert_eq!(codes(V2, &[NEXT, THIS], None, &[key_id(), number()]), ["period-negative"]);
+        assert_eq!(codes(V2, &[THIS, NEXT], None, &[number()]), ["list-extension-missing"]);
+        assert_eq!(codes(V2, &[THIS, NEXT], None, &[key_id()]), ["list-extension-missing"]);
+        let negative = extension(oids::CRL_NUMBER, false, &tlv(INTEGER, [0xff]));
+        assert_eq!(codes(V2, &[THIS, NEXT], None, &[key_id(), negative]), ["list-number"]);
+        let critical = extension(oids::CRL_NUMBER, true, &tlv(INTEGER, [1]));
+        assert_eq!(codes(V2, &[THIS, NEXT], None, &[key_id(), critical]), ["extension-critical"]);
+    }
+
+    #[test]
+    fn entries_have_reasons_that_there_are() {
+        assert!(revoking(&[entry(Some(1))]).is_empty());
+        assert_eq!(revoking(&[]), ["list-empty-revoked"]);
+        assert_eq!(revoking(&[entry(None), entry(None)]), ["list-entry-twice"]);
+        for reason in [0, 7, 8, 11] {
+            assert_eq!(revoking(&[entry(Some(reason))]), ["list-entry-reason"], "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_scope_is_one_scope() {
+        let with = |scope: Vec<u8>| {
+            codes(V2, &[THIS, NEXT], None, &[key_id(), number(), extension(oids::ISSUING_DISTRIBUTION_POINT, true, &scope)])
+        };
+        assert!(with(sequence([tlv(0x81, [0xff])])).is_empty());
+        assert_eq!(with(sequence([])), ["list-scope"]);
+        assert_eq!(with(sequence([tlv(0x81, [0xff]), tlv(0x82, [0xff])])), ["list-scope"]);
+    }
 }

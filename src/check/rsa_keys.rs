@@ -130,7 +130,61 @@ fn is_roca(modulus: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::specimen::{algorithm, key, leaf, null, rsa_key, sequence, tlv};
     use super::*;
+
+    const F4: &[u8] = &[1, 0, 1];
+
+    fn codes(key: Vec<u8>) -> Vec<&'static str> {
+        leaf().but(|leaf| leaf.key = key).without(oids::SUBJECT_KEY_ID).codes().into_iter().filter(|code| code.starts_with("rsa")).collect()
+    }
+
+    #[test]
+    fn sizes_are_those_that_everybody_takes() {
+        assert!(codes(rsa_key(2203, F4)).is_empty());
+        assert_eq!(codes(rsa_key(1279, F4)), ["rsa-weak"]);
+        assert_eq!(codes(rsa_key(9689, F4)), ["rsa-large"]);
+    }
+
+    #[test]
+    fn exponents_are_odd_and_not_small() {
+        assert_eq!(codes(rsa_key(2203, &[1])), ["rsa-exponent"]);
+        assert_eq!(codes(rsa_key(2203, &[1, 0, 0])), ["rsa-exponent"]);
+        assert_eq!(codes(rsa_key(2203, &[3])), ["rsa-exponent-small"]);
+    }
+
+    #[test]
+    fn a_modulus_with_a_small_factor_is_found() {
+        // 2^2204 - 1 is divisible by 3.
+        assert_eq!(codes(rsa_key(2204, F4)), ["rsa-small-factor"]);
+    }
+
+    #[test]
+    fn a_modulus_in_the_form_of_the_broken_generator_is_found() {
+        // Modulo each small prime, 1 is a power of 65537; so is 1 + a multiple of all of them.
+        let mut modulus = vec![1_u8];
+        for factor in primes(752).chain(std::iter::repeat_n(256, 200)) {
+            let mut carry = 0;
+            for octet in modulus.iter_mut().rev() {
+                carry += u32::from(*octet) * factor;
+                *octet = carry as u8;
+                carry >>= 8;
+            }
+            modulus = [&carry.to_be_bytes()[2..], &modulus].concat();
+        }
+        let zeros = modulus.iter().take_while(|octet| **octet == 0).count();
+        modulus = [&[0], &modulus[zeros..]].concat();
+        *modulus.last_mut().unwrap() |= 1;
+        let numbers = sequence([tlv(INTEGER, modulus), tlv(INTEGER, F4)]);
+        assert_eq!(codes(key(algorithm(oids::RSA, &null()), &numbers)), ["rsa-roca"]);
+    }
+
+    #[test]
+    fn what_is_not_two_positive_integers_is_found() {
+        for bits in [vec![], sequence([tlv(INTEGER, [1])]), sequence([tlv(INTEGER, [0xff]), tlv(INTEGER, F4)])] {
+            assert_eq!(codes(key(algorithm(oids::RSA, &null()), &bits)), ["rsa-malformed"]);
+        }
+    }
 
     #[test]
     fn the_primes_are_known() {

@@ -115,7 +115,7 @@ pub fn digest_holds(algorithm: Element<'_>, found: &mut Findings<'_>) {
     let Some((name, wanted)) = algorithm.child(0).and_then(known) else { return };
     let is_broken = match wanted {
         Null | Absent => BROKEN.iter().any(|part| name.contains(part)),
-        Pss => algorithm.child(1).and_then(pss).is_some_and(|pss| pss.digest == Some(oids::SHA1)),
+        Pss => algorithm.child(1).filter(|given| given.tag == SEQUENCE).and_then(pss).is_some_and(|pss| pss.digest == Some(oids::SHA1)),
     };
     if is_broken {
         found.add(&DIGEST_BROKEN, format!("it is signed with {name}"), "have it signed again over SHA-256 or better");
@@ -181,4 +181,61 @@ pub fn pss_is_usual(algorithm: Element<'_>, found: &mut Findings<'_>) {
     };
     let name = oids::dotted(id.content);
     found.add(&PSS_UNUSUAL, format!("RSASSA-PSS ({name}) has {problem}"), "have it signed again with one digest and a salt as long as it");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::specimen::{Specimen, algorithm, leaf, null, sequence, tlv};
+    use super::*;
+
+    fn signed(dotted: &str, parameters: &[u8]) -> Specimen {
+        leaf().but(|leaf| leaf.algorithm = algorithm(Oid::new_unwrap(dotted), parameters))
+    }
+
+    #[test]
+    fn parameters_are_null_or_absent_as_the_algorithm_demands() {
+        const ECDSA: &str = "1.2.840.10045.4.3.2";
+        for (dotted, parameters) in [
+            (ECDSA, null()),
+            ("1.3.101.112", null()),
+            ("2.16.840.1.101.3.4.3.17", null()),
+            ("1.2.840.113549.1.1.11", vec![]),
+            ("1.2.840.113549.1.1.11", tlv(SEQUENCE, [])),
+            ("1.2.840.113549.1.1.10", null()),
+        ] {
+            assert_eq!(signed(dotted, &parameters).codes(), ["signature-parameters"], "{dotted}");
+        }
+        for (dotted, parameters) in [(ECDSA, vec![]), ("1.2.840.113549.1.1.11", null()), ("2.16.840.1.101.3.4.3.20", vec![])] {
+            assert!(signed(dotted, &parameters).codes().is_empty(), "{dotted}");
+        }
+    }
+
+    #[test]
+    fn broken_digests_are_found_except_where_nobody_looks() {
+        for dotted in ["1.2.840.113549.1.1.5", "1.2.840.113549.1.1.4", "1.2.840.113549.1.1.2"] {
+            assert_eq!(signed(dotted, &null()).codes(), ["signature-digest-broken"], "{dotted}");
+        }
+        assert_eq!(signed("1.2.840.10045.4.1", &[]).codes(), ["signature-digest-broken"]);
+        assert!(signed("1.2.840.10045.4.1", &[]).but(|root| root.subject = root.issuer.clone()).codes().is_empty());
+    }
+
+    #[test]
+    fn pss_has_one_digest_and_a_salt_as_long() {
+        const SHA256: Oid = Oid::new_unwrap("2.16.840.1.101.3.4.2.1");
+        let pss = |mask: Oid, salt: u8| {
+            let digest = |id| algorithm(id, &null());
+            let mask = algorithm(oids::MGF1, &digest(mask));
+            let parameters = sequence([tlv(0xa0, digest(SHA256)), tlv(0xa1, mask), tlv(0xa2, tlv(INTEGER, [salt]))]);
+            signed("1.2.840.113549.1.1.10", &parameters).codes()
+        };
+        assert!(pss(SHA256, 32).is_empty());
+        assert_eq!(pss(SHA256, 20), ["signature-pss-unusual"]);
+        assert_eq!(pss(oids::SHA1, 32), ["signature-pss-unusual"]);
+        assert_eq!(signed("1.2.840.113549.1.1.10", &sequence([])).codes(), ["signature-digest-broken"]);
+    }
+
+    #[test]
+    fn an_unknown_algorithm_is_said_to_be_so() {
+        assert_eq!(signed("1.2.3.4", &[]).codes(), ["signature-algorithm-unknown"]);
+    }
 }

@@ -164,3 +164,66 @@ fn ec_curve(given: Option<Element<'_>>, found: &mut Findings<'_>) {
         None => found.add(&EC_CURVE_UNCOMMON, format!("the key is on the curve {}", oids::dotted(given.content)), fix),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::oids::Oid;
+    use super::super::specimen::{P256, algorithm, ec_key, key, null, oid, point, tlv};
+    use super::super::{Place, public_key};
+    use super::*;
+
+    fn codes(key: &[u8]) -> Vec<&'static str> {
+        let place = Place::default();
+        let mut found = Findings::at(&place);
+        public_key::info(Element::only(key, 0).unwrap(), &mut found);
+        found.into_list().iter().map(|finding| finding.rule.code).collect()
+    }
+
+    fn ec(curve: &str, point: &[u8]) -> Vec<u8> {
+        key(algorithm(oids::EC, &oid(Oid::new_unwrap(curve))), point)
+    }
+
+    #[test]
+    fn parameters_are_those_of_the_kind() {
+        for wrong in [
+            key(algorithm(oids::EC, &[]), &point()),
+            key(algorithm(oids::EC, &null()), &point()),
+            key(algorithm(oids::EC, &tlv(SEQUENCE, [])), &point()),
+            key(algorithm(oids::ED25519, &null()), &[1; 32]),
+            key(algorithm(Oid::new_unwrap("2.16.840.1.101.3.4.4.1"), &null()), &[1; 800]),
+        ] {
+            assert_eq!(codes(&wrong), ["key-parameters"]);
+        }
+    }
+
+    #[test]
+    fn keys_have_their_length() {
+        assert!(codes(&key(algorithm(oids::ED25519, &[]), &[1; 32])).is_empty());
+        assert_eq!(codes(&key(algorithm(oids::ED25519, &[]), &[1; 31])), ["key-malformed"]);
+        assert_eq!(codes(&key(algorithm(Oid::new_unwrap("2.16.840.1.101.3.4.3.17"), &[]), &[1; 1313])), ["key-malformed"]);
+    }
+
+    #[test]
+    fn points_lie_on_their_curve_and_are_uncompressed() {
+        assert!(codes(&ec_key()).is_empty());
+        let mut beside = point();
+        beside[64] ^= 1;
+        let p256 = P256.to_string();
+        assert_eq!(codes(&ec(&p256, &beside)), ["key-malformed"]);
+        assert_eq!(codes(&ec(&p256, &point()[..64])), ["key-malformed"]);
+        assert_eq!(codes(&ec(&p256, &[&[3], &point()[1..33]].concat())), ["ec-point-compressed"]);
+    }
+
+    #[test]
+    fn curves_that_few_have_are_found() {
+        assert_eq!(codes(&ec("1.2.840.10045.3.1.1", &[&[4], &[1; 48][..]].concat())), ["ec-curve-weak"]);
+        assert_eq!(codes(&ec("1.3.36.3.3.2.8.1.1.7", &[&[4], &[1; 64][..]].concat())), ["ec-curve-uncommon"]);
+        assert_eq!(codes(&ec("1.2.3", &[4])), ["ec-curve-uncommon"]);
+    }
+
+    #[test]
+    fn dsa_is_of_the_past() {
+        assert_eq!(codes(&key(algorithm(oids::DSA, &tlv(SEQUENCE, [])), &[2, 1, 1])), ["key-dsa"]);
+        assert_eq!(codes(&key(algorithm(oids::DSA, &[]), &[2, 1, 1])), ["key-parameters", "key-dsa"]);
+    }
+}

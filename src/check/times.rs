@@ -108,3 +108,56 @@ pub fn leaf_is_short_lived(facts: &Facts<'_>, found: &mut Findings<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::specimen::{leaf, tlv};
+    use super::*;
+
+    fn codes(from: (u8, &str), until: (u8, &str)) -> Vec<&'static str> {
+        leaf().but(|leaf| leaf.dates = [tlv(from.0, from.1), tlv(until.0, until.1)]).codes()
+    }
+
+    const BEGIN: (u8, &str) = (UTC_TIME, "240101000000Z");
+
+    #[test]
+    fn dates_have_seconds_no_fraction_and_a_z() {
+        for bad in [
+            (UTC_TIME, "2501010000Z"),
+            (UTC_TIME, "250101000000+0000"),
+            (UTC_TIME, "251301000000Z"),
+            (UTC_TIME, "250230000000Z"),
+            (GENERALIZED_TIME, "20510101000000.5Z"),
+            (GENERALIZED_TIME, "20510101000000"),
+        ] {
+            assert_eq!(codes(BEGIN, bad), ["time-syntax"], "{}", bad.1);
+        }
+    }
+
+    #[test]
+    fn years_before_2050_are_utc_times() {
+        assert_eq!(codes(BEGIN, (GENERALIZED_TIME, "20250101000000Z")), ["time-type"]);
+    }
+
+    #[test]
+    fn the_end_comes_after_the_beginning() {
+        assert_eq!(codes(BEGIN, (UTC_TIME, "230101000000Z")), ["period-negative"]);
+        assert!(codes(BEGIN, BEGIN).is_empty());
+    }
+
+    #[test]
+    fn a_leaf_of_three_years_is_noted_and_an_endless_one_too() {
+        assert_eq!(codes(BEGIN, (UTC_TIME, "270101000000Z")), ["leaf-lives-long"]);
+        assert_eq!(codes(BEGIN, (GENERALIZED_TIME, "99991231235959Z")), ["leaf-lives-long"]);
+    }
+
+    #[test]
+    fn two_digits_of_a_year_mean_1950_to_2049() {
+        let instant = |text: &str| {
+            let bytes = tlv(UTC_TIME, text);
+            instant(Element::only(&bytes, 0).unwrap())
+        };
+        assert_eq!(instant("500101000000Z").as_deref(), Some("19500101000000Z"));
+        assert_eq!(instant("491231235959Z").as_deref(), Some("20491231235959Z"));
+    }
+}

@@ -58,3 +58,26 @@ fn is_timestamp(octets: &[u8]) -> bool {
     let signature = after.and_then(|(_, rest)| rest.get(2..)).and_then(framed);
     signature.is_some_and(|(signature, rest)| !signature.is_empty() && rest.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::der::OCTET_STRING;
+    use super::super::oids::{PRECERTIFICATE_POISON, SCT_LIST};
+    use super::super::specimen::{leaf, null, tlv};
+
+    #[test]
+    fn a_precertificate_is_told() {
+        assert_eq!(leaf().with(PRECERTIFICATE_POISON, true, null()).codes(), ["precertificate"]);
+    }
+
+    #[test]
+    fn timestamps_fit_their_lengths() {
+        let framed = |octets: &[u8]| [&(octets.len() as u16).to_be_bytes()[..], octets].concat();
+        let timestamp = [&[0][..], &[1; 40], &framed(&[]), &[4, 3], &framed(&[9; 70])].concat();
+        let codes = |list: &[u8]| leaf().with(SCT_LIST, false, tlv(OCTET_STRING, list)).codes();
+        assert!(codes(&framed(&framed(&timestamp))).is_empty());
+        for bad in [framed(&[]), framed(&timestamp), framed(&framed(&timestamp[..50])), framed(&framed(&timestamp))[1..].to_vec()] {
+            assert_eq!(codes(&bad), ["sct-list-malformed"]);
+        }
+    }
+}

@@ -24,5 +24,9 @@ pub fn unreadable(target: &str, why: impl Into<String>, fix: impl Into<String>) 
 
 /// Anchors were given, and the file holds no certificate that could be read.
 pub fn nothing_to_judge(target: &str) -> Finding {
-    NOTHING_TO_JUDGE.at(Place::target(target), "there is no certificate in it whose chain could be judged", "name a file that holds the leaf")
+    NOTHING_TO_JUDGE.at(
+        Place::target(target),
+        "there is no certificate in it whose chain could be judged",
+        "name a file that holds the leaf",
+    )
 }

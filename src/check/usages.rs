@@ -280,3 +280,92 @@ pub fn key_period_has_dates(facts: &Facts<'_>, found: &mut Findings<'_>) {
     };
     found.add(&KEY_PERIOD, format!("privateKeyUsagePeriod {problem}"), "issue it again without privateKeyUsagePeriod");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::der::{BIT_STRING, BOOLEAN};
+    use super::super::specimen::{Specimen, algorithm, authority, key, leaf, oid, rsa_key, sequence, tlv, usage};
+    use super::*;
+
+    #[test]
+    fn an_authority_says_that_it_signs() {
+        assert_eq!(authority().without(oids::KEY_USAGE).codes(), ["authority-without-key-usage"]);
+        let no_length = sequence([tlv(BOOLEAN, [0xff])]);
+        let codes = authority().with(oids::BASIC_CONSTRAINTS, true, no_length).with(oids::KEY_USAGE, true, usage(0x80)).codes();
+        assert_eq!(codes, ["authority-may-not-sign"]);
+    }
+
+    #[test]
+    fn a_leaf_does_not() {
+        assert_eq!(leaf().with(oids::KEY_USAGE, true, usage(0x84)).codes(), ["leaf-may-sign"]);
+    }
+
+    #[test]
+    fn key_usage_has_a_bit() {
+        assert_eq!(leaf().with(oids::KEY_USAGE, true, tlv(BIT_STRING, [0])).codes(), ["key-usage-empty"]);
+    }
+
+    #[test]
+    fn usages_are_those_of_the_key() {
+        let with = |key: Vec<u8>, bits| {
+            let plain: Specimen = leaf().without(oids::SUBJECT_KEY_ID).without(oids::EXTENDED_KEY_USAGE).but(|leaf| leaf.key = key);
+            plain
+                .with(oids::KEY_USAGE, true, usage(bits))
+                .codes()
+                .into_iter()
+                .filter(|code| *code != "leaf-key-id-missing")
+                .collect::<Vec<_>>()
+        };
+        let modern = |dotted, octets| key(algorithm(Oid::new_unwrap(dotted), &[]), &vec![1; octets]);
+        assert_eq!(leaf().with(oids::KEY_USAGE, true, usage(0xa0)).codes(), ["key-usage-superfluous"]);
+        assert_eq!(with(rsa_key(2203, &[1, 0, 1]), 0x88), ["key-usage-superfluous"]);
+        assert!(with(rsa_key(2203, &[1, 0, 1]), 0xa0).is_empty());
+        assert_eq!(with(modern("1.3.101.112", 32), 0x88), ["key-usage-impossible"]);
+        assert_eq!(with(modern("1.3.101.110", 32), 0x80), ["key-usage-impossible"]);
+        assert!(with(modern("1.3.101.110", 32), 0x08).is_empty());
+        assert_eq!(with(modern("2.16.840.1.101.3.4.3.18", 1952), 0xa0), ["key-usage-impossible"]);
+        assert_eq!(with(modern("2.16.840.1.101.3.4.4.1", 800), 0x80), ["key-usage-impossible"]);
+        assert!(with(modern("2.16.840.1.101.3.4.4.1", 800), 0x20).is_empty());
+    }
+
+    #[test]
+    fn encipher_only_comes_with_key_agreement() {
+        assert_eq!(leaf().with(oids::KEY_USAGE, true, usage(0x81)).codes(), ["encipher-only-alone"]);
+        assert!(leaf().with(oids::KEY_USAGE, true, usage(0x89)).codes().is_empty());
+    }
+
+    #[test]
+    fn both_usage_extensions_leave_a_use() {
+        assert_eq!(leaf().with(oids::KEY_USAGE, true, usage(0x40)).codes(), ["usages-contradict"]);
+        let found = leaf().with(oids::KEY_USAGE, true, usage(0x40)).findings();
+        assert_eq!(found[0].message, "extKeyUsage has serverAuth, and keyUsage is contentCommitment, which does not serve it");
+    }
+
+    #[test]
+    fn purposes_are_named_once() {
+        let with = |critical, purposes: &[Oid]| {
+            let list: Vec<u8> = purposes.iter().flat_map(|purpose| oid(*purpose)).collect();
+            leaf().with(oids::EXTENDED_KEY_USAGE, critical, tlv(0x30, list)).codes()
+        };
+        assert_eq!(with(false, &[oids::SERVER_AUTH, oids::SERVER_AUTH]), ["purpose-twice"]);
+        assert_eq!(with(false, &[oids::ANY_USAGE]), ["any-purpose"]);
+        assert_eq!(with(false, &[oids::TIME_STAMPING]), ["time-stamping-not-alone"]);
+        assert_eq!(with(true, &[oids::TIME_STAMPING, oids::SERVER_AUTH]), ["time-stamping-not-alone"]);
+        assert!(with(true, &[oids::TIME_STAMPING]).is_empty());
+    }
+
+    #[test]
+    fn path_lengths_are_for_authorities() {
+        let codes = |constraints| leaf().with(oids::BASIC_CONSTRAINTS, true, constraints).codes();
+        assert_eq!(codes(sequence([tlv(INTEGER, [0])])), ["path-length-misplaced"]);
+        let negative = sequence([tlv(BOOLEAN, [0xff]), tlv(INTEGER, [0xff])]);
+        assert_eq!(authority().with(oids::BASIC_CONSTRAINTS, true, negative).codes(), ["path-length-misplaced"]);
+    }
+
+    #[test]
+    fn a_key_period_has_a_date() {
+        assert_eq!(leaf().with(oids::PRIVATE_KEY_USAGE_PERIOD, false, sequence([])).codes(), ["private-key-period"]);
+        let backwards = sequence([tlv(0x80, "20250101000000Z"), tlv(0x81, "20240101000000Z")]);
+        assert_eq!(leaf().with(oids::PRIVATE_KEY_USAGE_PERIOD, false, backwards).codes(), ["private-key-period"]);
+    }
+}

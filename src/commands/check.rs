@@ -3,13 +3,13 @@
 use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 
-use super::{Context, directory_check};
 use super::console::{Format, Tone};
 use super::failure::{Exit, Failure};
 use super::judging::Judge;
 use super::passwords::PasswordArgs;
 use super::question::QuestionArgs;
 use super::threshold::ThresholdArgs;
+use super::{Context, directory_check};
 use crate::check::Severity;
 use crate::report::{self, Report, Status, TargetReport};
 
@@ -74,7 +74,11 @@ impl Check {
         let passwords = self.passwords.read()?;
         let question = self.question.read(context, &passwords)?;
         let judge = Judge { question: &question, passwords: &passwords };
-        let mut targets = if self.targets.is_empty() { directory_check::check(context, question.at, question.expires_within)? } else { self.named(context, &judge) };
+        let mut targets = if self.targets.is_empty() {
+            directory_check::check(context, question.at, question.expires_within)?
+        } else {
+            self.named(context, &judge)
+        };
         let mut allowed = 0;
         for target in &mut targets {
             let before = target.findings.len();

@@ -32,8 +32,7 @@ pub fn check(context: &Context, at: OffsetDateTime, expires_within: Duration) ->
     let files: Vec<HolderFiles> = files.collect::<Result<_, DirectoryError>>()?;
     progress.finish_and_clear();
     let survey = directory.survey(&spec)?;
-    let cluster =
-        Cluster { spec: &spec, snippets: &snippets, inventory: &inventory, files: &files, survey: &survey, at, expires_within };
+    let cluster = Cluster { spec: &spec, snippets: &snippets, inventory: &inventory, files: &files, survey: &survey, at, expires_within };
     let mut findings = check::cluster(&cluster);
     let mut targets = Vec::new();
     for (id, state) in &inventory.holders {

@@ -9,12 +9,12 @@ use super::configuration::Configuration;
 use super::passwords;
 use super::question::Question;
 use crate::check::{self, Checked, Finding, Options};
+use crate::directory;
 use crate::endpoint::observe;
 use crate::keystore::{Contents, Format, Held, Item, KeystoreError, Passwords, Seal};
 use crate::pki::{Certificate, HostPort, Usage};
 use crate::report::{Expiry, TargetPlace, TargetReport};
 use crate::settings::{self, Settings};
-use crate::directory;
 
 /// For each connection to an endpoint.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -118,9 +118,8 @@ impl Judge<'_> {
         let served = contents_of(&observed.served);
         let options = Options { name: Some(host), purpose: options.purpose.or(Some(Usage::ServerAuth)), ..options };
         let Checked { mut findings, verdict } = check::contents(&name, &served, &options);
-        findings.extend(check::endpoint(&name, &observed));
+        findings.extend(check::endpoint(&name, &observed, host));
         if verdict.is_none() {
-            findings.extend(check::served_name(&name, &observed.served, host));
             findings.extend(check::form(&name, &served));
         }
         TargetReport::new(name, TargetPlace::Endpoint, findings, verdict, expiries(&served, ""))

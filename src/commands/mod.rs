@@ -3,9 +3,9 @@
 mod apply;
 mod check;
 mod configuration;
-mod directory_check;
 mod console;
 mod convert;
+mod directory_check;
 mod failure;
 mod init;
 mod inspect;

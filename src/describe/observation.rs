@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use super::chain::ChainFacts;
 use super::cipher::CipherSuite;
+use crate::keystore::{Contents, Format, Held, Item, Seal};
 use crate::pki::Certificate;
 
 /// What was seen at an endpoint.
@@ -19,6 +20,14 @@ pub struct Observation {
     pub also_served: Vec<Vec<Certificate>>,
     /// `None`: no client is asked for a certificate.
     pub client_certificate: Option<CertificateRequest>,
+}
+
+impl Observation {
+    /// The served chain as a file would hold it, for whoever judges files.
+    pub fn contents(&self) -> Contents {
+        let item = |certificate: &Certificate| Item { alias: None, created: None, held: Held::Certificate(Box::new(certificate.clone())) };
+        Contents { format: Format::Pem, items: self.served.iter().map(item).collect(), seal: Seal::Absent, schemes: Vec::new() }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

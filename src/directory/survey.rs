@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Directory, DirectoryError, file, lock::LOCK};
+use super::{Directory, DirectoryError, file, lock::LOCK, write::IGNORE};
 use crate::cluster::{AuthorityName, ClusterSpec, HolderKind, HolderName};
 use crate::inventory::Survey;
 use crate::layout::{self, HolderFile};
@@ -14,8 +14,9 @@ impl Directory {
     pub fn survey(&self, spec: &ClusterSpec) -> Result<Survey, DirectoryError> {
         let mut survey = Survey::default();
         let kinds = HolderKind::ALL.map(HolderKind::directory);
-        let known =
-            |name: &str| [AuthorityName::Shared.path(), layout::TRUST, layout::JOURNAL, LOCK].contains(&name) || kinds.contains(&name);
+        let known = |name: &str| {
+            [AuthorityName::Shared.path(), layout::TRUST, layout::JOURNAL, LOCK, IGNORE].contains(&name) || kinds.contains(&name)
+        };
         self.unknown(Path::new(""), known, &mut survey)?;
         self.authorities(&mut survey)?;
         let trust = |name: &str| name == layout::TRUST_PASSWORD || name.ends_with(".crt");

@@ -9,10 +9,13 @@ use crate::inventory::Manifest;
 use crate::layout;
 use crate::pki::Password;
 
+/// What keeps keys out of git.
+pub(super) const IGNORE: &str = ".gitignore";
+
 impl Directory {
     /// Writes what keeps keys out of git.
     pub fn keep_out_of_git(&self) -> Result<(), DirectoryError> {
-        let path = self.root.join(".gitignore");
+        let path = self.root.join(IGNORE);
         if file::read(&path)?.is_none() {
             file::replace(&path, b"# Private keys, passwords and what is made from them.\n*\n", 0o644)?;
         }

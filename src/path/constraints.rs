@@ -6,14 +6,14 @@ use x509_parser::extensions::{GeneralName, ParsedExtension};
 use super::alternative_name::{self, Name};
 use super::budget::Budget;
 use super::node::Node;
-use super::subtree::{Relation, Side, Subtree};
+use super::subtree::{Domain, Relation, Side, Subtree};
 use super::{FaultKind, alternative_name::describe};
 
 /// The subtrees of one CA, with what they are called.
 #[derive(Debug, Default)]
-struct NameConstraints {
-    permitted: Vec<(Subtree, String)>,
-    excluded: Vec<(Subtree, String)>,
+pub(super) struct NameConstraints {
+    pub permitted: Vec<(Subtree, String)>,
+    pub excluded: Vec<(Subtree, String)>,
 }
 
 /// What is wrong, and with which certificate of `path` (leaf first).
@@ -99,7 +99,7 @@ fn permitted(name: &Name<'_>, constraints: &NameConstraints) -> Relation {
 }
 
 /// `None` without the extension. Malformed beyond what the parser sees is told; what it sees is told as the extension's fault.
-fn read(node: &Node<'_>) -> Result<Option<NameConstraints>, String> {
+pub(super) fn read(node: &Node<'_>) -> Result<Option<NameConstraints>, String> {
     let extension = node.extensions().iter().find(|extension| matches!(extension.parsed_extension(), ParsedExtension::NameConstraints(_)));
     let Some(extension) = extension else { return Ok(None) };
     let mut constraints = NameConstraints::default();
@@ -113,6 +113,9 @@ fn read(node: &Node<'_>) -> Result<Option<NameConstraints>, String> {
             (Class::ContextSpecific, 1) => constraints.excluded.extend(list(subtrees.data)?),
             _ => return Err("something other than permitted and excluded subtrees stands in them".to_owned()),
         }
+    }
+    if constraints.permitted.iter().any(|(subtree, _)| *subtree == Subtree::Dns(Domain::All)) {
+        return Err("they permit every host by an empty dNSName".to_owned());
     }
     if constraints.permitted.is_empty() && constraints.excluded.is_empty() {
         return Err("they have no subtree".to_owned());

@@ -1,7 +1,10 @@
 //! What each implementation would say of a path, by the rules that are known of it.
+//!
+//! Each has a file: what it passes over of the faults that were found, and what it objects to that is no fault. They look at the path
+//! that the verdict is about; one that builds its paths otherwise may find another.
 
 use super::node::Node;
-use super::{Fault, Question};
+use super::{Fault, Question, erlang, java, openssl, rustls};
 
 /// Whose validation it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -11,7 +14,7 @@ pub enum Validator {
     Java,
     /// RabbitMQ: Erlang/OTP 25 and later.
     Erlang,
-    /// librdkafka and Python clients: OpenSSL 3.
+    /// librdkafka and Python clients: OpenSSL 3, at its security level 2.
     #[serde(rename = "openssl")]
     OpenSsl,
     Rustls,
@@ -26,6 +29,91 @@ pub struct Opinion {
     pub because: String,
 }
 
-pub(super) fn all(_path: &[&Node<'_>], _faults: &[Fault], _question: &Question<'_>) -> Vec<Opinion> {
-    Vec::new()
+/// What an implementation looks at.
+#[derive(Clone, Copy)]
+pub(super) struct View<'v> {
+    /// Leaf first. Empty where not even the leaf could be read.
+    pub path: &'v [&'v Node<'v>],
+    pub question: &'v Question<'v>,
+}
+
+impl Validator {
+    const ALL: [Self; 4] = [Self::Java, Self::Erlang, Self::OpenSsl, Self::Rustls];
+
+    fn passes_over(self, view: View<'_>, fault: &Fault) -> bool {
+        match self {
+            Self::Java => java::passes_over(view, fault),
+            Self::Erlang => erlang::passes_over(view, fault),
+            Self::OpenSsl => openssl::passes_over(view, fault),
+            Self::Rustls => rustls::passes_over(view, fault),
+        }
+    }
+
+    fn objection(self, view: View<'_>) -> Option<String> {
+        match self {
+            Self::Java => java::objection(view),
+            Self::Erlang => erlang::objection(view),
+            Self::OpenSsl => openssl::objection(view),
+            Self::Rustls => rustls::objection(view),
+        }
+    }
+}
+
+pub(super) fn all(path: &[&Node<'_>], faults: &[Fault], question: &Question<'_>) -> Vec<Opinion> {
+    let view = View { path, question };
+    Validator::ALL.into_iter().map(|validator| opinion(validator, view, faults)).collect()
+}
+
+fn opinion(validator: Validator, view: View<'_>, faults: &[Fault]) -> Opinion {
+    if faults.iter().any(|fault| !validator.passes_over(view, fault)) {
+        return Opinion { validator, accepts: false, because: String::new() };
+    }
+    if let Some(because) = validator.objection(view) {
+        return Opinion { validator, accepts: false, because };
+    }
+    let over: Vec<String> = faults.iter().map(|fault| format!("{} {}", fault.subject, fault.kind)).collect();
+    let because = if over.is_empty() { String::new() } else { format!("it passes over that {}", over.join(", and that ")) };
+    Opinion { validator, accepts: true, because }
+}
+
+impl<'v> View<'v> {
+    pub fn leaf(self) -> Option<&'v Node<'v>> {
+        self.path.first().copied()
+    }
+
+    pub fn anchor(self) -> Option<&'v Node<'v>> {
+        self.path.last().copied().filter(|last| last.is_anchor())
+    }
+
+    /// Those between the leaf and the anchor.
+    pub fn intermediates(self) -> &'v [&'v Node<'v>] {
+        self.path.get(1..self.path.len().saturating_sub(1)).unwrap_or_default()
+    }
+
+    /// All that is sent in a handshake: everything but the anchor.
+    pub fn below_anchor(self) -> &'v [&'v Node<'v>] {
+        let end = self.path.len() - usize::from(self.anchor().is_some());
+        self.path.get(..end).unwrap_or_default()
+    }
+
+    pub fn is_of_anchor(self, fault: &Fault) -> bool {
+        self.anchor().is_some() && fault.at + 1 == self.path.len()
+    }
+
+    /// The leaf is trusted itself.
+    pub fn is_direct(self) -> bool {
+        self.path.len() == 1 && self.anchor().is_some()
+    }
+
+    /// Whether these name constraints are those of the anchor.
+    pub fn by_anchor(self, by: &str) -> bool {
+        self.anchor().is_some_and(|anchor| anchor.certificate.subject == by)
+    }
+
+    /// Whether the leaf's common name would do for the host that is asked for.
+    pub fn common_name_matches(self) -> bool {
+        let (Some(leaf), Some(crate::pki::Host::Dns(host))) = (self.leaf(), self.question.name) else { return false };
+        leaf.alternative_names().is_none()
+            && leaf.subject.common_names.iter().any(|name| super::identity::matches(&name.to_lowercase(), host))
+    }
 }

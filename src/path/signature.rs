@@ -75,7 +75,9 @@ impl Signed<'_> {
         if !scheme.is_for(key) {
             return Check::Bad;
         }
-        let Some(algorithm) = verifier(scheme, key) else { return Check::Unsupported };
+        let Some(algorithm) = verifier(scheme, key).filter(|_| rsa_bits(key).is_none_or(|bits| bits >= scheme.least_bits())) else {
+            return Check::Unsupported;
+        };
         match UnparsedPublicKey::new(algorithm, &*key.subject_public_key.data).verify(self.message, self.value) {
             Ok(()) => Check::Good,
             Err(_) => Check::Bad,
@@ -128,6 +130,15 @@ impl Scheme {
             Self::Pss(digest) => is_rsa || is_pss_key_for(digest, key),
             Self::Ecdsa(_) => *kind == oids::OID_KEY_TYPE_EC_PUBLIC_KEY,
             Self::Ed25519 => *kind == oids::OID_SIG_ED25519,
+        }
+    }
+
+    /// The shortest modulus that aws-lc verifies with.
+    fn least_bits(self) -> usize {
+        match self {
+            Self::Pkcs1(Digest::Sha1 | Digest::Sha256 | Digest::Sha512) => 1024,
+            Self::Pkcs1(Digest::Sha384) | Self::Pss(_) => 2048,
+            Self::Ecdsa(_) | Self::Ed25519 => 0,
         }
     }
 }

@@ -50,6 +50,9 @@ impl Listener {
     }
 }
 
+/// More than any node has: what follows is not looked at.
+const MOST: usize = 128;
+
 /// What Kafka listens on when nothing is said.
 const DEFAULT: &str = "PLAINTEXT://:9092";
 
@@ -79,7 +82,7 @@ impl Settings {
 
     fn parsed(&self, setting: &Setting) -> (Vec<Listener>, Vec<String>) {
         let (mut good, mut bad) = (Vec::new(), Vec::new());
-        for item in setting.value().split(',').map(str::trim).filter(|item| !item.is_empty()) {
+        for item in setting.value().split(',').map(str::trim).filter(|item| !item.is_empty()).take(MOST) {
             match parse(item, setting.line) {
                 Some(listener) => good.push(self.with_protocol(listener)),
                 None => bad.push(item.to_owned()),
@@ -115,7 +118,7 @@ impl Settings {
     /// The names of all listeners that this node serves or connects to.
     pub fn listener_names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.listeners().0.into_iter().map(|listener| listener.name).collect();
-        names.extend(self.list("controller.listener.names").into_iter().map(str::to_uppercase));
+        names.extend(self.list("controller.listener.names").into_iter().take(MOST).map(str::to_uppercase));
         names.sort();
         names.dedup();
         names

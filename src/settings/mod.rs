@@ -24,7 +24,7 @@ pub use scope::Scope;
 pub use table::{Form, Known, known, nearest};
 
 /// More than any configuration file has, and little enough to compare with every known name.
-const MOST_BYTES: usize = 1 << 20;
+const MOST_BYTES: usize = 256 << 10;
 const MOST_SETTINGS: usize = 4096;
 
 /// One file: every line that sets something, and what it is read as.

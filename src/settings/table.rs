@@ -116,7 +116,7 @@ pub fn nearest(program: Program, key: &str) -> Option<&'static str> {
     table(program)
         .keys()
         .filter(|name| name.len().abs_diff(key.len()) <= key.len().min(name.len()) / 3 + 1)
-        .map(|name| (strsim::normalized_damerau_levenshtein(name, key), *name))
+        .map(|name| (strsim::normalized_levenshtein(name, key), *name))
         .filter(|(alike, _)| *alike >= ALIKE)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, name)| name)
