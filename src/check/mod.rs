@@ -14,12 +14,14 @@ mod findings;
 mod general_names;
 mod grammar;
 mod identifiers;
+mod list_parts;
 mod name_constraints;
 mod name_syntax;
 mod oids;
 mod policies;
 mod post_quantum;
 mod public_key;
+mod purposes;
 mod request;
 mod revocation_list;
 mod rsa_keys;
@@ -53,6 +55,7 @@ pub const RULES: &[&[&Rule]] = &[
     name_constraints::RULES,
     policies::RULES,
     post_quantum::RULES,
+    purposes::RULES,
     request::RULES,
     revocation_list::RULES,
     rsa_keys::RULES,
