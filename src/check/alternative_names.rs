@@ -77,9 +77,10 @@ pub fn no_name_twice(facts: &Facts<'_>, found: &mut Findings<'_>) {
 }
 
 pub fn mail_is_alternative_name(facts: &Facts<'_>, found: &mut Findings<'_>) {
+    let names = names_of(facts, 0x81);
     for attribute in attributes(facts.subject).filter(|attribute| oids::is(attribute.id, oids::EMAIL_ADDRESS)) {
         let text = text(attribute.value);
-        if !has_name(facts, 0x81, &text) {
+        if !names.contains(text.to_ascii_lowercase().as_bytes()) {
             found.add(
                 &MAIL_ONLY_IN_SUBJECT,
                 format!("emailAddress {} of the subject is not in subjectAltName", quoted(&text)),
@@ -90,11 +91,15 @@ pub fn mail_is_alternative_name(facts: &Facts<'_>, found: &mut Findings<'_>) {
 }
 
 pub fn host_is_alternative_name(facts: &Facts<'_>, found: &mut Findings<'_>) {
+    if facts.is_authority() || !facts.has_purpose(oids::SERVER_AUTH) {
+        return;
+    }
+    let names = names_of(facts, 0x82);
     for attribute in attributes(facts.subject).filter(|attribute| oids::is(attribute.id, oids::COMMON_NAME)) {
         let text = text(attribute.value);
         let is_host = text.contains('.') && super::name_syntax::host_problem(text.strip_prefix("*.").unwrap_or(&text)).is_none();
         let is_address = text.parse::<std::net::IpAddr>().is_ok();
-        if is_host && !is_address && facts.has_purpose(oids::SERVER_AUTH) && !facts.is_authority() && !has_name(facts, 0x82, &text) {
+        if is_host && !is_address && !names.contains(text.to_ascii_lowercase().as_bytes()) {
             found.add(
                 &HOST_ONLY_IN_SUBJECT,
                 format!("the common name {} is a host name and is not in subjectAltName", quoted(&text)),
@@ -104,9 +109,10 @@ pub fn host_is_alternative_name(facts: &Facts<'_>, found: &mut Findings<'_>) {
     }
 }
 
-fn has_name(facts: &Facts<'_>, tag: u8, text: &str) -> bool {
+/// The alternative names of one kind, in lower case.
+fn names_of(facts: &Facts<'_>, tag: u8) -> std::collections::BTreeSet<Vec<u8>> {
     let names = facts.extensions.body(oids::SUBJECT_ALT_NAME).into_iter().flat_map(|body| body.children());
-    names.filter(|name| name.tag == tag).any(|name| name.content.eq_ignore_ascii_case(text.as_bytes()))
+    names.filter(|name| name.tag == tag).map(|name| name.content.to_ascii_lowercase()).collect()
 }
 
 #[cfg(test)]

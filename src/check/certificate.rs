@@ -5,7 +5,7 @@ use super::findings::Findings;
 use super::{Finding, Place};
 use super::{
     alternative_names, criticality, distinguished_names, distribution, encoding, fields, identifiers, name_constraints, policies,
-    post_quantum, public_key, signature_algorithms, syntax, times, transparency, usages,
+    post_quantum, public_key, purposes, signature_algorithms, syntax, times, transparency, usages,
 };
 use crate::pki::Certificate;
 
@@ -66,9 +66,9 @@ const BY_FACTS: &[fn(&Facts<'_>, &mut Findings<'_>)] = &[
     usages::key_usage_fits_key,
     usages::encipher_only_agrees,
     usages::usages_agree,
-    usages::no_purpose_twice,
-    usages::purposes_are_named,
-    usages::time_stamping_is_alone,
+    purposes::no_purpose_twice,
+    purposes::purposes_are_named,
+    purposes::time_stamping_is_alone,
     usages::path_length_in_place,
     usages::key_period_has_dates,
     identifiers::authority_key_id_is_there,

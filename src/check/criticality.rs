@@ -82,7 +82,8 @@ pub fn each_as_it_must(extensions: &Extensions<'_>, found: &mut Findings<'_>) {
 
 /// basicConstraints and subjectAltName: it depends on the certificate.
 pub fn as_the_certificate_needs(facts: &Facts<'_>, found: &mut Findings<'_>) {
-    for extension in &facts.extensions.0 {
+    const KINDS: [Oid; 3] = [oids::BASIC_CONSTRAINTS, oids::SUBJECT_ALT_NAME, oids::EXTENDED_KEY_USAGE];
+    for extension in KINDS.into_iter().filter_map(|id| facts.extensions.get(id)) {
         if extension.is(oids::BASIC_CONSTRAINTS) && facts.is_authority() && !extension.critical {
             missing(&MUST_BE, extension, found);
         }

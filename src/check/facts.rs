@@ -1,4 +1,4 @@
-//! What rules ask of a certificate, a revocation list or a request, each part as it stands in the file.
+//! What rules ask of a certificate and of extensions, each part as it stands in the file.
 
 use super::der::{BOOLEAN, Element, OCTET_STRING, SEQUENCE};
 use super::oids::{self, Oid};

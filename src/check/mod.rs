@@ -45,6 +45,7 @@ mod identifiers;
 mod kafka_blocks;
 mod kafka_pem;
 mod leaf;
+mod list_parts;
 mod name_constraints;
 mod name_syntax;
 mod oids;
@@ -54,6 +55,7 @@ mod policies;
 mod post_quantum;
 mod public_key;
 mod reload;
+mod purposes;
 mod request;
 mod revocation_list;
 mod rsa_keys;
@@ -128,6 +130,7 @@ pub const RULES: &[&[&Rule]] = &[
     policies::RULES,
     post_quantum::RULES,
     reload::RULES,
+    purposes::RULES,
     request::RULES,
     revocation_list::RULES,
     rsa_keys::RULES,

@@ -196,11 +196,11 @@ pub fn any_policy_is_not_mapped(facts: &Facts<'_>, found: &mut Findings<'_>) {
 }
 
 pub fn mapped_policies_are_asserted(facts: &Facts<'_>, found: &mut Findings<'_>) {
-    let asserted: Vec<_> = policies(facts).filter_map(|policy| policy.child(0)).map(|id| id.content).collect();
-    if asserted.contains(&oids::ANY_POLICY.as_bytes()) {
+    let asserted: std::collections::BTreeSet<_> = policies(facts).filter_map(|policy| policy.child(0)).map(|id| id.content).collect();
+    if asserted.contains(oids::ANY_POLICY.as_bytes()) {
         return;
     }
-    for [from, _] in mappings(facts).filter(|[from, _]| !asserted.contains(&from.content)) {
+    for [from, _] in mappings(facts).filter(|[from, _]| !asserted.contains(from.content)) {
         let message = format!("policyMappings maps {}, which certificatePolicies does not have", oids::name(from.content));
         found.add(&MAPPING_STRANGE, message, "issue it again with the policy in both");
     }

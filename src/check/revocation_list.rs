@@ -1,8 +1,9 @@
 //! What is wrong with one revocation list by itself (RFC 5280, section 5).
 
-use super::der::{Element, GENERALIZED_TIME, INTEGER, SEQUENCE, UTC_TIME};
+use super::der::Element;
 use super::facts::Extensions;
 use super::findings::Findings;
+use super::list_parts::Parts;
 use super::oids::{self, Oid};
 use super::{Finding, Place, Rule, Severity};
 use super::{criticality, distinguished_names, distribution, encoding, identifiers, signature_algorithms, syntax, times};
@@ -81,46 +82,6 @@ const SCOPE_CONTRADICTS: Rule = Rule {
     title: "a scope of a list that contradicts itself",
     why: "RFC 5280, 5.2.5: at most one of user, authority and attribute certificates, and not an empty sequence.",
 };
-
-/// A revocation list (RFC 5280, 5.1), each part as it stands in the file.
-#[derive(Debug)]
-struct Parts<'a> {
-    whole: Element<'a>,
-    version: Option<i64>,
-    inner_algorithm: Element<'a>,
-    outer_algorithm: Element<'a>,
-    issuer: Element<'a>,
-    this_update: Element<'a>,
-    next_update: Option<Element<'a>>,
-    revoked: Option<Element<'a>>,
-    extensions: Extensions<'a>,
-}
-
-impl<'a> Parts<'a> {
-    fn of(der: &'a [u8]) -> Option<Self> {
-        let whole = Element::only(der, 0)?;
-        let mut fields = whole.child(0)?.children().peekable();
-        let version = fields.next_if(|field| field.tag == INTEGER).map(|version| version.number().unwrap_or(-1));
-        let [inner_algorithm, issuer, this_update] = [fields.next()?, fields.next()?, fields.next()?];
-        Some(Self {
-            whole,
-            version,
-            inner_algorithm,
-            outer_algorithm: whole.child(1)?,
-            issuer,
-            this_update,
-            next_update: fields.next_if(|field| matches!(field.tag, UTC_TIME | GENERALIZED_TIME)),
-            revoked: fields.next_if(|field| field.tag == SEQUENCE),
-            extensions: fields.next().and_then(|field| field.child(0)).map(Extensions::of).unwrap_or_default(),
-        })
-    }
-
-    /// Serial number, date and extensions of each revoked certificate.
-    fn entries(&self) -> impl Iterator<Item = (Element<'a>, Element<'a>, Extensions<'a>)> {
-        let entries = self.revoked.into_iter().flat_map(|revoked| revoked.children());
-        entries.filter_map(|entry| Some((entry.child(0)?, entry.child(1)?, entry.child(2).map(Extensions::of).unwrap_or_default())))
-    }
-}
 
 /// Every finding about `list`. Its dates are compared with each other, not with the clock.
 pub fn revocation_list(list: &RevocationList, place: &Place) -> Vec<Finding> {
@@ -275,7 +236,7 @@ fn scope(parts: &Parts<'_>, found: &mut Findings<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::der::{ENUMERATED, UTF8_STRING};
+    use super::super::der::{ENUMERATED, INTEGER, SEQUENCE, UTC_TIME, UTF8_STRING};
     use super::super::specimen::{ECDSA_SHA256, algorithm, extension, name, sequence, tlv};
     use super::*;
 

@@ -64,6 +64,10 @@ pub fn rsa_key(key: Element<'_>, found: &mut Findings<'_>) {
     };
     size(modulus, fix, found);
     exponent_is_good(exponent, fix, found);
+    // Nobody uses more than 64 Ki bits, and division takes its time.
+    if modulus.len() > 8192 {
+        return;
+    }
     if let Some(factor) = primes(752).find(|prime| remainder(modulus, *prime) == 0) {
         found.add(&RSA_SMALL_FACTOR, format!("the modulus can be divided by {factor}"), fix);
     } else if is_roca(modulus) {

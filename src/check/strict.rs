@@ -63,7 +63,7 @@ fn shortest_header(length: usize) -> usize {
 }
 
 fn is_sorted(members: Elements<'_>) -> bool {
-    members.clone().zip(members.skip(1)).all(|(one, next)| one.raw <= next.raw)
+    members.zip(members.skip(1)).all(|(one, next)| one.raw <= next.raw)
 }
 
 /// What is wrong with the content of an element of the universal type `tag`, whatever its tag in the file.
@@ -79,7 +79,7 @@ pub fn content_defect(tag: u8, content: &[u8]) -> Option<&'static str> {
         },
         BIT_STRING => match content {
             [] | [8..=0xff, ..] => Some("the BIT STRING does not say how many bits are unused"),
-            [1..=7, rest @ ..] if rest.is_empty() => Some("the BIT STRING has unused bits but no octet"),
+            [1..=7] => Some("the BIT STRING has unused bits but no octet"),
             [unused, rest @ ..] if rest.last().is_some_and(|last| last & !(0xff_u8 << unused) != 0) => {
                 Some("unused bits of the BIT STRING are set")
             }

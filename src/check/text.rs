@@ -34,8 +34,8 @@ pub fn character_defect(tag: u8, content: &[u8]) -> Option<String> {
         PRINTABLE_STRING => stranger(|octet| octet.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(octet)),
         IA5_STRING => stranger(u8::is_ascii),
         VISIBLE_STRING => stranger(|octet| matches!(octet, b' '..=b'~')),
-        BMP_STRING if content.len() % 2 != 0 => Some("an odd number of octets, which no BMPString has".to_owned()),
-        UNIVERSAL_STRING if content.len() % 4 != 0 => Some("a number of octets that four does not divide".to_owned()),
+        BMP_STRING if !content.len().is_multiple_of(2) => Some("an odd number of octets, which no BMPString has".to_owned()),
+        UNIVERSAL_STRING if !content.len().is_multiple_of(4) => Some("a number of octets that four does not divide".to_owned()),
         _ => None,
     }
 }
