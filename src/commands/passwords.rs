@@ -76,10 +76,9 @@ pub fn open_or_ask(bytes: &[u8], passwords: &Passwords, what: &str, console: &Co
     let opened = open(bytes, passwords);
     let wanted = match &opened {
         Ok(contents) => wants_password(contents),
-        Err(error) => matches!(
-            error,
-            KeystoreError::WrongPassword(_) | KeystoreError::WrongKeyPassword(_) | KeystoreError::WrongPasswordOrDamaged(_)
-        ),
+        Err(error) => {
+            matches!(error, KeystoreError::WrongPassword(_) | KeystoreError::WrongKeyPassword(_) | KeystoreError::WrongPasswordOrDamaged(_))
+        }
     };
     let given = passwords.store.is_some() || passwords.key.is_some();
     if given || !wanted || !can_ask() {
