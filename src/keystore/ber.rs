@@ -113,7 +113,9 @@ impl<'a> Reader<'a> {
             long => {
                 let octets = self.take((long & 0x7F).into())?;
                 let fold = |length: usize, octet: &u8| Some(length.checked_mul(256)? + usize::from(*octet));
-                Length::Definite(octets.iter().try_fold(0, fold).ok_or(BerError::Malformed { problem: "a length is beyond all bounds", at })?)
+                Length::Definite(
+                    octets.iter().try_fold(0, fold).ok_or(BerError::Malformed { problem: "a length is beyond all bounds", at })?,
+                )
             }
         })
     }

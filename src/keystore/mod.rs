@@ -1,4 +1,4 @@
-//! Floor 1: bytes ↔ entries, pure. PKCS#12 and JKS, with the named encodings of each.
+//! Floor 1: bytes ↔ entries, pure. PKCS#12, JKS and JCEKS, with the named encodings of each.
 
 mod bags;
 mod belonging;
@@ -22,6 +22,7 @@ pub mod pkcs12;
 mod pkcs12_write;
 mod profile;
 mod protector;
+mod readers;
 mod sealed_object;
 mod secret_key;
 mod spelling;
@@ -30,6 +31,7 @@ mod unlock;
 pub use contents::{Contents, Format, Held, Item, KeyState, Lock, Passwords, Protected, Scheme, Seal, open};
 pub use entry::{Entry, KeystoreError};
 pub use profile::Pkcs12Profile;
+pub use readers::{Answer, Program, Reader, readers};
 
 #[cfg(test)]
 mod tests;
