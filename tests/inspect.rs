@@ -212,6 +212,8 @@ fn the_page_of_a_certificate() {
     let page: Vec<String> = page.lines().filter(|line| !line.contains("Valid")).map(line).collect();
     let expected = "\
 app.pem: PEM, 1 item
+  Readable by    Java 8, Java 11, Java 17+, if Kafka 2.7 or later loads it (ssl.keystore.type=PEM): Java itself has no such store
+  Readable by    OpenSSL 3, librdkafka, Erlang
   1. certificate
     Subject        CN=app-1,O=Acme
     Issuer         itself (self-signed)
