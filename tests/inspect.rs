@@ -212,6 +212,8 @@ fn the_page_of_a_certificate() {
     let page: Vec<String> = page.lines().filter(|line| !line.contains("Valid")).map(line).collect();
     let expected = "\
 app.pem: PEM, 1 item
+  Readable by    Java 8, Java 11, Java 17+, if Kafka 2.7 or later loads it (ssl.keystore.type=PEM): Java itself has no such store
+  Readable by    OpenSSL 3, librdkafka, Erlang
   1. certificate
     Subject        CN=app-1,O=Acme
     Issuer         itself (self-signed)
@@ -237,4 +239,156 @@ app.pem: PEM, 1 item
         lines
     };
     assert_eq!(sorted(page.iter().map(String::as_str).collect()), sorted(expected.lines().collect()));
+}
+
+/// A store with one key, made by keytool.
+fn store(workspace: &Workspace, name: &str, format: &str, password: &str) {
+    let mut keytool = Command::new("keytool");
+    keytool.args(["-genkeypair", "-keyalg", "EC", "-groupname", "secp256r1", "-alias", "mine", "-dname", "CN=mine,O=Acme"]);
+    keytool.args(["-storetype", format, "-storepass:env", "PASSWORD", "-keystore", name]).env("PASSWORD", password);
+    program(keytool.current_dir(workspace.path("")));
+}
+
+/// Runs `inspect` with `answer` on standard input.
+fn answered(workspace: &Workspace, arguments: &[&str], answer: &str) -> support::Ran {
+    fs::write(workspace.path("answer"), answer).unwrap();
+    let answer = fs::File::open(workspace.path("answer")).unwrap();
+    workspace.command(&[&["inspect"], arguments].concat()).stdin(answer).output().unwrap().into()
+}
+
+#[test]
+fn the_stores_of_keytool_are_shown_whole() {
+    let workspace = workspace();
+    for format in ["JKS", "PKCS12", "JCEKS"] {
+        store(&workspace, "store", format, "correct horse");
+        fs::write(workspace.path("password"), "correct horse\nanother line\n").unwrap();
+        let file = &first(&workspace, &["store", "--password-file", "password"])["file"];
+        assert_eq!((&file["format"], &file["seal"]), (&json!(format.to_lowercase()), &json!("intact")));
+        let item = &file["items"][0];
+        assert_eq!(
+            (&item["kind"], &item["alias"], &item["key_matches"]),
+            (&json!("private-key"), &json!("mine"), &json!(true)),
+            "{item:#}"
+        );
+        assert_eq!(item["key"]["state"], "open");
+        assert_eq!(item["key"]["spki_sha256"], item["chain"][0]["key"]["spki_sha256"]);
+        assert_eq!(item["chain"][0]["kafka_principal"], "User:CN=mine,O=Acme");
+        fs::remove_file(workspace.path("store")).unwrap();
+    }
+}
+
+#[test]
+fn a_password_comes_from_a_file_the_environment_or_standard_input() {
+    let workspace = workspace();
+    store(&workspace, "store", "PKCS12", "correct horse");
+    fs::write(workspace.path("right"), "correct horse\n").unwrap();
+    workspace.run(&["inspect", "store", "--password-file", "right"]).expect(0);
+    let mut command = workspace.command(&["inspect", "store", "--password-env", "STORE_PASSWORD"]);
+    support::Ran::from(command.env("STORE_PASSWORD", "correct horse").output().unwrap()).expect(0);
+    answered(&workspace, &["store", "--password-stdin"], "correct horse\n").expect(0);
+    answered(&workspace, &["store", "--password-stdin"], "wrong horse\n")
+        .expect(1)
+        .says("store: the password does not open the PKCS#12 store");
+    workspace.run(&["inspect", "store", "--password-env", "NOT_SET"]).expect(2).says("NOT_SET");
+}
+
+/// The store's password comes first, then that of the keys.
+#[test]
+fn a_key_may_have_a_password_of_its_own() {
+    let workspace = workspace();
+    store(&workspace, "store", "JKS", "correct horse");
+    let mut keytool = Command::new("keytool");
+    keytool.args([
+        "-keypasswd",
+        "-alias",
+        "mine",
+        "-keystore",
+        "store",
+        "-storepass:env",
+        "STORE",
+        "-keypass:env",
+        "STORE",
+        "-new:env",
+        "KEY",
+    ]);
+    program(keytool.env("STORE", "correct horse").env("KEY", "battery staple").current_dir(workspace.path("")));
+    let ran = answered(&workspace, &["store", "--password-stdin"], "correct horse\n").expect(0);
+    assert!(ran.stdout.contains("locked: the password does not open it"), "{}", ran.stdout);
+    let ran = answered(&workspace, &["store", "--password-stdin", "--key-password-stdin"], "correct horse\nbattery staple\n").expect(0);
+    assert!(ran.stdout.contains("Key            EC P-256") && !ran.stdout.contains("locked"), "{}", ran.stdout);
+}
+
+/// An empty line may mean that there is no password, or that it is empty.
+#[test]
+fn an_empty_password_may_be_one() {
+    let workspace = workspace();
+    certificate(&workspace, "a", "/CN=a", &[]);
+    openssl(&workspace, &["pkcs12", "-export", "-inkey", "a.key", "-in", "a.pem", "-passout", "pass:", "-out", "empty.p12"]);
+    let ran = answered(&workspace, &["empty.p12", "a.pem", "--password-stdin"], "\n").expect(0);
+    assert!(ran.stdout.contains("intact: the password fits"), "{}", ran.stdout);
+}
+
+/// `script` gives it a terminal of its own.
+#[test]
+fn whoever_sits_at_a_terminal_is_asked() {
+    let workspace = workspace();
+    store(&workspace, "store", "PKCS12", "correct horse");
+    for (answer, seen, code) in [("correct horse\n", "intact: the password fits", 0), ("\n", "not checked: no password was given", 1)] {
+        fs::write(workspace.path("answer"), answer).unwrap();
+        let line = format!("{} inspect store", env!("CARGO_BIN_EXE_countersign"));
+        let mut script = Command::new("script");
+        script.args(["-qec", &line, "typescript"]).current_dir(workspace.path("")).stdin(fs::File::open(workspace.path("answer")).unwrap());
+        let ran = support::Ran::from(script.output().unwrap()).expect(code);
+        // The terminal itself shows what is typed before anybody asks.
+        let (_, asked) = ran.stdout.split_once("Password of store (empty: go on without):").unwrap_or_else(|| panic!("{}", ran.stdout));
+        assert!(asked.contains(seen) && !asked.contains("horse"), "{asked}");
+    }
+}
+
+#[test]
+fn a_directory_is_searched_and_what_holds_nothing_is_passed_over() {
+    let workspace = workspace();
+    fs::create_dir(workspace.path("tls")).unwrap();
+    certificate(&workspace, "tls/a", "/CN=a", &[]);
+    fs::write(workspace.path("tls/notes.txt"), "remember the milk\n").unwrap();
+    fs::write(workspace.path("tls/.hidden"), "not a key\n").unwrap();
+    let shown = workspace.json(&["inspect", "tls"]);
+    let targets: Vec<&str> = shown["targets"].as_array().unwrap().iter().map(|target| target["target"].as_str().unwrap()).collect();
+    assert_eq!(targets, ["tls/a.key", "tls/a.pem"]);
+    assert_eq!(shown["passed_over"], json!(["tls/notes.txt"]));
+    workspace.run(&["inspect", "tls/notes.txt"]).expect(1).says("neither key, certificate nor store");
+}
+
+#[test]
+fn a_key_and_its_certificates_in_one_file_are_brought_together() {
+    let workspace = workspace();
+    certificate(&workspace, "a", "/CN=a", &[]);
+    certificate(&workspace, "b", "/CN=b", &[]);
+    let all = ["b.pem", "a.key", "a.pem"].map(|file| workspace.read(file)).concat();
+    fs::write(workspace.path("all.pem"), all).unwrap();
+    let items = &first(&workspace, &["all.pem"])["file"]["items"];
+    let key = items.as_array().unwrap().iter().find(|item| item["kind"] == "private-key").unwrap();
+    assert_eq!((&key["chain"][0]["subject"], &key["key_matches"]), (&json!("CN=a"), &json!(true)), "{items:#}");
+}
+
+#[test]
+fn requests_and_revocation_lists_are_shown_too() {
+    let workspace = workspace();
+    let request = ["req", "-new", "-newkey", "rsa:2048", "-noenc", "-keyout", "k", "-out", "r.csr", "-subj", "/CN=r", "-addext"];
+    openssl(&workspace, &[&request[..], &["subjectAltName=DNS:r.example"]].concat());
+    let request = &first(&workspace, &["r.csr"])["file"]["items"][0];
+    assert_eq!((&request["kind"], &request["subject"], &request["proves_possession"]), (&json!("request"), &json!("CN=r"), &json!(true)));
+    assert_eq!(request["names"], json!([{ "type": "dns", "value": "r.example" }]));
+    openssl(&workspace, &["req", "-x509", "-newkey", "rsa:2048", "-noenc", "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=ca"]);
+    fs::write(workspace.path("index"), "").unwrap();
+    fs::write(workspace.path("number"), "07\n").unwrap();
+    fs::write(
+        workspace.path("ca.cnf"),
+        "[ca]\ndefault_ca=d\n[d]\ndatabase=index\ncrlnumber=number\ndefault_md=sha256\ndefault_crl_days=7\n",
+    )
+    .unwrap();
+    openssl(&workspace, &["ca", "-gencrl", "-config", "ca.cnf", "-keyfile", "ca.key", "-cert", "ca.pem", "-out", "ca.crl"]);
+    let list = &first(&workspace, &["ca.crl"])["file"]["items"][0];
+    assert_eq!((&list["kind"], &list["issuer"], &list["number"]), (&json!("revocation-list"), &json!("CN=ca"), &json!("7")));
+    assert_eq!((&list["revoked"], &list["stale"]), (&json!(0), &json!(false)));
 }

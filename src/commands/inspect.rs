@@ -12,7 +12,7 @@ use super::console::{Console, Format};
 use super::failure::{Exit, Failure};
 use super::passwords::{self, PasswordArgs};
 use crate::describe::{EndpointFacts, FileFacts, page};
-use crate::keystore::Passwords;
+use crate::keystore::{KeystoreError, Passwords};
 use crate::pki::{Host, HostPort};
 use crate::{directory, endpoint};
 
@@ -39,6 +39,8 @@ pub struct Inspect {
 #[derive(Serialize)]
 struct Report {
     targets: Vec<Target>,
+    /// Files below directories, or matched by patterns, that hold neither keys nor certificates.
+    passed_over: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -53,7 +55,12 @@ struct Target {
 enum Shown {
     File(FileFacts),
     Endpoint(Box<EndpointFacts>),
-    Error { kind: &'static str, message: String },
+    #[serde(skip)]
+    Foreign,
+    Error {
+        kind: &'static str,
+        message: String,
+    },
 }
 
 impl Inspect {
@@ -63,22 +70,17 @@ impl Inspect {
         for word in &self.targets {
             match endpoint_named(word) {
                 Some(target) => targets.push(self.endpoint(&target, context)),
-                None => targets.extend(self.files(word, &passwords, context)),
+                None => targets.extend(files(word, &passwords, context)),
             }
         }
+        let (foreign, targets): (Vec<Target>, Vec<Target>) = targets.into_iter().partition(|target| matches!(target.shown, Shown::Foreign));
+        let passed_over: Vec<String> = foreign.into_iter().map(|target| target.target).collect();
         let failed = targets.iter().any(Target::is_incomplete);
         match context.console.format {
-            Format::Json => context.console.json(&Report { targets }),
-            Format::Human => show(&context.console, &targets),
+            Format::Json => context.console.json(&Report { targets, passed_over }),
+            Format::Human => show(&context.console, &targets, &passed_over),
         }
         Ok(if failed { Exit::Failed } else { Exit::Done })
-    }
-
-    /// What is asked at the terminal is asked in turn.
-    fn files(&self, word: &Path, passwords: &Passwords, context: &Context) -> Vec<Target> {
-        let files = directory::expand(&[word.to_path_buf()]);
-        let look = |path: &PathBuf| file(path, passwords, context);
-        if passwords::can_ask() { files.iter().map(look).collect() } else { files.par_iter().map(look).collect() }
     }
 
     fn endpoint(&self, target: &HostPort, context: &Context) -> Target {
@@ -96,36 +98,45 @@ fn endpoint_named(word: &Path) -> Option<HostPort> {
     text.parse().ok()
 }
 
-fn file(path: &Path, passwords: &Passwords, context: &Context) -> Target {
-    let target = path.display().to_string();
-    let failed = |kind, message| Shown::Error { kind, message };
-    let shown = match directory::read_foreign(path) {
-        Err(error) => failed("directory", error.to_string()),
-        Ok(bytes) => match passwords::open_or_ask(bytes.expose(), passwords, &target, &context.console) {
-            Ok(contents) => Shown::File(FileFacts::new(&contents, context.now)),
-            Err(error) => failed("keystore", format!("{target}: {error}")),
-        },
+/// What is asked at the terminal is asked in turn.
+fn files(word: &Path, passwords: &Passwords, context: &Context) -> Vec<Target> {
+    let files = directory::expand(&[word.to_path_buf()]);
+    let look = |path: &PathBuf| Target { target: path.display().to_string(), shown: file(path, word, passwords, context) };
+    if passwords::can_ask() { files.iter().map(look).collect() } else { files.par_iter().map(look).collect() }
+}
+
+/// A file that `word` stands for. Only what is named itself must hold something.
+fn file(path: &Path, word: &Path, passwords: &Passwords, context: &Context) -> Shown {
+    let bytes = match directory::read_foreign(path) {
+        Ok(bytes) => bytes,
+        Err(error) => return Shown::Error { kind: "directory", message: error.to_string() },
     };
-    Target { target, shown }
+    let target = path.display().to_string();
+    match passwords::open_or_ask(bytes.expose(), passwords, &target, &context.console) {
+        Ok(contents) => Shown::File(FileFacts::new(&contents, context.now)),
+        Err(KeystoreError::Unrecognised { .. }) if path != word => Shown::Foreign,
+        Err(error) => Shown::Error { kind: "keystore", message: format!("{target}: {error}") },
+    }
 }
 
 impl Target {
     fn is_incomplete(&self) -> bool {
         match &self.shown {
             Shown::File(facts) => facts.has_unreadable(),
-            Shown::Endpoint(_) => false,
+            Shown::Endpoint(_) | Shown::Foreign => false,
             Shown::Error { .. } => true,
         }
     }
 }
 
 /// What was read is data, on pages with an empty line between them; what was not is talk.
-fn show(console: &Console, targets: &[Target]) {
+fn show(console: &Console, targets: &[Target], passed_over: &[String]) {
     let mut separator = "";
     for Target { target, shown } in targets {
         let lines = match shown {
             Shown::File(facts) => page::file(target, facts),
             Shown::Endpoint(facts) => page::endpoint(target, facts),
+            Shown::Foreign => continue,
             Shown::Error { message, .. } => {
                 console.error(message);
                 continue;
@@ -134,5 +145,8 @@ fn show(console: &Console, targets: &[Target]) {
         console.data(separator);
         console.page(&lines);
         separator = "\n";
+    }
+    if !passed_over.is_empty() {
+        console.say(format_args!("Passed over, for they hold neither keys nor certificates: {}.", passed_over.join(", ")));
     }
 }

@@ -108,3 +108,49 @@ impl Standing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rcgen::{CertificateParams, CrlDistributionPoint, GeneralSubtree, IsCa, KeyPair, NameConstraints};
+
+    use super::*;
+
+    /// With an extension of every kind that is put into words.
+    fn certificate() -> Vec<u8> {
+        let mut params = CertificateParams::new(vec!["a.example".to_owned(), "10.0.0.1".to_owned()]).unwrap();
+        params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Constrained(1));
+        params.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign];
+        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+        params.crl_distribution_points = vec![CrlDistributionPoint { uris: vec!["http://crl.example".to_owned()] }];
+        let subtrees = vec![GeneralSubtree::DnsName("example".to_owned())];
+        params.name_constraints = Some(NameConstraints { permitted_subtrees: subtrees, excluded_subtrees: Vec::new() });
+        params.use_authority_key_identifier_extension = true;
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()
+    }
+
+    #[test]
+    fn where_now_lies_against_the_dates() {
+        let day = |day| OffsetDateTime::UNIX_EPOCH + time::Duration::days(day);
+        let validity = pki::Validity { not_before: day(10), not_after: day(100) };
+        let standings = [9, 10, 69, 70, 100, 101].map(|today| Standing::of(validity, day(today)));
+        use Standing::*;
+        assert_eq!(standings, [NotYetValid, Valid, Valid, Ending, Ending, Expired]);
+    }
+
+    proptest! {
+        /// Whatever is taken for a certificate can be described.
+        #[test]
+        fn no_certificate_makes_the_description_panic(flips in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6)) {
+            let mut der = certificate();
+            for (at, byte) in flips {
+                let at = at.index(der.len());
+                der[at] = byte;
+            }
+            if let Ok(certificate) = Certificate::from_der(der) {
+                let facts = CertificateFacts::new(&certificate, OffsetDateTime::UNIX_EPOCH);
+                prop_assert_eq!(facts.subject, certificate.subject);
+            }
+        }
+    }
+}

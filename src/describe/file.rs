@@ -10,7 +10,7 @@ use super::chain::ChainFacts;
 use super::key::{KeyFacts, PrivateKeyFacts};
 use super::request::RequestFacts;
 use super::revocation::RevocationListFacts;
-use crate::keystore::{Contents, Format, Held, Item, KeyState, Scheme, Seal};
+use crate::keystore::{Contents, Format, Held, Item, KeyState, Reader, Scheme, Seal, readers};
 use crate::pki::Certificate;
 
 /// Everything that `inspect` says of a file.
@@ -19,6 +19,8 @@ pub struct FileFacts {
     pub format: Format,
     pub seal: Seal,
     pub schemes: Vec<Scheme>,
+    /// Who else can read it.
+    pub readers: Vec<Reader>,
     pub items: Vec<ItemFacts>,
 }
 
@@ -78,7 +80,13 @@ impl FileFacts {
             created: item.created,
             held: held(&item.held, at + 1, &index, now),
         });
-        Self { format: contents.format, seal: contents.seal, schemes: contents.schemes.clone(), items: items.collect() }
+        Self {
+            format: contents.format,
+            seal: contents.seal,
+            schemes: contents.schemes.clone(),
+            readers: readers(contents),
+            items: items.collect(),
+        }
     }
 
     /// Whether a part of it could not be read.

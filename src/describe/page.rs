@@ -4,7 +4,7 @@ use super::certificate_page::{self, extensions, moment, public_key};
 pub use super::endpoint_page::endpoint;
 use super::file::{FileFacts, HeldFacts, ItemFacts};
 use super::key::PrivateKeyFacts;
-use crate::keystore::{Format, Protected, Scheme, Seal};
+use crate::keystore::{Answer, Format, Protected, Reader, Scheme, Seal};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
@@ -74,6 +74,7 @@ pub fn file(target: &str, facts: &FileFacts) -> Vec<Line> {
         for scheme in &facts.schemes {
             page.line("Protection", scheme_text(scheme));
         }
+        readers(page, &facts.readers);
         for item in &facts.items {
             self::item(page, item);
         }
@@ -100,6 +101,18 @@ fn scheme_text(scheme: &Scheme) -> String {
     };
     let iterations = scheme.iterations.map(|count| format!(", {count} iterations")).unwrap_or_default();
     format!("{of}: {}{iterations}", scheme.name)
+}
+
+/// Those of one mind on one line.
+fn readers(page: &mut Page, readers: &[Reader]) {
+    for same in readers.chunk_by(|a, b| a.answer == b.answer) {
+        let programs = same.iter().map(|reader| reader.program.to_string()).collect::<Vec<_>>().join(", ");
+        match &same[0].answer {
+            Answer::Yes => page.line("Readable by", programs),
+            Answer::If(condition) => page.line("Readable by", format!("{programs}, if {condition}")),
+            Answer::No(why) => page.line("Not by", format!("{programs}: {why}")),
+        }
+    }
 }
 
 fn item(page: &mut Page, item: &ItemFacts) {
