@@ -85,8 +85,11 @@ fn excluded<'c>(name: &Name<'_>, constraints: &'c NameConstraints) -> Excluded<'
 
 /// Inside where no subtree speaks of its form.
 fn permitted(name: &Name<'_>, constraints: &NameConstraints) -> Relation {
-    let mut relations =
-        constraints.permitted.iter().filter(|(subtree, _)| name.is_of(subtree.form())).map(|(subtree, _)| subtree.relation(name, Side::Permitted));
+    let mut relations = constraints
+        .permitted
+        .iter()
+        .filter(|(subtree, _)| name.is_of(subtree.form()))
+        .map(|(subtree, _)| subtree.relation(name, Side::Permitted));
     let Some(first) = relations.next() else { return Relation::Inside };
     relations.fold(first, |sum, relation| match (sum, relation) {
         (Relation::Inside, _) | (_, Relation::Inside) => Relation::Inside,

@@ -32,7 +32,9 @@ pub(super) fn matches(pattern: &str, host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host);
     match pattern.strip_prefix("*.") {
         Some(rest) => {
-            rest.contains('.') && !rest.contains('*') && host.split_once('.').is_some_and(|(label, parent)| !label.is_empty() && parent == rest)
+            rest.contains('.')
+                && !rest.contains('*')
+                && host.split_once('.').is_some_and(|(label, parent)| !label.is_empty() && parent == rest)
         }
         None => !pattern.contains('*') && pattern == host,
     }

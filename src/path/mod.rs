@@ -104,3 +104,14 @@ fn unreadable(question: &Question<'_>) -> Verdict {
     let opinions = opinion::all(&[], &faults, question);
     Verdict { path: vec![question.leaf.clone()], faults, opinions }
 }
+
+#[cfg(test)]
+mod agreement_tests;
+#[cfg(test)]
+mod constraint_tests;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod revocation_tests;
+#[cfg(test)]
+mod tests;

@@ -34,12 +34,18 @@ pub(super) fn passes_over(view: View<'_>, fault: &Fault) -> bool {
 pub(super) fn objection(view: View<'_>) -> Option<String> {
     let anchor = view.anchor()?;
     if !anchor.is_self_issued() && !has_root_above(view) {
-        return Some(format!("{} is no root, and it goes on to look for its issuer (unable to get issuer certificate)", anchor.certificate.subject));
+        return Some(format!(
+            "{} is no root, and it goes on to look for its issuer (unable to get issuer certificate)",
+            anchor.certificate.subject
+        ));
     }
     if let Some(wanted) = view.question.purpose
         && let Some(node) = view.path.iter().find(|node| allows_only_by_any(node, wanted))
     {
-        return Some(format!("the extended key usage of {} does not name {wanted}; anyExtendedKeyUsage is not enough", node.certificate.subject));
+        return Some(format!(
+            "the extended key usage of {} does not name {wanted}; anyExtendedKeyUsage is not enough",
+            node.certificate.subject
+        ));
     }
     if let Some(node) = view.path.iter().find(|node| signature::rsa_bits(node.x509.public_key()).is_some_and(|bits| bits < 2048)) {
         return Some(format!("the RSA key of {} is shorter than 2048 bits (security level 2)", node.certificate.subject));

@@ -113,6 +113,7 @@ impl<'v> View<'v> {
     /// Whether the leaf's common name would do for the host that is asked for.
     pub fn common_name_matches(self) -> bool {
         let (Some(leaf), Some(crate::pki::Host::Dns(host))) = (self.leaf(), self.question.name) else { return false };
-        leaf.alternative_names().is_none() && leaf.subject.common_names.iter().any(|name| super::identity::matches(&name.to_lowercase(), host))
+        leaf.alternative_names().is_none()
+            && leaf.subject.common_names.iter().any(|name| super::identity::matches(&name.to_lowercase(), host))
     }
 }

@@ -26,8 +26,7 @@ struct State {
 /// What is wrong, and with which certificate of `path` (leaf first).
 pub(super) fn faults(path: &[&Node<'_>]) -> Vec<(usize, FaultKind)> {
     let never = path.len() + 1;
-    let mut state =
-        State { expected: BTreeSet::from([ANY.to_owned()]), require: never, inhibit_any: never, inhibit_mapping: never };
+    let mut state = State { expected: BTreeSet::from([ANY.to_owned()]), require: never, inhibit_any: never, inhibit_mapping: never };
     let mut faults = Vec::new();
     for (at, node) in path.iter().enumerate().rev().skip(1) {
         faults.extend(listed(node).into_iter().map(|kind| (at, kind)));
@@ -124,9 +123,7 @@ fn mappings<'n>(node: &'n Node<'_>) -> &'n [PolicyMapping<'n>] {
 fn limits(node: &Node<'_>) -> (Option<usize>, Option<usize>) {
     let count = |skip: Option<u32>| skip.and_then(|skip| usize::try_from(skip).ok());
     node.extension(|parsed| match parsed {
-        ParsedExtension::PolicyConstraints(limits) => {
-            Some((count(limits.require_explicit_policy), count(limits.inhibit_policy_mapping)))
-        }
+        ParsedExtension::PolicyConstraints(limits) => Some((count(limits.require_explicit_policy), count(limits.inhibit_policy_mapping))),
         _ => None,
     })
     .unwrap_or_default()
@@ -146,7 +143,8 @@ fn listed(node: &Node<'_>) -> Vec<FaultKind> {
     };
     if node.extensions().iter().any(is_critical) {
         let qualifiers = policies(node).iter().flat_map(|policy| policy.policy_qualifiers.iter().flatten());
-        let unknown = qualifiers.map(|qualifier| qualifier.policy_qualifier_id.to_id_string()).find(|oid| !QUALIFIERS.contains(&oid.as_str()));
+        let unknown =
+            qualifiers.map(|qualifier| qualifier.policy_qualifier_id.to_id_string()).find(|oid| !QUALIFIERS.contains(&oid.as_str()));
         faults.extend(unknown.map(|oid| FaultKind::UnknownPolicyQualifier { oid }));
     }
     faults.extend(maps_any(node).then_some(FaultKind::AnyPolicyMapped));
@@ -154,7 +152,7 @@ fn listed(node: &Node<'_>) -> Vec<FaultKind> {
 }
 
 fn maps_any(node: &Node<'_>) -> bool {
-    mappings(node).iter().any(|mapping| {
-        mapping.issuer_domain_policy.to_id_string() == ANY || mapping.subject_domain_policy.to_id_string() == ANY
-    })
+    mappings(node)
+        .iter()
+        .any(|mapping| mapping.issuer_domain_policy.to_id_string() == ANY || mapping.subject_domain_policy.to_id_string() == ANY)
 }

@@ -1,7 +1,7 @@
 //! Signatures on certificates and revocation lists, verified with aws-lc.
 
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
-use x509_parser::asn1_rs::Tag;
+use x509_parser::asn1_rs::{BitString, Tag};
 use x509_parser::oid_registry::{self as oids, Oid};
 use x509_parser::public_key::PublicKey;
 use x509_parser::signature_algorithm::RsaSsaPssParams;
@@ -20,7 +20,7 @@ pub(super) enum Check {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Signed<'a> {
     pub algorithm: &'a AlgorithmIdentifier<'a>,
-    pub value: &'a [u8],
+    pub value: &'a BitString<'a>,
     pub message: &'a [u8],
 }
 
@@ -72,11 +72,14 @@ const BROKEN: [Oid<'static>; 3] = [oids::OID_PKCS1_MD2WITHRSAENC, oids::OID_PKCS
 impl Signed<'_> {
     pub fn verify(&self, key: &SubjectPublicKeyInfo<'_>) -> Check {
         let Some(scheme) = scheme(self.algorithm) else { return Check::Unsupported };
-        if !scheme.is_for(key) {
+        // Every signature here is a whole number of octets.
+        if self.value.unused_bits != 0 || !scheme.is_for(key) {
             return Check::Bad;
         }
-        let Some(algorithm) = verifier(scheme, key).filter(|_| rsa_bits(key).is_none_or(|bits| bits >= scheme.least_bits())) else { return Check::Unsupported };
-        match UnparsedPublicKey::new(algorithm, &*key.subject_public_key.data).verify(self.message, self.value) {
+        let Some(algorithm) = verifier(scheme, key).filter(|_| rsa_bits(key).is_none_or(|bits| bits >= scheme.least_bits())) else {
+            return Check::Unsupported;
+        };
+        match UnparsedPublicKey::new(algorithm, &*key.subject_public_key.data).verify(self.message, &self.value.data) {
             Ok(()) => Check::Good,
             Err(_) => Check::Bad,
         }

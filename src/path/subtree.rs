@@ -8,8 +8,14 @@ use super::distinguished_name::DistinguishedName;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Subtree {
     Dns(Domain),
-    Ip { network: Vec<u8>, mask: Vec<u8> },
-    Email { local: Option<String>, domain: Domain },
+    Ip {
+        network: Vec<u8>,
+        mask: Vec<u8>,
+    },
+    Email {
+        local: Option<String>,
+        domain: Domain,
+    },
     Uri(Domain),
     Directory(DistinguishedName),
     /// A form for which nothing says how to compare.
@@ -92,11 +98,8 @@ impl Subtree {
         match (self, name) {
             (Self::Dns(domain), Name::Dns(host)) => inside(domain.holds_dns(host, side)),
             (Self::Ip { network, mask }, Name::Ip(address)) => inside(holds_address(network, mask, address)),
-            (Self::Email { local, domain }, Name::Email(email)) => {
-                mailbox(email, Charset::Ascii).map_or(Relation::Unclear, |(own, host)| {
-                    inside(local.as_ref().is_none_or(|local| local == own) && domain.holds(&host))
-                })
-            }
+            (Self::Email { local, domain }, Name::Email(email)) => mailbox(email, Charset::Ascii)
+                .map_or(Relation::Unclear, |(own, host)| inside(local.as_ref().is_none_or(|local| local == own) && domain.holds(&host))),
             // RFC 9598, 6: what a constraint says of one mailbox binds its whole domain.
             (Self::Email { domain, .. }, Name::Utf8Email(email)) => {
                 mailbox(email, Charset::Utf8).map_or(Relation::Unclear, |(_, host)| inside(domain.holds(&host)))
