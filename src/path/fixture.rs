@@ -1,9 +1,9 @@
 //! Chains made to order: a root, authorities below it and leafs, each with one thing changed.
 
+use rcgen::SigningKey;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
 };
-use rcgen::{PublicKeyData, SigningKey};
 use time::{Duration, OffsetDateTime};
 
 use super::{Question, Validator, Verdict, judge};
@@ -75,10 +75,6 @@ impl Authority {
 
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.issuer.key().sign(message).unwrap()
-    }
-
-    pub fn public_key(&self) -> Vec<u8> {
-        self.issuer.key().subject_public_key_info()
     }
 }
 

@@ -33,6 +33,7 @@ mod node;
 mod openssl;
 mod opinion;
 mod policies;
+mod pss;
 mod revocation;
 mod rustls;
 mod search;
@@ -113,5 +114,7 @@ mod constraint_tests;
 mod fixture;
 #[cfg(test)]
 mod revocation_tests;
+#[cfg(test)]
+mod signature_tests;
 #[cfg(test)]
 mod tests;
