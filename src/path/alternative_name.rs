@@ -188,7 +188,7 @@ pub(super) fn is_host(name: &str) -> bool {
 }
 
 /// The value of an otherName, where it is a UTF8String: `[0] EXPLICIT`.
-fn utf8_string<'a>(value: &'a [u8]) -> Option<&'a str> {
+fn utf8_string(value: &[u8]) -> Option<&str> {
     let (_, explicit) = Any::from_der(value).ok()?;
     let (_, inner) = Any::from_der(explicit.data).ok()?;
     (inner.tag() == Tag::Utf8String).then(|| std::str::from_utf8(inner.data).ok())?

@@ -25,9 +25,9 @@ impl Budget {
         take(&mut self.paths, 1)
     }
 
-    /// A name is compared with that many subtrees.
-    pub fn compare(&mut self, subtrees: usize) -> Option<()> {
-        take(&mut self.comparisons, subtrees)
+    /// A name is compared with that many subtrees, or a certificate with that many revocation lists or blocks of their entries.
+    pub fn compare(&mut self, times: usize) -> Option<()> {
+        take(&mut self.comparisons, times)
     }
 }
 

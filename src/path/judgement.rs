@@ -6,7 +6,7 @@ use super::budget::Budget;
 use super::node::Node;
 use super::search::{DEPTH, End, Links, Next, Pool};
 use super::signature::{self, Check};
-use super::{Fault, FaultKind, Question, constraints, identity, policies, revocation, shape, usage};
+use super::{Fault, FaultKind, Question, constraints, identity, policies, revocation, usage};
 
 /// A path and what is wrong with it.
 pub(super) struct Judged {
@@ -31,7 +31,8 @@ pub(super) fn best(pool: &mut Pool<'_>, lists: &mut revocation::Lists<'_>, quest
             }
             if holds { Next::Stop } else { Next::Continue }
         });
-        if best.as_ref().is_some_and(|best| best.end == End::Anchor) {
+        // Where not all was tried, to follow the wrong links would only blame a bystander.
+        if best.as_ref().is_some_and(|best| matches!(best.end, End::Anchor | End::Exhausted)) {
             break;
         }
     }
@@ -39,9 +40,14 @@ pub(super) fn best(pool: &mut Pool<'_>, lists: &mut revocation::Lists<'_>, quest
 }
 
 impl Judged {
-    /// Less is better: that it ends at an anchor counts most, then how much is wrong.
-    fn rank(&self) -> (bool, usize) {
-        (self.end != End::Anchor, self.faults.len())
+    /// Less is better: that it ends at an anchor counts most, then that all was tried, then how much is wrong.
+    fn rank(&self) -> (u8, usize) {
+        let end = match self.end {
+            End::Anchor => 0,
+            End::Exhausted => 1,
+            End::Open | End::TooDeep => 2,
+        };
+        (end, self.faults.len())
     }
 }
 
@@ -96,7 +102,7 @@ fn rules(path: &[&Node<'_>], budget: &mut Budget, now: OffsetDateTime) -> Vec<(u
         if now > validity.not_after {
             faults.push((at, FaultKind::Expired(validity.not_after)));
         }
-        faults.extend(shape::faults(node).into_iter().map(|kind| (at, kind)));
+        faults.extend(node.shape().iter().map(|kind| (at, kind.clone())));
     }
     let leaf = path[0];
     if !leaf.is_anchor() {
@@ -134,10 +140,7 @@ fn ending(path: &[&Node<'_>], end: End) -> Option<(usize, FaultKind)> {
 /// A signature of a kind that we do not know is given the benefit: it is trusted byte by byte, whatever signed it.
 fn signed_by_itself(node: &Node<'_>) -> bool {
     let x509 = &node.x509;
-    let signed = signature::Signed {
-        algorithm: &x509.signature_algorithm,
-        value: &x509.signature_value.data,
-        message: x509.tbs_certificate.as_ref(),
-    };
+    let signed =
+        signature::Signed { algorithm: &x509.signature_algorithm, value: &x509.signature_value, message: x509.tbs_certificate.as_ref() };
     node.is_self_issued() && signed.verify(x509.public_key()) != Check::Bad
 }

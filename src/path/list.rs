@@ -20,9 +20,9 @@ const CRL_NUMBER: &str = "2.5.29.20";
 const DELTA_INDICATOR: &str = "2.5.29.27";
 const ISSUING_POINT: &str = "2.5.29.28";
 const AUTHORITY_KEY_ID: &str = "2.5.29.35";
-const CERTIFICATE_ISSUER: &str = "2.5.29.29";
-/// What an entry may have that is critical: a reason, a hold instruction, an invalidity date, its certificate's issuer.
-const ENTRY_EXTENSIONS: [&str; 4] = ["2.5.29.21", "2.5.29.23", "2.5.29.24", CERTIFICATE_ISSUER];
+const CERTIFICATE_ISSUER: &[u8] = &[0x55, 0x1d, 29];
+/// What an entry may have that is critical: a reason, a hold instruction, an invalidity date, its certificate's issuer (2.5.29.x).
+const ENTRY_EXTENSIONS: [&[u8]; 4] = [&[0x55, 0x1d, 21], &[0x55, 0x1d, 23], &[0x55, 0x1d, 24], CERTIFICATE_ISSUER];
 const REMOVE_FROM_LIST: u8 = 8;
 
 pub(super) struct List<'a> {
@@ -98,9 +98,12 @@ impl<'a> List<'a> {
     /// A critical extension of any entry may change what the list means.
     fn entry_problem(&self) -> Option<RevocationGap> {
         let extensions = self.parsed.iter_revoked_certificates().flat_map(RevokedCertificate::extensions);
-        let unknown = extensions.filter(|extension| extension.critical).map(|extension| extension.oid.to_id_string());
-        let oid = unknown.into_iter().find(|oid| !ENTRY_EXTENSIONS.contains(&oid.as_str()))?;
-        Some(RevocationGap::UnknownCriticalExtension { issuer: self.source.issuer.clone(), oid })
+        let unknown =
+            extensions.filter(|extension| extension.critical).find(|extension| !ENTRY_EXTENSIONS.contains(&extension.oid.as_bytes()));
+        unknown.map(|extension| RevocationGap::UnknownCriticalExtension {
+            issuer: self.source.issuer.clone(),
+            oid: extension.oid.to_id_string(),
+        })
     }
 
     /// Why it cannot be relied upon at `at`, its signature aside.
@@ -118,6 +121,11 @@ impl<'a> List<'a> {
         }
     }
 
+    /// What it costs to look through it, in blocks of entries.
+    pub fn blocks(&self) -> usize {
+        1 + self.source.revoked / 16
+    }
+
     pub fn issuer_text(&self) -> &str {
         &self.source.issuer
     }
@@ -125,7 +133,7 @@ impl<'a> List<'a> {
     pub fn is_signed_by(&self, node: &Node<'_>) -> bool {
         let signed = Signed {
             algorithm: &self.parsed.signature_algorithm,
-            value: &self.parsed.signature_value.data,
+            value: &self.parsed.signature_value,
             message: self.parsed.tbs_cert_list.as_ref(),
         };
         signed.verify(node.x509.public_key()) == Check::Good
@@ -187,7 +195,7 @@ fn reason(code: u8) -> &'static str {
 }
 
 fn certificate_issuer(extension: &X509Extension<'_>) -> Option<DistinguishedName> {
-    if extension.oid.to_id_string() != CERTIFICATE_ISSUER {
+    if extension.oid.as_bytes() != CERTIFICATE_ISSUER {
         return None;
     }
     let (_, names) = Any::from_der(extension.value).ok()?;

@@ -33,6 +33,7 @@ mod node;
 mod openssl;
 mod opinion;
 mod policies;
+mod pss;
 mod revocation;
 mod rustls;
 mod search;
@@ -104,3 +105,16 @@ fn unreadable(question: &Question<'_>) -> Verdict {
     let opinions = opinion::all(&[], &faults, question);
     Verdict { path: vec![question.leaf.clone()], faults, opinions }
 }
+
+#[cfg(test)]
+mod agreement_tests;
+#[cfg(test)]
+mod constraint_tests;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod revocation_tests;
+#[cfg(test)]
+mod signature_tests;
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,12 @@
 //! One certificate of a path, parsed, with the facts that several rules ask for.
 
+use std::cell::OnceCell;
+
 use x509_parser::extensions::{BasicConstraints, ExtendedKeyUsage, GeneralName, KeyUsage, ParsedExtension};
 use x509_parser::prelude::{FromDer, X509Certificate, X509Extension};
 
 use super::distinguished_name::{DistinguishedName, Reading};
+use super::{FaultKind, shape};
 use crate::pki::Certificate;
 
 /// Why a certificate may stand in a path.
@@ -25,6 +28,7 @@ pub(super) struct Node<'a> {
     pub key_id: Option<&'a [u8]>,
     /// authorityKeyIdentifier.
     pub issuer_key_id: Option<Vec<u8>>,
+    shape: OnceCell<Vec<FaultKind>>,
 }
 
 impl<'a> Node<'a> {
@@ -36,7 +40,7 @@ impl<'a> Node<'a> {
         }
         let subject = DistinguishedName::read(x509.subject().as_raw());
         let issuer = DistinguishedName::read(x509.issuer().as_raw());
-        let mut node = Self { certificate, x509, trust, subject, issuer, key_id: None, issuer_key_id: None };
+        let mut node = Self { certificate, x509, trust, subject, issuer, key_id: None, issuer_key_id: None, shape: OnceCell::new() };
         node.key_id = node.extension(|parsed| match parsed {
             ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0),
             _ => None,
@@ -46,6 +50,11 @@ impl<'a> Node<'a> {
             _ => None,
         });
         Some(node)
+    }
+
+    /// What is wrong with it on its own; looked at once, for it may stand in many paths.
+    pub fn shape(&self) -> &[FaultKind] {
+        self.shape.get_or_init(|| shape::faults(self))
     }
 
     pub fn extensions(&self) -> &[X509Extension<'a>] {

@@ -53,10 +53,13 @@ fn fault(pool: &mut Pool<'_>, lists: &mut Lists<'_>, subject: Subject<'_>) -> Op
     for point in Point::of(pool.node(subject.path[0])) {
         for index in 0..lists.lists.len() {
             let list = &lists.lists[index];
-            let node = pool.node(subject.path[0]);
             if list.base.is_some() {
                 continue;
             }
+            if pool.budget.compare(list.blocks()).is_none() {
+                return Some(FaultKind::SearchExhausted);
+            }
+            let node = pool.node(subject.path[0]);
             if !point.is_told_by(&list.issuer, &list.scope, node) {
                 if gap == RevocationGap::NoList && list.issuer == node.issuer.name {
                     gap = RevocationGap::OutOfScope { issuer: list.issuer_text().to_owned() };

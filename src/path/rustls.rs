@@ -88,6 +88,9 @@ fn signatures(view: View<'_>) -> Option<String> {
     if let Some(node) = view.below_anchor().iter().find(|node| signature::is_sha1(&node.x509.signature_algorithm)) {
         return Some(format!("the signature of {} relies on SHA-1", node.certificate.subject));
     }
+    if let Some(node) = view.below_anchor().iter().find(|node| !signature::is_usual(&node.x509.signature_algorithm)) {
+        return Some(format!("the RSASSA-PSS parameters of the signature of {} are not the usual ones", node.certificate.subject));
+    }
     let signers = view.path.get(1..).unwrap_or_default();
     let weak = |node: &&&Node<'_>| {
         let key = node.x509.public_key();
@@ -97,17 +100,20 @@ fn signatures(view: View<'_>) -> Option<String> {
     Some(format!("it does not verify with the key of {}: RSA below 2048 bits, or for RSASSA-PSS alone", node.certificate.subject))
 }
 
-/// It compares DNS names and addresses; a constraint on another form refuses the names of that form.
+/// It compares DNS names and addresses; a constraint on another form refuses the names of that form, and one on directory names all.
 fn names(view: View<'_>) -> Option<String> {
+    let sent = view.below_anchor().iter().flat_map(|node| node.alternative_names().unwrap_or_default());
+    let mut refused = vec![Form::Directory];
+    for form in sent.map(Form::of) {
+        if !matches!(form, Form::Dns | Form::Ip) && !refused.contains(&form) {
+            refused.push(form);
+        }
+    }
     let authorities = view.path.iter().skip(1).filter_map(|node| Some((node, constraints::read(node).ok()??)));
     for (authority, constraints) in authorities {
-        for (subtree, called) in constraints.permitted.iter().chain(&constraints.excluded) {
-            let form = subtree.form();
-            let has = |node: &&&Node<'_>| node.alternative_names().unwrap_or_default().iter().any(|name| Form::of(name) == form);
-            let compared = matches!(form, Form::Dns | Form::Ip);
-            if form == Form::Directory || (!compared && view.below_anchor().iter().any(|node| has(&node))) {
-                return Some(format!("it does not compare names with the constraint {called} of {}", authority.certificate.subject));
-            }
+        let mut subtrees = constraints.permitted.iter().chain(&constraints.excluded);
+        if let Some((_, called)) = subtrees.find(|(subtree, _)| refused.contains(&subtree.form())) {
+            return Some(format!("it does not compare names with the constraint {called} of {}", authority.certificate.subject));
         }
     }
     None

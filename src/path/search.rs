@@ -119,8 +119,7 @@ impl<'a> Pool<'a> {
         }
         self.budget.verify()?;
         let x509 = &self.nodes[child].x509;
-        let signed =
-            Signed { algorithm: &x509.signature_algorithm, value: &x509.signature_value.data, message: x509.tbs_certificate.as_ref() };
+        let signed = Signed { algorithm: &x509.signature_algorithm, value: &x509.signature_value, message: x509.tbs_certificate.as_ref() };
         let check = signed.verify(self.nodes[issuer].x509.public_key());
         self.checked.insert((child, issuer), check);
         Some(check)

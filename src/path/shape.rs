@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::oid_registry as oids;
-use x509_parser::public_key::PublicKey;
 
 use super::FaultKind;
 use super::node::Node;
@@ -92,10 +91,10 @@ fn key(node: &Node<'_>) -> Option<FaultKind> {
     if key.algorithm.algorithm == oids::OID_KEY_TYPE_EC_PUBLIC_KEY && signature::named_curve(key).is_none() {
         return Some(FaultKind::ExplicitCurve);
     }
-    match key.parsed() {
-        Ok(PublicKey::RSA(rsa)) if rsa.key_size() < 1024 => Some(FaultKind::ShortKey { bits: rsa.key_size() }),
-        Ok(_) => None,
-        Err(_) => Some(FaultKind::UnreadableKey),
+    match signature::rsa_bits(key) {
+        Some(bits) if bits < 1024 => Some(FaultKind::ShortKey { bits }),
+        Some(_) => None,
+        None => key.parsed().is_err().then_some(FaultKind::UnreadableKey),
     }
 }
 

@@ -1,11 +1,14 @@
 //! Signatures on certificates and revocation lists, verified with aws-lc.
 
+use aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY;
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
-use x509_parser::asn1_rs::Tag;
+use x509_parser::asn1_rs::{BitString, Tag};
 use x509_parser::oid_registry::{self as oids, Oid};
-use x509_parser::public_key::PublicKey;
-use x509_parser::signature_algorithm::RsaSsaPssParams;
+use x509_parser::prelude::FromDer;
+use x509_parser::public_key::RSAPublicKey;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
+
+use super::pss;
 
 /// What became of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +23,7 @@ pub(super) enum Check {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Signed<'a> {
     pub algorithm: &'a AlgorithmIdentifier<'a>,
-    pub value: &'a [u8],
+    pub value: &'a BitString<'a>,
     pub message: &'a [u8],
 }
 
@@ -35,15 +38,35 @@ pub(super) fn is_broken(algorithm: &AlgorithmIdentifier<'_>) -> bool {
 }
 
 pub(super) fn is_sha1(algorithm: &AlgorithmIdentifier<'_>) -> bool {
-    scheme(algorithm) == Some(Scheme::Pkcs1(Digest::Sha1))
+    match scheme(algorithm) {
+        Some(Scheme::Pkcs1(digest) | Scheme::Ecdsa(digest)) => digest == Digest::Sha1,
+        Some(Scheme::Pss(parameters)) => *parameters.digest == SHA1_FOR_LEGACY_USE_ONLY,
+        Some(Scheme::Ed25519) | None => false,
+    }
+}
+
+/// Whether aws-lc would verify it with a fitting key: RSASSA-PSS comes with parameters that it does not.
+pub(super) fn is_usual(algorithm: &AlgorithmIdentifier<'_>) -> bool {
+    match scheme(algorithm) {
+        Some(Scheme::Pss(parameters)) => parameters.are_usual(),
+        Some(Scheme::Pkcs1(_) | Scheme::Ecdsa(_) | Scheme::Ed25519) | None => true,
+    }
 }
 
 /// The length of an RSA modulus; `None` for any other key.
 pub(super) fn rsa_bits(key: &SubjectPublicKeyInfo<'_>) -> Option<usize> {
-    match key.parsed() {
-        Ok(PublicKey::RSA(rsa)) => Some(rsa.key_size()),
-        _ => None,
-    }
+    rsa(key).map(|key| key.key_size())
+}
+
+/// An RSA key, whether it is for any scheme or for RSASSA-PSS alone.
+fn rsa<'k>(key: &'k SubjectPublicKeyInfo<'_>) -> Option<RSAPublicKey<'k>> {
+    let is_rsa = is_plain_rsa(key) || key.algorithm.algorithm == oids::OID_PKCS1_RSASSAPSS;
+    is_rsa.then(|| RSAPublicKey::from_der(&key.subject_public_key.data).ok().map(|(_, key)| key))?
+}
+
+fn is_plain_rsa(key: &SubjectPublicKeyInfo<'_>) -> bool {
+    let kind = &key.algorithm.algorithm;
+    *kind == oids::OID_PKCS1_RSAENCRYPTION || kind.as_bytes() == X509_RSA
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,28 +80,30 @@ enum Digest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scheme {
     Pkcs1(Digest),
-    Pss(Digest),
+    Pss(pss::Parameters),
     Ecdsa(Digest),
     Ed25519,
 }
 
 /// rsa, of X.509's own 1988 edition: what rsaEncryption is called by a few old tools.
 const X509_RSA: &[u8] = &[0x55, 8, 1, 1];
-/// id-mgf1 (RFC 8017, B.2.1).
-const MGF1: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8];
 /// Signature algorithms whose digest has collisions that anyone can make. SHA-1's cost too much yet to be among them.
 const BROKEN: [Oid<'static>; 3] = [oids::OID_PKCS1_MD2WITHRSAENC, oids::OID_PKCS1_MD4WITHRSAENC, oids::OID_PKCS1_MD5WITHRSAENC];
 
 impl Signed<'_> {
     pub fn verify(&self, key: &SubjectPublicKeyInfo<'_>) -> Check {
         let Some(scheme) = scheme(self.algorithm) else { return Check::Unsupported };
-        if !scheme.is_for(key) {
+        // Every signature here is a whole number of octets.
+        if self.value.unused_bits != 0 || !scheme.is_for(key) {
             return Check::Bad;
+        }
+        if let (Scheme::Pss(parameters), Some(key)) = (scheme, rsa(key)) {
+            return if parameters.verify(&key, self.message, &self.value.data) { Check::Good } else { Check::Bad };
         }
         let Some(algorithm) = verifier(scheme, key).filter(|_| rsa_bits(key).is_none_or(|bits| bits >= scheme.least_bits())) else {
             return Check::Unsupported;
         };
-        match UnparsedPublicKey::new(algorithm, &*key.subject_public_key.data).verify(self.message, self.value) {
+        match UnparsedPublicKey::new(algorithm, &*key.subject_public_key.data).verify(self.message, &self.value.data) {
             Ok(()) => Check::Good,
             Err(_) => Check::Bad,
         }
@@ -100,34 +125,17 @@ fn scheme(algorithm: &AlgorithmIdentifier<'_>) -> Option<Scheme> {
         (&oids::OID_SIG_ED25519, Scheme::Ed25519),
     ];
     if *oid == oids::OID_PKCS1_RSASSAPSS {
-        return pss(algorithm).map(Scheme::Pss);
+        return pss::Parameters::read(algorithm.parameters.as_ref()).map(Scheme::Pss);
     }
     table.iter().find(|(known, _)| *known == oid).map(|(_, scheme)| *scheme)
-}
-
-/// RFC 4055, 3.1: the parameters must be there, both digests agree, and the salt is as long as they are (aws-lc verifies no other).
-fn pss(algorithm: &AlgorithmIdentifier<'_>) -> Option<Digest> {
-    let parameters = RsaSsaPssParams::try_from(algorithm.parameters.as_ref()?).ok()?;
-    let digest = parameters.hash_algorithm_oid();
-    let mask = parameters.mask_gen_algorithm().ok()?;
-    if mask.mgf.as_bytes() != MGF1 || mask.hash != *digest || parameters.trailer_field() != 1 {
-        return None;
-    }
-    let known = [
-        (&oids::OID_NIST_HASH_SHA256, 32, Digest::Sha256),
-        (&oids::OID_NIST_HASH_SHA384, 48, Digest::Sha384),
-        (&oids::OID_NIST_HASH_SHA512, 64, Digest::Sha512),
-    ];
-    known.into_iter().find(|(oid, length, _)| *oid == digest && *length == parameters.salt_length()).map(|(_, _, digest)| digest)
 }
 
 impl Scheme {
     fn is_for(self, key: &SubjectPublicKeyInfo<'_>) -> bool {
         let kind = &key.algorithm.algorithm;
-        let is_rsa = *kind == oids::OID_PKCS1_RSAENCRYPTION || kind.as_bytes() == X509_RSA;
         match self {
-            Self::Pkcs1(_) => is_rsa,
-            Self::Pss(digest) => is_rsa || is_pss_key_for(digest, key),
+            Self::Pkcs1(_) => is_plain_rsa(key),
+            Self::Pss(parameters) => is_plain_rsa(key) || is_pss_key_for(&parameters, key),
             Self::Ecdsa(_) => *kind == oids::OID_KEY_TYPE_EC_PUBLIC_KEY,
             Self::Ed25519 => *kind == oids::OID_SIG_ED25519,
         }
@@ -137,8 +145,8 @@ impl Scheme {
     fn least_bits(self) -> usize {
         match self {
             Self::Pkcs1(Digest::Sha1 | Digest::Sha256 | Digest::Sha512) => 1024,
-            Self::Pkcs1(Digest::Sha384) | Self::Pss(_) => 2048,
-            Self::Ecdsa(_) | Self::Ed25519 => 0,
+            Self::Pkcs1(Digest::Sha384) => 2048,
+            Self::Pss(_) | Self::Ecdsa(_) | Self::Ed25519 => 0,
         }
     }
 }
@@ -150,18 +158,16 @@ fn verifier(scheme: Scheme, key: &SubjectPublicKeyInfo<'_>) -> Option<&'static d
         Scheme::Pkcs1(Digest::Sha256) => Some(&signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY),
         Scheme::Pkcs1(Digest::Sha384) => Some(&signature::RSA_PKCS1_2048_8192_SHA384),
         Scheme::Pkcs1(Digest::Sha512) => Some(&signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY),
-        Scheme::Pss(Digest::Sha1) => None,
-        Scheme::Pss(Digest::Sha256) => Some(&signature::RSA_PSS_2048_8192_SHA256),
-        Scheme::Pss(Digest::Sha384) => Some(&signature::RSA_PSS_2048_8192_SHA384),
-        Scheme::Pss(Digest::Sha512) => Some(&signature::RSA_PSS_2048_8192_SHA512),
+        Scheme::Pss(_) => None,
         Scheme::Ecdsa(digest) => ecdsa(digest, &named_curve(key)?),
         Scheme::Ed25519 => Some(&signature::ED25519),
     }
 }
 
-/// RFC 4055, 1.2: an RSASSA-PSS key with parameters is for that digest alone.
-fn is_pss_key_for(digest: Digest, key: &SubjectPublicKeyInfo<'_>) -> bool {
-    key.algorithm.algorithm == oids::OID_PKCS1_RSASSAPSS && (key.algorithm.parameters.is_none() || pss(&key.algorithm) == Some(digest))
+fn is_pss_key_for(signature: &pss::Parameters, key: &SubjectPublicKeyInfo<'_>) -> bool {
+    let parameters = key.algorithm.parameters.as_ref();
+    let allowed = || pss::Parameters::read(parameters).is_some_and(|key| signature.are_allowed_by(&key));
+    key.algorithm.algorithm == oids::OID_PKCS1_RSASSAPSS && (parameters.is_none() || allowed())
 }
 
 fn ecdsa(digest: Digest, curve: &Oid<'_>) -> Option<&'static dyn VerificationAlgorithm> {
