@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods)]
 
+mod support;
+
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -144,6 +146,35 @@ fn locked(bytes: &[u8]) {
         let contents = open(bytes, &passwords).unwrap();
         assert!(matches!(&contents.items[0].held, Held::Key { key: KeyState::Locked(found), .. } if *found == lock), "{contents:?}");
         assert_eq!(contents.schemes.len(), 1);
+    }
+}
+
+#[test]
+fn keys_of_openssh_are_read_unless_they_are_encrypted() {
+    let desk = Desk::new();
+    for kind in ["ed25519", "ecdsa -b 256", "ecdsa -b 521", "rsa -b 1024"] {
+        let keygen = |arguments: &str, password: &str| {
+            let mut command = Command::new("ssh-keygen");
+            support::program(command.args(arguments.split_whitespace()).arg(password).current_dir(desk.0.path()))
+        };
+        let file = kind.replace(' ', "");
+        keygen(&format!("-q -t {kind} -f {file} -N"), "");
+        let openssh = fs::read(desk.path(&file)).unwrap();
+        keygen(&format!("-q -p -f {file} -N"), PASSWORD);
+        let encrypted = contents(&fs::read(desk.path(&file)).unwrap());
+        let held = &encrypted.items[0].held;
+        assert!(matches!(held, Held::Key { key: KeyState::Locked(Lock::Unsupported(_)), .. }), "{encrypted:?}");
+        // All kinds but Ed25519 are written as PKCS#8 too.
+        match kind {
+            "ed25519" => assert_eq!(key(&openssh).public().algorithm.to_string(), "Ed25519"),
+            _ => {
+                // ssh-keygen wants a file that nobody else reads: a copy of its own keeps the mode.
+                fs::copy(desk.path(&file), desk.path("same")).unwrap();
+                fs::write(desk.path("same"), &openssh).unwrap();
+                keygen("-q -p -m PKCS8 -f same -N", "");
+                assert_eq!(key(&openssh).public(), &desk.public("same"), "{kind}");
+            }
+        }
     }
 }
 

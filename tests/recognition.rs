@@ -150,7 +150,7 @@ proptest! {
             match change {
                 0 => bytes[at] = byte,
                 1 => bytes.insert(at, byte),
-                2 => { bytes.remove(at); },
+                2 if bytes.len() > 2 => { bytes.remove(at); },
                 _ => bytes.truncate(at.max(2)),
             }
         }
