@@ -173,8 +173,8 @@ fn keytool_and_we_see_the_same_in_a_store_of_several_entries() {
     let directory = tempfile::tempdir().unwrap();
     let stores = [
         ("several.jks", jks::write(&entries, &password, OffsetDateTime::UNIX_EPOCH, &SystemRandom::new()).unwrap(), jks::read as Read),
-        ("modern.p12", pkcs12::write(&entries, &password, Pkcs12Profile::Modern).unwrap(), pkcs12::read),
-        ("java8.p12", pkcs12::write(&entries, &password, Pkcs12Profile::Java8).unwrap(), pkcs12::read),
+        ("modern.p12", pkcs12::write(&entries, &password, Pkcs12Profile::Modern, &SystemRandom::new()).unwrap(), pkcs12::read),
+        ("java8.p12", pkcs12::write(&entries, &password, Pkcs12Profile::Java8, &SystemRandom::new()).unwrap(), pkcs12::read),
     ];
     for (name, bytes, read) in stores {
         let store = directory.path().join(name);

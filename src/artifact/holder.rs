@@ -61,7 +61,7 @@ impl Workshop<'_> {
             HolderFile::Anchors => text(truststores.trust.to_pem()),
             HolderFile::CombinedPem => Secret::new([identity.key().to_pem().expose(), identity.chain().to_pem().as_bytes()].concat()),
             HolderFile::KeystorePkcs12 => {
-                Secret::new(pkcs12::write(&[key_entry()], password, layout::pkcs12_profile(self.spec.stores.java))?)
+                Secret::new(pkcs12::write(&[key_entry()], password, layout::pkcs12_profile(self.spec.stores.java), self.entropy)?)
             }
             HolderFile::KeystoreJks => {
                 Secret::new(jks::write(&[key_entry()], password, identity.leaf().validity.not_before, self.entropy)?)

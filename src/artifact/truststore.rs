@@ -24,7 +24,7 @@ impl Truststores {
             .map(|(alias, certificate)| Entry::Trusted { alias, certificate: Box::new(certificate.clone()) })
             .collect();
         let created = trust.anchors()[0].validity.not_before;
-        let pkcs12 = Secret::new(pkcs12::write(&entries, &password, layout::pkcs12_profile(stores.java))?);
+        let pkcs12 = Secret::new(pkcs12::write(&entries, &password, layout::pkcs12_profile(stores.java), entropy)?);
         let jks = Secret::new(jks::write(&entries, &password, created, entropy)?);
         Ok(Self { trust, password, pkcs12, jks })
     }

@@ -95,7 +95,7 @@ fn is_truststore(entries: &[Entry], rest: Rest<'_>) -> bool {
         .iter()
         .map(|entry| match entry {
             Entry::Trusted { certificate, .. } => Some(&**certificate),
-            Entry::PrivateKey { .. } => None,
+            Entry::PrivateKey { .. } | Entry::SecretKey { .. } => None,
         })
         .collect();
     held.is_some_and(|held| held.len() == rest.anchors.len() && rest.anchors.iter().all(|anchor| held.contains(&anchor)))

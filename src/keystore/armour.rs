@@ -48,7 +48,7 @@ pub(super) fn blocks(text: &[u8]) -> Vec<Block> {
         let Some((label, body)) = label(&text[..until], at + BEGIN.len()) else { continue };
         let damage = |at: usize, problem: String| Damage { problem, at, line: lines.clone().line(at) };
         let content = match find(&text[..until], END, body) {
-            None => Err(damage(until, format!("it has no line -----END {label}-----"))),
+            None => Err(damage(at, format!("it has no line -----END {label}-----"))),
             Some(end) => match self::label(&text[..until], end + END.len()) {
                 Some((other, _)) if other != label => Err(damage(end, format!("it ends as {other}"))),
                 Some(_) | None => content(&text[..end], body).map_err(|(at, problem)| damage(at, problem)),

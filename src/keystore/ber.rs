@@ -6,11 +6,22 @@ const CONSTRUCTED: u8 = 0x20;
 /// Universal tags of strings, which BER may cut in pieces: BIT STRING, OCTET STRING, and those of characters.
 const STRINGS: [u8; 11] = [0x03, 0x04, 0x0C, 0x12, 0x13, 0x14, 0x16, 0x1A, 0x1B, 0x1C, 0x1E];
 
-/// What is no BER, and where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct BerError {
-    pub problem: &'static str,
-    pub at: usize,
+/// What is no BER.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum BerError {
+    #[error("{problem}")]
+    Malformed { problem: &'static str, at: usize },
+    #[error("it nests too deep")]
+    TooDeep { at: usize },
+}
+
+impl BerError {
+    /// Where, in octets.
+    pub(super) fn at(self) -> usize {
+        match self {
+            Self::Malformed { at, .. } | Self::TooDeep { at } => at,
+        }
+    }
 }
 
 /// The first element of `bytes` as DER, apart from the order within a SET. What follows it is left out.
@@ -37,12 +48,12 @@ enum Length {
 impl<'a> Reader<'a> {
     fn element(&mut self, out: &mut Vec<u8>, depth: usize) -> Result<(), BerError> {
         let start = self.at;
-        let depth = depth.checked_sub(1).ok_or(BerError { problem: "it nests too deep", at: start })?;
+        let depth = depth.checked_sub(1).ok_or(BerError::TooDeep { at: start })?;
         let first = self.identifier()?;
         let identifier = &self.bytes[start..self.at];
         if first & CONSTRUCTED == 0 {
             let Length::Definite(length) = self.length()? else {
-                return Err(BerError { problem: "a primitive element has no length", at: start });
+                return Err(BerError::Malformed { problem: "a primitive element has no length", at: start });
             };
             let content = self.take(length)?;
             return Ok(write(out, identifier, content));
@@ -81,7 +92,7 @@ impl<'a> Reader<'a> {
         let mut string = Vec::new();
         self.element(&mut string, depth)?;
         let content = content_of(&string).filter(|_| STRINGS.contains(&(self.bytes[start] & !CONSTRUCTED)));
-        out.extend_from_slice(content.ok_or(BerError { problem: "a string is made of something else", at: start })?);
+        out.extend_from_slice(content.ok_or(BerError::Malformed { problem: "a string is made of something else", at: start })?);
         Ok(())
     }
 
@@ -102,7 +113,9 @@ impl<'a> Reader<'a> {
             long => {
                 let octets = self.take((long & 0x7F).into())?;
                 let fold = |length: usize, octet: &u8| Some(length.checked_mul(256)? + usize::from(*octet));
-                Length::Definite(octets.iter().try_fold(0, fold).ok_or(BerError { problem: "a length is beyond all bounds", at })?)
+                Length::Definite(
+                    octets.iter().try_fold(0, fold).ok_or(BerError::Malformed { problem: "a length is beyond all bounds", at })?,
+                )
             }
         })
     }
@@ -124,7 +137,7 @@ impl<'a> Reader<'a> {
     }
 
     fn too_short(&self) -> BerError {
-        BerError { problem: "it ends too early", at: self.at }
+        BerError::Malformed { problem: "it ends too early", at: self.at }
     }
 }
 
@@ -160,7 +173,7 @@ mod tests {
     fn der_stays_as_it_is() {
         let der = [0x30, 0x0A, 0x02, 0x01, 0x03, 0x04, 0x02, 0xAB, 0xCD, 0xA0, 0x01, 0x00];
         assert_eq!(to_der(&[0x30, 0x06, 0x02, 0x01, 0x03, 0x04, 0x01, 0xAB]), Ok(vec![0x30, 0x06, 0x02, 0x01, 0x03, 0x04, 0x01, 0xAB]));
-        assert_eq!(to_der(&der), Err(BerError { problem: "it ends too early", at: 12 }));
+        assert_eq!(to_der(&der), Err(BerError::Malformed { problem: "it ends too early", at: 12 }));
     }
 
     #[test]
@@ -173,7 +186,7 @@ mod tests {
     fn what_nests_without_end_is_refused() {
         let deep = |levels| [vec![0x30, 0x80].repeat(levels), vec![0, 0].repeat(levels)].concat();
         assert!(to_der(&deep(DEPTH)).is_ok());
-        assert_eq!(to_der(&deep(100_000)), Err(BerError { problem: "it nests too deep", at: 2 * DEPTH }));
+        assert_eq!(to_der(&deep(100_000)), Err(BerError::TooDeep { at: 2 * DEPTH }));
     }
 
     proptest! {

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::{Held, Item, KeyState};
-use crate::pki::{Certificate, PublicKey};
+use super::{Held, Item, KeyState, belonging};
+use crate::pki::Certificate;
 
 /// Puts the certificates of a file with the keys that they belong to, as whoever wrote them into one file meant it.
 ///
@@ -15,12 +15,15 @@ pub(super) fn with_chains(mut items: Vec<Item>) -> Vec<Item> {
     if !keys {
         return items;
     }
-    let certificates: Vec<Certificate> = items.iter().filter_map(|item| loose(&item.held)).cloned().collect();
+    let beside: Vec<belonging::Held> = items
+        .iter()
+        .filter_map(|item| loose(&item.held))
+        .map(|certificate| belonging::Held { certificate: certificate.clone(), local_key_id: None })
+        .collect();
     let mut used = HashSet::new();
     for item in &mut items {
         if let Held::Key { key: KeyState::Open(key), chain } = &mut item.held {
-            let leaf = certificates.iter().find(|certificate| is_of(certificate, key.public()));
-            *chain = leaf.map(|leaf| complete(leaf, &certificates)).unwrap_or_default();
+            *chain = belonging::chain(Some(key), None, &beside);
             used.extend(chain.iter().map(|certificate| certificate.der().to_vec()));
         }
     }
@@ -39,21 +42,4 @@ fn loose(held: &Held) -> Option<&Certificate> {
         | Held::RevocationList(_)
         | Held::Unreadable { .. } => None,
     }
-}
-
-fn is_of(certificate: &Certificate, key: &PublicKey) -> bool {
-    certificate.public_key == key.der() || PublicKey::from_der(&certificate.public_key).is_some_and(|public| public.is_same_key(key))
-}
-
-/// The leaf and its issuers, up to one that names itself as its issuer or whose issuer is not there.
-fn complete(leaf: &Certificate, certificates: &[Certificate]) -> Vec<Certificate> {
-    let mut chain = vec![leaf.clone()];
-    while let Some(last) = chain.last().filter(|last| last.issuer_der != last.subject_der) {
-        let named = |candidate: &&Certificate| candidate.subject_der == last.issuer_der && !chain.contains(candidate);
-        let issuers: Vec<_> = certificates.iter().filter(named).collect();
-        let issuer = issuers.iter().find(|issuer| issuers.len() == 1 || last.is_signed_by(issuer)).or(issuers.first());
-        let Some(issuer) = issuer else { break };
-        chain.push((*issuer).clone());
-    }
-    chain
 }

@@ -27,6 +27,19 @@ pub enum Format {
     Jceks,
 }
 
+impl Format {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pem => "PEM",
+            Self::Der => "DER",
+            Self::Pkcs7 => "PKCS#7",
+            Self::Pkcs12 => "PKCS#12",
+            Self::Jks => "JKS",
+            Self::Jceks => "JCEKS",
+        }
+    }
+}
+
 /// What is known to open a file. Without a store password, what is not encrypted is read all the same.
 #[derive(Debug, Clone, Default)]
 pub struct Passwords {

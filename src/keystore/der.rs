@@ -1,7 +1,8 @@
 //! Bare DER: what one structure holds, told by its shape.
 
 use super::chain::with_chains;
-use super::unlock::{self, Opener};
+use super::opener;
+use super::unlock::Unlocker;
 use super::{Contents, Format, Held, Item, KeystoreError, Passwords, Seal, pkcs7};
 use crate::pki::asn1::{BIT_STRING, Element, Elements, INTEGER, OID, SEQUENCE, SET};
 use crate::pki::{Certificate, PublicKey, Request, RevocationList};
@@ -53,7 +54,7 @@ impl Shape {
             SEQUENCE => match tag {
                 Some(SEQUENCE) => Some(to_be_signed(first.inside())),
                 Some(BIT_STRING) => Some(Self::PublicKey),
-                Some(_) if unlock::encrypted(bytes).is_some() => Some(Self::PrivateKey),
+                Some(_) if opener::is_encrypted(bytes) => Some(Self::PrivateKey),
                 _ => None,
             },
             _ => None,
@@ -86,7 +87,7 @@ fn to_be_signed(mut fields: Elements<'_>) -> Shape {
 }
 
 /// What `der` holds; `shape` is its own, or what it is said to be. The error says why it cannot be read.
-pub(super) fn read(der: &[u8], shape: Shape, opener: &mut Opener<'_>) -> Result<Vec<Held>, String> {
+pub(super) fn read(der: &[u8], shape: Shape, unlocker: &mut Unlocker<'_>) -> Result<Vec<Held>, String> {
     let held = match shape {
         Shape::Certificate => Held::Certificate(Box::new(Certificate::from_der(der.to_vec()).map_err(|error| error.to_string())?)),
         Shape::RevocationList => Held::RevocationList(Box::new(RevocationList::from_der(der.to_vec()).map_err(|error| error.to_string())?)),
@@ -95,7 +96,7 @@ pub(super) fn read(der: &[u8], shape: Shape, opener: &mut Opener<'_>) -> Result<
             let key = PublicKey::from_der(der).or_else(|| PublicKey::from_pkcs1(der));
             Held::PublicKey(key.ok_or("it is no SubjectPublicKeyInfo, and no RSA public key")?)
         }
-        Shape::PrivateKey => Held::Key { key: opener.key(der, None).map_err(|error| error.to_string())?, chain: Vec::new() },
+        Shape::PrivateKey => Held::Key { key: opener::key(der, None, unlocker).map_err(|error| error.to_string())?, chain: Vec::new() },
         Shape::Pkcs7 => return pkcs7::read(der),
         Shape::Pkcs12 => return Err("a PKCS#12 store cannot be part of something else".to_owned()),
     };
@@ -105,13 +106,13 @@ pub(super) fn read(der: &[u8], shape: Shape, opener: &mut Opener<'_>) -> Result<
 /// Reads what follows one another in a file: some programs write chains so. What is no more ASN.1 is listed as such, apart from
 /// white space and zeros.
 pub(super) fn open(bytes: &[u8], shape: Shape, passwords: &Passwords) -> Result<Contents, KeystoreError> {
-    let mut opener = Opener::new(passwords);
+    let mut unlocker = Unlocker::new(passwords);
     let mut held = Vec::new();
     let mut rest = Some((0, shape));
     while let Some((at, shape)) = rest {
         let der = first(&bytes[at..]);
         let unreadable = |problem| vec![Held::Unreadable { what: shape.name(), problem, at: Some(at) }];
-        held.extend(read(der, shape, &mut opener).unwrap_or_else(unreadable));
+        held.extend(read(der, shape, &mut unlocker).unwrap_or_else(unreadable));
         let end = at + der.len();
         rest = Shape::of(&bytes[end..]).map(|shape| (end, shape));
         if rest.is_none() && bytes[end..].iter().any(|byte| !byte.is_ascii_whitespace() && *byte != 0) {
@@ -120,7 +121,7 @@ pub(super) fn open(bytes: &[u8], shape: Shape, passwords: &Passwords) -> Result<
     }
     let format = if shape == Shape::Pkcs7 { Format::Pkcs7 } else { Format::Der };
     let items = held.into_iter().map(|held| Item { alias: None, created: None, held }).collect();
-    let schemes = opener.schemes.into_iter().collect();
+    let schemes = unlocker.into_schemes();
     Ok(Contents { format, items: with_chains(items), seal: Seal::Absent, schemes })
 }
 

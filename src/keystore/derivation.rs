@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use md5::{Digest, Md5};
 use zeroize::Zeroizing;
 
 use super::hash::Hash;
@@ -128,9 +129,9 @@ fn sun(password: &[u8], mut salt: [u8; 8], rounds: NonZeroU32) -> Octets {
     }
     let mut derived = Zeroizing::new(Vec::with_capacity(32));
     for half in salt.chunks(4) {
-        let mut digest = Zeroizing::new(half.to_vec());
-        for _ in 0..rounds.get() {
-            digest = Hash::Md5.repeated(&Zeroizing::new([digest.as_slice(), password].concat()), 1);
+        let mut digest = Md5::new().chain_update(half).chain_update(password).finalize();
+        for _ in 1..rounds.get() {
+            digest = Md5::new().chain_update(digest).chain_update(password).finalize();
         }
         derived.extend_from_slice(&digest);
     }

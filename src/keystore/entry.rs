@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::{Contents, Format, Held, KeyState, Lock, Seal};
 use crate::pki::{Certificate, Secret};
 
 /// One entry of a store under its alias, as Java's KeyStore has them.
@@ -11,19 +12,25 @@ pub enum Entry {
         alias: String,
         /// PKCS#8, DER.
         key: Secret,
-        /// Leaf first. Never empty in a store that is written.
+        /// Leaf first. JKS and JCEKS hold no key without a certificate.
         chain: Vec<Certificate>,
     },
     Trusted {
         alias: String,
         certificate: Box<Certificate>,
     },
+    SecretKey {
+        alias: String,
+        /// As Java calls it: `AES`, `HmacSHA256`.
+        algorithm: String,
+        key: Secret,
+    },
 }
 
 impl Entry {
     pub fn alias(&self) -> &str {
         match self {
-            Self::PrivateKey { alias, .. } | Self::Trusted { alias, .. } => alias,
+            Self::PrivateKey { alias, .. } | Self::Trusted { alias, .. } | Self::SecretKey { alias, .. } => alias,
         }
     }
 }
@@ -51,19 +58,52 @@ pub enum KeystoreError {
     Unwritable { format: &'static str, problem: String },
 }
 
-/// Refuses what would be written and then not be seen: Java compares aliases in lower case, and wants a certificate for each key.
-pub(super) fn check(entries: &[Entry], format: &'static str) -> Result<(), KeystoreError> {
-    let unwritable = |problem| Err(KeystoreError::Unwritable { format, problem });
+/// Refuses what would be written and then not be seen: Java compares aliases in lower case, and its own formats want a certificate
+/// for each key. JKS has no place for secret keys.
+pub(super) fn check(entries: &[Entry], format: Format) -> Result<(), KeystoreError> {
+    let unwritable = |problem| Err(KeystoreError::Unwritable { format: format.name(), problem });
     let mut aliases = BTreeSet::new();
     for entry in entries {
         let alias = entry.alias().to_lowercase();
         match entry {
-            Entry::PrivateKey { chain, .. } if chain.is_empty() => return unwritable(format!("the key of {alias:?} has no certificate")),
-            Entry::PrivateKey { .. } | Entry::Trusted { .. } => {}
+            Entry::PrivateKey { chain, .. } if chain.is_empty() && format != Format::Pkcs12 => {
+                return unwritable(format!("the key of {alias:?} has no certificate"));
+            }
+            Entry::SecretKey { .. } if format == Format::Jks => return unwritable(format!("{alias:?} is a secret key")),
+            Entry::PrivateKey { .. } | Entry::Trusted { .. } | Entry::SecretKey { .. } => {}
         }
         if let Some(twice) = aliases.replace(alias) {
             return unwritable(format!("two entries are called {twice:?}"));
         }
     }
     Ok(())
+}
+
+impl Contents {
+    /// The entries that Java would see, if the store is sealed and nothing in it stays closed: how our own stores are judged.
+    pub(super) fn into_entries(self) -> Result<Vec<Entry>, KeystoreError> {
+        let format = self.format.name();
+        let damaged = |problem: String, at| KeystoreError::Damaged { format, problem, at };
+        if self.seal != Seal::Intact {
+            return Err(damaged("it has no MAC: no password seals it".to_owned(), None));
+        }
+        let mut entries = Vec::new();
+        for item in self.items {
+            let alias = item.alias.unwrap_or_default();
+            entries.push(match item.held {
+                Held::Key { key: KeyState::Open(key), chain } => Entry::PrivateKey { alias, key: key.pkcs8().clone(), chain },
+                Held::Trusted(certificate) => Entry::Trusted { alias, certificate },
+                Held::SecretKey { algorithm, key: Some(key) } => Entry::SecretKey { alias, algorithm, key },
+                Held::Key { key: KeyState::Locked(Lock::Unsupported(name)), .. } => {
+                    return Err(damaged(format!("the key of {alias:?} is encrypted by {name}, which is not supported"), None));
+                }
+                Held::Key { key: KeyState::Locked(Lock::NoPassword | Lock::WrongPassword), .. } | Held::SecretKey { key: None, .. } => {
+                    return Err(KeystoreError::WrongKeyPassword(alias));
+                }
+                Held::Unreadable { problem, at, .. } => return Err(damaged(problem, at)),
+                Held::Certificate(_) | Held::PublicKey(_) | Held::Request(_) | Held::RevocationList(_) => continue,
+            });
+        }
+        Ok(entries)
+    }
 }

@@ -1,211 +1,101 @@
-//! Sun's JKS, format version 2, as `sun.security.provider.JavaKeyStore` reads and writes it.
+//! Sun's JKS and SunJCE's JCEKS, whoever wrote them, as `sun.security.provider.JavaKeyStore` and
+//! `com.sun.crypto.provider.JceKeyStore` do.
 //!
 //! ```text
-//! u32 0xFEEDFEED   u32 version 2   u32 entries
-//! each entry:   u32 tag (1 key, 2 trusted)   UTF alias   i64 milliseconds since 1970
-//!   key:        u32 length, EncryptedPrivateKeyInfo   u32 certificates, each: UTF "X.509", u32 length, DER
-//!   trusted:    UTF "X.509", u32 length, DER
+//! u32 0xFEEDFEED (JCEKS: 0xCECECECE)   u32 version 1 or 2   u32 entries
+//! each entry:   u32 tag (1 key, 2 trusted, 3 secret)   UTF alias   i64 milliseconds since 1970
+//!   key:        u32 length, EncryptedPrivateKeyInfo   u32 certificates, each: UTF "X.509" (not in version 1), u32 length, DER
+//!   trusted:    UTF "X.509" (not in version 1), u32 length, DER
+//!   secret:     a serialised SealedObject (JCEKS alone)
 //! SHA-1 over the password (UTF-16BE), "Mighty Aphrodite" and everything before
 //! ```
-//!
-//! A key is protected by a stream of SHA-1 over password and salt, which is weak: the file mode is what guards it.
 
-use time::OffsetDateTime;
+use super::java_input::InputError;
+use super::jks_layout::{Content, Layout, LockedEntry, Unreadable, damaged};
+use super::pbe::PbeError;
+use super::protector::{KEY_PROTECTOR, seal, unprotect};
+use super::sealed_object::{SealedObject, secret_key};
+use super::secret_key::locked;
+use super::unlock::{Closed, Unlocker, encrypted_key};
+use super::{Contents, Entry, Held, Item, KeyState, KeystoreError, Passwords, Protected, Scheme, Seal};
+use crate::pki::{AnyKey, Password, Secret};
 
-use super::entry::check;
-use super::modified_utf8;
-use super::protector::{DIGEST, protect, seal, unprotect};
-use super::{Entry, KeystoreError};
-use crate::pki::{Certificate, Entropy, Password, Secret};
+pub use super::jks_write::{Protection, Variant, write, write_as};
 
-const FORMAT: &str = "JKS";
-const MAGIC: u32 = 0xFEED_FEED;
-const VERSION: u32 = 2;
-const KEY_ENTRY: u32 = 1;
-const TRUSTED_ENTRY: u32 = 2;
-const CERTIFICATE_TYPE: &str = "X.509";
-
-/// Encodes `entries`; `created` becomes the creation date of each. The keys are protected with the store's password.
-/// Aliases are written in lower case, as Java does.
-pub fn write(entries: &[Entry], password: &Password, created: OffsetDateTime, entropy: &Entropy) -> Result<Vec<u8>, KeystoreError> {
-    check(entries, FORMAT)?;
-    let mut out = Writer::default();
-    out.u32(MAGIC);
-    out.u32(VERSION);
-    out.length(entries.len())?;
+/// Reads a store of either format, which its first octets tell.
+///
+/// The password protects the digest over the whole store: one that does not fit cannot be told from damage. Without a password
+/// all but the keys is read.
+pub fn open(bytes: &[u8], passwords: &Passwords) -> Result<Contents, KeystoreError> {
+    let Layout { format, entries, body, digest } = Layout::parse(bytes)?;
+    let seal = match &passwords.store {
+        None => Seal::Unchecked,
+        Some(password) if digest == seal(password, body) => Seal::Intact,
+        Some(_) => return Err(KeystoreError::WrongPasswordOrDamaged(format.name())),
+    };
+    let mut unlocker = Unlocker::new(passwords);
+    unlocker.note(Scheme { protects: Protected::Store, name: "SHA1 with password".to_owned(), iterations: None });
+    let mut items = Vec::new();
     for entry in entries {
-        match entry {
-            Entry::PrivateKey { alias, key, chain } => {
-                out.header(KEY_ENTRY, alias, created)?;
-                out.block(&protected(key, password, entropy)?)?;
-                out.length(chain.len())?;
-                chain.iter().try_for_each(|certificate| out.certificate(certificate))?;
-            }
-            Entry::Trusted { alias, certificate } => {
-                out.header(TRUSTED_ENTRY, alias, created)?;
-                out.certificate(certificate)?;
-            }
-        }
+        items.extend(unlocked(entry, &mut unlocker).map_err(|error| damaged(format, error))?);
     }
-    let seal = seal(password, &out.0);
-    out.0.extend_from_slice(&seal);
-    Ok(out.0)
+    Ok(Contents { format, items, seal, schemes: unlocker.into_schemes() })
 }
 
-/// Reads a store of anyone's.
-pub(super) fn open(bytes: &[u8], passwords: &super::Passwords) -> Result<super::Contents, KeystoreError> {
-    let _ = (bytes, passwords);
-    Err(KeystoreError::Unrecognised { looks_like: "a store" })
-}
-
-/// Reads a store whose keys are protected with the store's password.
+/// Reads a store strictly, all of whose keys are protected with the store's password.
 pub fn read(bytes: &[u8], password: &Password) -> Result<Vec<Entry>, KeystoreError> {
-    let mut input = Reader { bytes, at: 0 };
-    if input.u32()? != MAGIC {
-        return Err(damaged("it does not begin with FEEDFEED", 0));
-    }
-    if input.u32()? != VERSION {
-        return Err(damaged("its version is not 2", 4));
-    }
-    let count = input.u32()?;
-    let mut entries = Vec::new();
-    for _ in 0..count {
-        entries.push(input.entry(password)?);
-    }
-    let body = &bytes[..input.at];
-    if input.take(DIGEST)? != seal(password, body) {
-        return Err(KeystoreError::WrongPasswordOrDamaged(FORMAT));
-    }
-    if input.at < bytes.len() {
-        return Err(damaged("more follows its end", input.at));
-    }
-    // Only now: a wrong password is told by the seal, not by the first key that does not open.
-    entries.into_iter().collect()
+    open(bytes, &Passwords { store: Some(password.into()), key: None })?.into_entries()
 }
 
-fn damaged(problem: &str, at: usize) -> KeystoreError {
-    KeystoreError::Damaged { format: FORMAT, problem: problem.to_owned(), at: Some(at) }
-}
-
-fn unwritable(problem: String) -> KeystoreError {
-    KeystoreError::Unwritable { format: FORMAT, problem }
-}
-
-fn protected(key: &Secret, password: &Password, entropy: &Entropy) -> Result<Vec<u8>, KeystoreError> {
-    let mut salt = [0; DIGEST];
-    entropy.fill(&mut salt).map_err(|_| unwritable("no random numbers to be had".to_owned()))?;
-    protect(key, password, salt).map_err(|error| unwritable(error.to_string()))
-}
-
-#[derive(Default)]
-struct Writer(Vec<u8>);
-
-impl Writer {
-    fn u32(&mut self, value: u32) {
-        self.0.extend_from_slice(&value.to_be_bytes());
-    }
-
-    fn length(&mut self, length: usize) -> Result<(), KeystoreError> {
-        self.u32(u32::try_from(length).map_err(|_| unwritable(format!("{length} does not fit its length field")))?);
-        Ok(())
-    }
-
-    fn block(&mut self, bytes: &[u8]) -> Result<(), KeystoreError> {
-        self.length(bytes.len())?;
-        self.0.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn utf(&mut self, text: &str) -> Result<(), KeystoreError> {
-        let octets = modified_utf8::encode(text);
-        let length = u16::try_from(octets.len()).map_err(|_| unwritable(format!("an alias of {} octets is too long", octets.len())))?;
-        self.0.extend_from_slice(&length.to_be_bytes());
-        self.0.extend_from_slice(&octets);
-        Ok(())
-    }
-
-    fn header(&mut self, tag: u32, alias: &str, created: OffsetDateTime) -> Result<(), KeystoreError> {
-        self.u32(tag);
-        self.utf(&alias.to_lowercase())?;
-        self.0.extend_from_slice(&(created.unix_timestamp() * 1000).to_be_bytes());
-        Ok(())
-    }
-
-    fn certificate(&mut self, certificate: &Certificate) -> Result<(), KeystoreError> {
-        self.utf(CERTIFICATE_TYPE)?;
-        self.block(certificate.der())
-    }
-}
-
-/// Every length is checked against what is left before anything is read or allocated.
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize) -> Result<&'a [u8], KeystoreError> {
-        let taken = self
-            .at
-            .checked_add(length)
-            .and_then(|end| self.bytes.get(self.at..end))
-            .ok_or_else(|| damaged("it ends too early", self.at))?;
-        self.at += length;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], KeystoreError> {
-        let mut array = [0; N];
-        array.copy_from_slice(self.take(N)?);
-        Ok(array)
-    }
-
-    fn u32(&mut self) -> Result<u32, KeystoreError> {
-        self.array().map(u32::from_be_bytes)
-    }
-
-    fn block(&mut self) -> Result<&'a [u8], KeystoreError> {
-        let length = self.u32()?;
-        self.take(usize::try_from(length).unwrap_or(usize::MAX))
-    }
-
-    fn utf(&mut self) -> Result<String, KeystoreError> {
-        let (at, length) = (self.at, u16::from_be_bytes(self.array()?));
-        modified_utf8::decode(self.take(length.into())?).ok_or_else(|| damaged("a name is not modified UTF-8", at))
-    }
-
-    fn certificate(&mut self) -> Result<Certificate, KeystoreError> {
-        let at = self.at;
-        if self.utf()? != CERTIFICATE_TYPE {
-            return Err(damaged("a certificate is not of type X.509", at));
-        }
-        let at = self.at;
-        Certificate::from_der(self.block()?.to_vec()).map_err(|error| damaged(&error.to_string(), at))
-    }
-
-    /// The outer error is damage; the inner one is a key that does not open.
-    fn entry(&mut self, password: &Password) -> Result<Result<Entry, KeystoreError>, KeystoreError> {
-        let at = self.at;
-        let tag = self.u32()?;
-        let alias = self.utf()?;
-        self.take(size_of::<i64>())?;
-        match tag {
-            KEY_ENTRY => {
-                let at = self.at;
-                let key = unprotect(self.block()?, password).map_err(|_| damaged("the key is not protected as JKS keys are", at))?;
-                let certificates = self.u32()?;
-                let mut chain = Vec::new();
-                for _ in 0..certificates {
-                    chain.push(self.certificate()?);
+/// One item, and one more for each certificate of its chain that is none.
+fn unlocked(entry: LockedEntry<'_>, unlocker: &mut Unlocker<'_>) -> Result<Vec<Item>, InputError> {
+    let LockedEntry { alias, created, content, at } = entry;
+    let mut held = Vec::new();
+    match content {
+        Content::Key(encrypted, certificates) => {
+            let mut chain = Vec::new();
+            for certificate in certificates {
+                match certificate {
+                    Ok(certificate) => chain.push(certificate),
+                    Err(error) => held.push(unreadable(error)),
                 }
-                Ok(match key {
-                    Some(key) => Ok(Entry::PrivateKey { alias, key, chain }),
-                    None => Err(KeystoreError::WrongKeyPassword(alias)),
-                })
             }
-            TRUSTED_ENTRY => Ok(Ok(Entry::Trusted { alias, certificate: Box::new(self.certificate()?) })),
-            _ => Err(damaged("an entry is neither a key nor a trusted certificate", at)),
+            let unreadable = |problem| Held::Unreadable { what: "private key", problem, at: Some(at) };
+            let key = match key(encrypted, unlocker) {
+                Ok(key) => AnyKey::from_pkcs8(key.expose()).map(KeyState::Open).map_err(|error| error.to_string()),
+                Err(Closed::Locked(lock)) => Ok(KeyState::Locked(lock)),
+                Err(Closed::Broken(problem)) => Err(problem),
+            };
+            held.insert(0, key.map_or_else(unreadable, |key| Held::Key { key, chain }));
         }
+        Content::Trusted(Ok(certificate)) => held.push(Held::Trusted(Box::new(certificate))),
+        Content::Trusted(Err(error)) => held.push(unreadable(error)),
+        Content::Secret(sealed) => held.push(secret(&sealed, unlocker).map_err(|problem| InputError { problem, at })?),
+    }
+    Ok(held.into_iter().map(|held| Item { alias: Some(alias.clone()), created, held }).collect())
+}
+
+fn unreadable(error: Unreadable) -> Held {
+    Held::Unreadable { what: "certificate", problem: error.problem, at: Some(error.at) }
+}
+
+/// JKS hides keys in its own way, and JCEKS did so once; else it is encryption by password as anywhere.
+fn key(encrypted: &[u8], unlocker: &mut Unlocker<'_>) -> Result<Secret, Closed> {
+    match encrypted_key(encrypted) {
+        Ok((algorithm, protected)) if algorithm.oid == KEY_PROTECTOR => {
+            unlocker.note(Scheme { protects: Protected::Keys, name: "Sun's KeyProtector with SHA1".to_owned(), iterations: None });
+            unlocker.key_by(|password| unprotect(protected, password).ok_or(PbeError::WrongPassword))
+        }
+        Ok(_) => unlocker.key(encrypted),
+        Err(_) => Err(Closed::Broken("the key is no EncryptedPrivateKeyInfo".to_owned())),
+    }
+}
+
+/// An error when something else than a secret key was sealed.
+fn secret(sealed: &SealedObject<'_>, unlocker: &mut Unlocker<'_>) -> Result<Held, String> {
+    match unlocker.sealed(sealed) {
+        Ok(plain) => secret_key(&plain).map(|(algorithm, key)| Held::SecretKey { algorithm, key: Some(key) }),
+        Err(closed) => Ok(locked(closed)),
     }
 }
 
@@ -213,8 +103,12 @@ impl<'a> Reader<'a> {
 mod tests {
     use aws_lc_rs::rand::SystemRandom;
 
+    use time::OffsetDateTime;
+
     use super::*;
-    use crate::pki::{KeyKind, PrivateKey};
+    use crate::keystore::Format;
+    use crate::keystore::protector::DIGEST;
+    use crate::pki::{Certificate, KeyKind, Passphrase, PrivateKey};
 
     fn password(text: &str) -> Password {
         Password::new(text.to_owned()).unwrap()
@@ -230,7 +124,11 @@ mod tests {
 
     fn resealed(written: &[u8], password: &Password) -> Vec<u8> {
         let body = &written[..written.len() - DIGEST];
-        [body, &seal(password, body)].concat()
+        [body, &seal(&Passphrase::from(password), body)].concat()
+    }
+
+    fn damaged_at(problem: &str, at: usize) -> KeystoreError {
+        damaged(Format::Jks, InputError { problem: problem.to_owned(), at })
     }
 
     /// Java looks aliases up in lower case, and does not find others.
@@ -244,7 +142,7 @@ mod tests {
     fn a_key_may_have_a_password_of_its_own() {
         let store = resealed(&written("broker-1", &password("of the key")), &password("of the store"));
         assert_eq!(read(&store, &password("of the store")), Err(KeystoreError::WrongKeyPassword("broker-1".to_owned())));
-        assert_eq!(read(&store, &password("of the key")), Err(KeystoreError::WrongPasswordOrDamaged(FORMAT)));
+        assert_eq!(read(&store, &password("of the key")), Err(KeystoreError::WrongPasswordOrDamaged("JKS")));
     }
 
     /// A length that promises four gigabytes costs nothing.
@@ -270,11 +168,47 @@ mod tests {
             read(&bytes, &password).unwrap_err().to_string()
         };
         assert_eq!(changed(0, 0), "not a JKS store: it does not begin with FEEDFEED at byte 0");
-        assert_eq!(changed(7, 1), "not a JKS store: its version is not 2 at byte 4");
+        assert_eq!(changed(7, 3), "not a JKS store: its version is neither 1 nor 2 at byte 4");
         assert_eq!(changed(15, 3), "not a JKS store: an entry is neither a key nor a trusted certificate at byte 12");
         assert_eq!(changed(18, 0xFF), "not a JKS store: a name is not modified UTF-8 at byte 16");
-        assert_eq!(read(&right[..14], &password), Err(damaged("it ends too early", 12)));
+        assert_eq!(read(&right[..14], &password), Err(damaged_at("it ends too early", 12)));
         let longer = [&right[..], b"!"].concat();
-        assert_eq!(read(&longer, &password), Err(damaged("more follows its end", right.len())));
+        assert_eq!(read(&longer, &password), Err(damaged_at("more follows its end", right.len())));
+    }
+
+    #[test]
+    fn a_damaged_certificate_leaves_the_rest() {
+        let password = password("correct horse");
+        let mut store = written("broker-1", &password);
+        let at = store.windows(5).position(|octets| octets == b"X.509").unwrap() + 5 + 4;
+        store[at] = 0;
+        let store = resealed(&store, &password);
+        let opened = open(&store, &Passwords { store: Some((&password).into()), key: None }).unwrap();
+        let [key, certificate] = opened.items.as_slice() else { panic!("{opened:?}") };
+        assert!(matches!(&key.held, Held::Key { key: KeyState::Open(_), chain } if chain.is_empty()), "{key:?}");
+        assert!(matches!(certificate.held, Held::Unreadable { what: "certificate", at: Some(_), .. }), "{certificate:?}");
+        assert!(read(&store, &password).is_err());
+    }
+
+    /// In version 1 no certificate says its type.
+    #[test]
+    fn version_1_is_read() {
+        let password = password("correct horse");
+        let mut store = written("broker-1", &password);
+        let at = store.windows(7).position(|octets| octets == b"\0\x05X.509").unwrap();
+        store.drain(at..at + 7);
+        store[7] = 1;
+        assert_eq!(read(&resealed(&store, &password), &password).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn without_a_password_all_but_the_keys_is_read() {
+        let store = written("broker-1", &password("correct horse"));
+        let opened = open(&store, &Passwords::default()).unwrap();
+        assert_eq!(opened.seal, Seal::Unchecked);
+        let [Item { alias: Some(alias), held: Held::Key { key: KeyState::Locked(lock), chain }, .. }] = opened.items.as_slice() else {
+            panic!("{opened:?}")
+        };
+        assert_eq!((alias.as_str(), lock, chain.len()), ("broker-1", &super::super::Lock::NoPassword, 1));
     }
 }

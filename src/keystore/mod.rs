@@ -1,25 +1,38 @@
 //! Floor 1: bytes ↔ entries, pure. PKCS#12 and JKS, with the named encodings of each.
 
 mod armour;
+mod bags;
 mod base64;
+mod belonging;
 mod ber;
 mod chain;
 mod cipher;
 mod contents;
 mod der;
 mod derivation;
+mod encrypt;
 mod entry;
 mod hash;
+mod java_input;
+mod java_object;
 pub mod jks;
+mod jks_layout;
+mod jks_write;
+mod mac;
 mod modified_utf8;
+mod opener;
 mod openssh;
 mod pbe;
 mod pem;
+mod pfx;
 pub mod pkcs12;
+mod pkcs12_write;
 mod pkcs7;
 mod profile;
 mod protector;
 mod recognise;
+mod sealed_object;
+mod secret_key;
 mod spelling;
 mod traditional;
 mod unlock;

@@ -35,7 +35,7 @@ impl From<der::Error> for PbeError {
 }
 
 /// What Java allows.
-const ROUNDS: u64 = 5_000_000;
+pub(super) const ROUNDS: u64 = 5_000_000;
 /// scrypt's N · r: 64 MiB of 128 octets.
 const SCRYPT_MEMORY: u64 = 1 << 19;
 const SCRYPT_WORK: u64 = 1 << 22;
@@ -58,9 +58,8 @@ pub(super) fn decrypt_to(
     }
     let spellings = match derivation {
         Derivation::Pkcs12 { .. } => spelling::pkcs12(password),
-        Derivation::Pbkdf1 { .. } | Derivation::Pbkdf2 { .. } | Derivation::Scrypt { .. } | Derivation::Sun { .. } => {
-            spelling::pkcs5(password)
-        }
+        Derivation::Pbkdf2 { .. } => spelling::pbkdf2(password),
+        Derivation::Pbkdf1 { .. } | Derivation::Scrypt { .. } | Derivation::Sun { .. } => spelling::pkcs5(password),
     };
     let opened = |password: &[u8]| {
         let (key, derived_iv) = derivation.derive(password, cipher.key(), cipher.iv());

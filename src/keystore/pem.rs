@@ -3,7 +3,8 @@
 use super::armour::{Block, Content, blocks};
 use super::chain::with_chains;
 use super::der::{self, Shape};
-use super::unlock::Opener;
+use super::opener;
+use super::unlock::Unlocker;
 use super::{Contents, Format, Held, Item, KeystoreError, Passwords, Seal};
 use crate::pki::Certificate;
 use crate::pki::asn1::{Elements, SEQUENCE};
@@ -54,7 +55,7 @@ impl Kind {
 
 /// Reads every block of a text. What is damaged or of no known kind is listed as such.
 pub(super) fn open(text: &[u8], passwords: &Passwords) -> Result<Contents, KeystoreError> {
-    let mut opener = Opener::new(passwords);
+    let mut unlocker = Unlocker::new(passwords);
     let mut items = Vec::new();
     let mut parameters = None;
     for Block { label, at, line, content } in blocks(text) {
@@ -71,7 +72,7 @@ pub(super) fn open(text: &[u8], passwords: &Passwords) -> Result<Contents, Keyst
                 // They stand right before the key that they are for.
                 let parameters = parameters.take();
                 let parameters = parameters.as_ref().map(crate::pki::Secret::expose);
-                read(&kind, &content, parameters, &mut opener).map_err(|problem| (format!("line {line}: {problem}"), at))
+                read(&kind, &content, parameters, &mut unlocker).map_err(|problem| (format!("line {line}: {problem}"), at))
             }
         };
         match held {
@@ -83,28 +84,28 @@ pub(super) fn open(text: &[u8], passwords: &Passwords) -> Result<Contents, Keyst
         return Err(KeystoreError::Unrecognised { looks_like: "PEM without any key or certificate" });
     }
     let items = items.into_iter().map(|held| Item { alias: None, created: None, held }).collect();
-    let schemes = opener.schemes.into_iter().collect();
+    let schemes = unlocker.into_schemes();
     Ok(Contents { format: Format::Pem, items: with_chains(items), seal: Seal::Absent, schemes })
 }
 
-fn read(kind: &Kind, content: &Content, parameters: Option<&[u8]>, opener: &mut Opener<'_>) -> Result<Vec<Held>, String> {
+fn read(kind: &Kind, content: &Content, parameters: Option<&[u8]>, unlocker: &mut Unlocker<'_>) -> Result<Vec<Held>, String> {
     let bytes = content.bytes.expose();
     let key = |key: Result<_, crate::pki::AnyKeyError>| {
         key.map(|key| vec![Held::Key { key, chain: Vec::new() }]).map_err(|error| error.to_string())
     };
     match (kind, &content.encryption) {
-        (Kind::PrivateKey, Some(encryption)) => key(opener.traditional(encryption, bytes, parameters)),
+        (Kind::PrivateKey, Some(encryption)) => key(opener::traditional(encryption, bytes, parameters, unlocker)),
         (_, Some(_)) => Err("it is encrypted, and no private key".to_owned()),
-        (Kind::PrivateKey, None) => key(opener.key(bytes, parameters)),
-        (Kind::OpensshKey, None) => key(opener.openssh(bytes)),
+        (Kind::PrivateKey, None) => key(opener::key(bytes, parameters, unlocker)),
+        (Kind::OpensshKey, None) => key(opener::openssh(bytes, unlocker)),
         (Kind::Certificate, None) => {
             certificate(bytes, |rest| (!rest.is_empty()).then(|| format!("{} bytes follow the certificate in its block", rest.len())))
         }
         (Kind::TrustedCertificate, None) => certificate(bytes, |_| None),
-        (Kind::Request, None) => der::read(bytes, Shape::Request, opener),
-        (Kind::RevocationList, None) => der::read(bytes, Shape::RevocationList, opener),
-        (Kind::PublicKey, None) => der::read(bytes, Shape::PublicKey, opener),
-        (Kind::Pkcs7, None) => der::read(bytes, Shape::Pkcs7, opener),
+        (Kind::Request, None) => der::read(bytes, Shape::Request, unlocker),
+        (Kind::RevocationList, None) => der::read(bytes, Shape::RevocationList, unlocker),
+        (Kind::PublicKey, None) => der::read(bytes, Shape::PublicKey, unlocker),
+        (Kind::Pkcs7, None) => der::read(bytes, Shape::Pkcs7, unlocker),
         (Kind::Parameters, None) => Ok(Vec::new()),
     }
 }

@@ -1,114 +1,205 @@
-//! PKCS#12 (RFC 7292), by p12-keystore.
+//! PKCS#12 (RFC 7292, RFC 9579), whoever wrote it.
 
-use p12_keystore::error::Error;
-use p12_keystore::{
-    CertificateBag, EncryptionAlgorithm, KeyStore, KeyStoreEntry, MacAlgorithm, Pkcs12Archive, PrivateKey as StoreKey, PrivateKeyBag,
-    PrivateKeyChain,
-};
-use pkcs8::der::asn1::AnyRef;
-use pkcs8::der::{self, Decode, Reader, SliceReader};
+use pkcs8::der::asn1::{AnyRef, OctetStringRef};
+use pkcs8::der::{self, Decode, Reader};
+use pkcs8::spki::AlgorithmIdentifierRef;
+use time::{Duration, OffsetDateTime};
 
-use super::entry::check;
-use super::{Entry, KeystoreError, Pkcs12Profile};
-use crate::pki::{Certificate, Password, PrivateKey, Secret, sha256_hex};
+use super::bags::{Bag, BagsError, Content, bags, sequence};
+use super::belonging::{self, chain};
+use super::mac::Mac;
+use super::pbe::PbeError;
+use super::pfx::{Part, Pfx, PfxError, algorithm};
+use super::secret_key::name;
+use super::unlock::{Closed, Unlocker};
+use super::{Contents, Entry, Format, Held, Item, KeyState, KeystoreError, Lock, Passwords, Seal};
+use crate::pki::{AnyKey, Certificate, Passphrase, Password, RevocationList, Secret};
 
-const FORMAT: &str = "PKCS#12";
+pub use super::pkcs12_write::write;
 
-/// Encodes `entries` under one password for the store and its keys: Java and OpenSSL know no other for PKCS#12.
+pub(super) const FORMAT: &str = "PKCS#12";
+
+/// Reads a store.
 ///
-/// Trusted certificates get the attribute without which Java does not see them (2.16.840.1.113894.746875.1.1).
-pub fn write(entries: &[Entry], password: &Password, profile: Pkcs12Profile) -> Result<Vec<u8>, KeystoreError> {
-    check(entries, FORMAT)?;
-    let unwritable = |error: Error| KeystoreError::Unwritable { format: FORMAT, problem: error.to_string() };
-    let certificate = |certificate: &Certificate| p12_keystore::Certificate::from_der(certificate.der()).map_err(unwritable);
-    let mut store = KeyStore::new();
-    for entry in entries {
-        let converted = match entry {
-            Entry::Trusted { certificate: trusted, .. } => KeyStoreEntry::Certificate(certificate(trusted)?),
-            Entry::PrivateKey { key, chain, .. } => {
-                let chain = chain.iter().map(certificate).collect::<Result<Vec<_>, _>>()?;
-                let key = StoreKey::from_der(key.expose()).map_err(unwritable)?;
-                // What ties a key to its certificate inside the store; unique for each key.
-                let local_key_id = sha256_hex(chain.first().map_or(&[][..], p12_keystore::Certificate::as_der));
-                KeyStoreEntry::PrivateKeyChain(PrivateKeyChain::new(local_key_id, key, chain))
+/// A certificate that belongs to a key is in its chain, and an item of its own only where Java trusts it. Without a password,
+/// what is not encrypted is read.
+pub fn open(bytes: &[u8], passwords: &Passwords) -> Result<Contents, KeystoreError> {
+    let pfx = Pfx::parse(bytes).map_err(damaged)?;
+    let parts = pfx.parts().map_err(damaged)?;
+    let mut unlocker = Unlocker::new(passwords);
+    let seal = seal(&pfx, &parts, &mut unlocker)?;
+    let mut found = Vec::new();
+    for part in &parts {
+        match content(part, &mut unlocker) {
+            Ok(contents) => found.extend(bags(contents.expose()).or_else(unreadable)?),
+            // Without a MAC, the first part that is encrypted tells.
+            Err(Closed::Locked(Lock::WrongPassword)) if seal == Seal::Absent && !found.iter().any(is_readable) => {
+                return Err(KeystoreError::WrongPassword(FORMAT));
             }
-        };
-        store.add_entry(entry.alias(), converted);
+            Err(closed) => found.push(part_unreadable(closed.to_string())),
+        }
     }
-    let (encryption, mac) = match profile {
-        Pkcs12Profile::Modern => (EncryptionAlgorithm::PbeWithHmacSha256AndAes256, MacAlgorithm::HmacSha256),
-        Pkcs12Profile::Java8 => (EncryptionAlgorithm::PbeWithShaAnd3KeyTripleDesCbc, MacAlgorithm::HmacSha1),
-    };
-    store
-        .writer(password.expose())
-        .encryption_algorithm(encryption)
-        .encryption_iterations(Pkcs12Profile::ITERATIONS)
-        .mac_algorithm(mac)
-        .mac_iterations(Pkcs12Profile::ITERATIONS)
-        .write()
-        .map_err(unwritable)
+    let items = items(found, &mut unlocker);
+    Ok(Contents { format: Format::Pkcs12, items, seal, schemes: unlocker.into_schemes() })
 }
 
-/// Reads a store of anyone's.
-pub(super) fn open(bytes: &[u8], passwords: &super::Passwords) -> Result<super::Contents, KeystoreError> {
-    let _ = (bytes, passwords);
-    Err(KeystoreError::Unrecognised { looks_like: "a store" })
-}
-
-/// Reads a store. Entries are what Java would see: keys with their chains, and certificates that are marked as trusted.
+/// Reads a store strictly: entries are what Java would see, keys with their chains, and certificates that are marked as trusted.
 ///
 /// A store without a MAC is refused: any password would open it, if nothing in it is encrypted.
 pub fn read(bytes: &[u8], password: &Password) -> Result<Vec<Entry>, KeystoreError> {
-    if !is_sealed(bytes).map_err(|error| damaged(&error.to_string()))? {
-        return Err(damaged("it has no MAC: no password seals it"));
-    }
-    let archive = Pkcs12Archive::from_pkcs12(bytes, password.expose()).map_err(|error| match error {
-        Error::MacError(_) => KeystoreError::WrongPassword(FORMAT),
-        other => damaged(&other.to_string()),
-    })?;
-    let certificates = archive
-        .certs
-        .iter()
-        .map(|bag| Ok((bag, Certificate::from_der(bag.cert.as_der().to_vec()).map_err(|error| damaged(&error.to_string()))?)))
-        .collect::<Result<Vec<_>, _>>()?;
-    let keys = archive.keys.iter().map(|bag| key_entry(bag, &certificates));
-    let trusted = certificates.iter().filter(|(bag, _)| bag.trusted).map(|(bag, certificate)| Ok(trusted(bag, certificate)));
-    keys.chain(trusted).collect()
+    open(bytes, &Passwords { store: Some(password.into()), key: None })?.into_entries()
 }
 
-/// A PFX is its version, its contents, and a MAC that may be missing (RFC 7292, 4).
-fn is_sealed(bytes: &[u8]) -> Result<bool, der::Error> {
-    let mut fields = SliceReader::new(AnyRef::from_der(bytes)?.value())?;
-    let (_version, _contents): (AnyRef<'_>, AnyRef<'_>) = (fields.decode()?, fields.decode()?);
-    Ok(!fields.is_finished())
-}
-
-/// The leaf has the key's localKeyId, or else its public half; its issuers follow by name, each once.
-fn key_entry(bag: &PrivateKeyBag, certificates: &[(&CertificateBag, Certificate)]) -> Result<Entry, KeystoreError> {
-    let key = Secret::new(bag.key.as_der().to_vec());
-    let id = bag.local_key_id.as_ref().map(AsRef::as_ref);
-    let named = certificates.iter().find(|(bag, _)| id.is_some() && bag.local_key_id.as_deref() == id);
-    let leaf = match named {
-        Some(named) => Some(named),
-        None => {
-            let public = PrivateKey::from_pkcs8(key.expose()).map_err(|error| damaged(&error.to_string()))?.public_key();
-            certificates.iter().find(|(_, certificate)| certificate.public_key == public)
-        }
+fn damaged(error: PfxError) -> KeystoreError {
+    let at = match &error {
+        PfxError::Encoding(BagsError::Ber(error)) => Some(error.at()),
+        _ => None,
     };
-    let mut chain: Vec<Certificate> = leaf.map(|(_, certificate)| certificate.clone()).into_iter().collect();
-    while let Some(last) = chain.last().filter(|last| last.issuer_der != last.subject_der) {
-        let issuer = certificates.iter().map(|(_, certificate)| certificate).find(|candidate| candidate.subject_der == last.issuer_der);
-        let Some(issuer) = issuer.filter(|issuer| !chain.contains(issuer)).cloned() else { break };
-        chain.push(issuer);
+    KeystoreError::Damaged { format: FORMAT, problem: error.to_string(), at }
+}
+
+fn part_unreadable(problem: String) -> Bag {
+    Bag { content: Content::Unreadable { what: "part of the store", problem }, attributes: <_>::default() }
+}
+
+/// Damage to a part leaves the others; but nobody nests that deep who means well.
+fn unreadable(error: BagsError) -> Result<Vec<Bag>, KeystoreError> {
+    match error {
+        BagsError::TooDeep => Err(damaged(PfxError::Encoding(error))),
+        BagsError::Asn1(_) | BagsError::Ber(_) => Ok(vec![part_unreadable(error.to_string())]),
     }
-    Ok(Entry::PrivateKey { alias: bag.friendly_name.clone().unwrap_or_default(), key, chain })
 }
 
-fn trusted(bag: &CertificateBag, certificate: &Certificate) -> Entry {
-    let alias = bag.friendly_name.clone().unwrap_or_else(|| certificate.subject.clone());
-    Entry::Trusted { alias, certificate: Box::new(certificate.clone()) }
+fn is_readable(bag: &Bag) -> bool {
+    !matches!(bag.content, Content::Unreadable { .. })
 }
 
-fn damaged(problem: &str) -> KeystoreError {
-    KeystoreError::Damaged { format: FORMAT, problem: problem.to_owned(), at: None }
+fn content(part: &Part, unlocker: &mut Unlocker<'_>) -> Result<Secret, Closed> {
+    match part {
+        Part::Plain(contents) => Ok(Secret::new(contents.clone())),
+        Part::Encrypted { algorithm: der, data } => {
+            let algorithm = algorithm(der).map_err(PbeError::from)?;
+            unlocker.part(&algorithm, data)
+        }
+    }
+}
+
+fn seal(pfx: &Pfx, parts: &[Part], unlocker: &mut Unlocker<'_>) -> Result<Seal, KeystoreError> {
+    let Some(data) = &pfx.mac else { return Ok(Seal::Absent) };
+    let mac = match Mac::parse(data) {
+        Ok(mac) => mac,
+        Err(PbeError::Unsupported(_)) => return Ok(Seal::Unchecked),
+        Err(error) => return Err(KeystoreError::Damaged { format: FORMAT, problem: format!("its MAC: {error}"), at: None }),
+    };
+    unlocker.note(mac.scheme());
+    let Some(password) = unlocker.store_password() else { return Ok(Seal::Unchecked) };
+    if mac.fits(&data.digest, &pfx.content, password) {
+        return Ok(Seal::Intact);
+    }
+    let encrypted = parts.iter().find(|part| matches!(part, Part::Encrypted { .. }));
+    Err(match encrypted.map(|part| content(part, unlocker)) {
+        Some(Ok(_)) => {
+            let problem = "its MAC does not fit, though the password opens it: it was changed after it was written";
+            KeystoreError::Damaged { format: FORMAT, problem: problem.to_owned(), at: None }
+        }
+        Some(Err(_)) | None => KeystoreError::WrongPassword(FORMAT),
+    })
+}
+
+/// A bag, its certificate or key read.
+enum Opened {
+    Certificate(Box<Certificate>),
+    Key(KeyState),
+    Other(Held),
+}
+
+fn items(bags: Vec<Bag>, unlocker: &mut Unlocker<'_>) -> Vec<Item> {
+    let opened: Vec<_> = bags.into_iter().map(|bag| (opened(bag.content, unlocker), bag.attributes)).collect();
+    let held: Vec<belonging::Held> = opened
+        .iter()
+        .filter_map(|(opened, attributes)| match opened {
+            Opened::Certificate(certificate) => {
+                Some(belonging::Held { certificate: (**certificate).clone(), local_key_id: attributes.local_key_id.clone() })
+            }
+            Opened::Key(_) | Opened::Other(_) => None,
+        })
+        .collect();
+    let chains: Vec<Vec<Certificate>> = opened
+        .iter()
+        .map(|(opened, attributes)| match opened {
+            Opened::Key(KeyState::Open(key)) => chain(Some(key), attributes.local_key_id.as_deref(), &held),
+            Opened::Key(KeyState::Locked(_)) => chain(None, attributes.local_key_id.as_deref(), &held),
+            Opened::Certificate(_) | Opened::Other(_) => Vec::new(),
+        })
+        .collect();
+    let belongs = |certificate: &Certificate| chains.iter().any(|chain| chain.contains(certificate));
+    let mut items = Vec::new();
+    for ((opened, attributes), chain) in opened.into_iter().zip(&chains) {
+        let held = match opened {
+            Opened::Certificate(certificate) if attributes.trusted => Held::Trusted(certificate),
+            Opened::Certificate(certificate) if belongs(&certificate) => continue,
+            Opened::Certificate(certificate) => Held::Certificate(certificate),
+            Opened::Key(key) => Held::Key { key, chain: chain.clone() },
+            Opened::Other(held) => held,
+        };
+        let created = attributes.local_key_id.as_deref().and_then(java_date);
+        items.push(Item { alias: attributes.friendly_name, created, held });
+    }
+    items
+}
+
+/// Java's localKeyID of a key is `Time 1699…`, in milliseconds since 1970.
+fn java_date(local_key_id: &[u8]) -> Option<OffsetDateTime> {
+    let milliseconds = std::str::from_utf8(local_key_id).ok()?.strip_prefix("Time ")?.parse().ok()?;
+    OffsetDateTime::UNIX_EPOCH.checked_add(Duration::milliseconds(milliseconds))
+}
+
+fn opened(content: Content, unlocker: &mut Unlocker<'_>) -> Opened {
+    let unreadable = |what, problem: String| Opened::Other(Held::Unreadable { what, problem, at: None });
+    match content {
+        Content::Certificate(der) => match Certificate::from_der(der) {
+            Ok(certificate) => Opened::Certificate(Box::new(certificate)),
+            Err(error) => unreadable("certificate", error.to_string()),
+        },
+        Content::RevocationList(der) => match RevocationList::from_der(der) {
+            Ok(list) => Opened::Other(Held::RevocationList(Box::new(list))),
+            Err(error) => unreadable("revocation list", error.to_string()),
+        },
+        Content::Key(pkcs8) => key(Ok(Secret::new(pkcs8))),
+        Content::ShroudedKey(encrypted) => key(unlocker.key(&encrypted)),
+        Content::ShroudedSecret(encrypted) => secret(unlocker.key(&encrypted)),
+        Content::Secret { kind, value } => Opened::Other(Held::SecretKey { algorithm: kind.to_string(), key: Some(Secret::new(value)) }),
+        Content::Unreadable { what, problem } => unreadable(what, problem),
+    }
+}
+
+fn key(pkcs8: Result<Secret, Closed>) -> Opened {
+    let unreadable = |problem: String| Opened::Other(Held::Unreadable { what: "private key", problem, at: None });
+    match pkcs8 {
+        Ok(pkcs8) => match AnyKey::from_pkcs8(pkcs8.expose()) {
+            Ok(key) => Opened::Key(KeyState::Open(key)),
+            Err(error) => unreadable(error.to_string()),
+        },
+        Err(Closed::Locked(lock)) => Opened::Key(KeyState::Locked(lock)),
+        Err(Closed::Broken(problem)) => unreadable(problem),
+    }
+}
+
+/// keytool writes a secret key as a PrivateKeyInfo (RFC 5208, 5), whose algorithm is the secret key's.
+fn secret(info: Result<Secret, Closed>) -> Opened {
+    Opened::Other(match info {
+        Ok(info) => match secret_key(info.expose()) {
+            Ok((algorithm, key)) => Held::SecretKey { algorithm, key: Some(key) },
+            Err(error) => Held::Unreadable { what: "secret key", problem: error.to_string(), at: None },
+        },
+        Err(closed) => super::secret_key::locked(closed),
+    })
+}
+
+fn secret_key(info: &[u8]) -> der::Result<(String, Secret)> {
+    let mut fields = sequence(AnyRef::from_der(info)?)?;
+    let _version: AnyRef<'_> = fields.decode()?;
+    let algorithm: AlgorithmIdentifierRef<'_> = fields.decode()?;
+    let key = <&OctetStringRef>::decode(&mut fields)?;
+    Ok((name(algorithm.oid), Secret::new(key.as_bytes().to_vec())))
 }

@@ -14,7 +14,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Held>, String> {
         return read;
     }
     // Lengths that are not definite, or strings in pieces.
-    let der = ber::to_der(bytes).map_err(|error| format!("{} at byte {}", error.problem, error.at))?;
+    let der = ber::to_der(bytes).map_err(|error| format!("{error} at byte {}", error.at()))?;
     signed_data(&der).unwrap_or_else(|| Err("it is no SignedData".to_owned()))
 }
 

@@ -1,25 +1,26 @@
-//! What a password does in JKS: it hides the keys (`sun.security.provider.KeyProtector`) and seals the whole store.
+//! What a password does in JKS: it hides the keys (`sun.security.provider.KeyProtector`) and seals the whole store. JCEKS is
+//! sealed in the same way, and early ones hid their keys so.
 
 use pkcs8::der::asn1::{AnyRef, OctetStringRef};
-use pkcs8::der::{Decode, Encode, Reader, SliceReader, Tag};
+use pkcs8::der::{Encode, Tag};
 use pkcs8::spki::AlgorithmIdentifierRef;
 use pkcs8::{ObjectIdentifier, der};
 use zeroize::Zeroizing;
 
-use crate::pki::{Password, Secret};
+use crate::pki::{Passphrase, Secret};
 
 /// Octets of a SHA-1 digest: of the seal, of a salt, and of the check behind a hidden key.
 pub(super) const DIGEST: usize = 20;
 const WHITENER: &[u8] = b"Mighty Aphrodite";
-const KEY_PROTECTOR: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.42.2.17.1.1");
+pub(super) const KEY_PROTECTOR: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.42.2.17.1.1");
 
 /// SHA-1 over the password, the whitener and `body`.
-pub(super) fn seal(password: &Password, body: &[u8]) -> [u8; DIGEST] {
+pub(super) fn seal(password: &Passphrase, body: &[u8]) -> [u8; DIGEST] {
     sha1(&[&utf16(password), WHITENER, body])
 }
 
 /// An EncryptedPrivateKeyInfo (RFC 5208, 6) around the salt, the hidden key, and SHA-1 over password and key.
-pub(super) fn protect(key: &Secret, password: &Password, salt: [u8; DIGEST]) -> Result<Vec<u8>, der::Error> {
+pub(super) fn protect(key: &Secret, password: &Passphrase, salt: [u8; DIGEST]) -> Result<Vec<u8>, der::Error> {
     let password = utf16(password);
     let hidden = with_keystream(key.expose(), &password, salt);
     let protected = [&salt[..], &hidden, &sha1(&[&password, key.expose()])].concat();
@@ -28,22 +29,13 @@ pub(super) fn protect(key: &Secret, password: &Password, salt: [u8; DIGEST]) -> 
     AnyRef::new(Tag::Sequence, &content)?.to_der()
 }
 
-/// `None` when the password does not open the key; an error when it is not protected this way.
-pub(super) fn unprotect(block: &[u8], password: &Password) -> Result<Option<Secret>, der::Error> {
-    let protected = encrypted_data(block)?;
-    let parts = protected.split_first_chunk().and_then(|(salt, rest)| Some((salt, rest.split_last_chunk::<DIGEST>()?)));
-    let (salt, (hidden, check)) = parts.ok_or(der::ErrorKind::Length { tag: Tag::OctetString })?;
+/// `None` when the password does not open what an EncryptedPrivateKeyInfo holds; or when it is too short to hold anything.
+pub(super) fn unprotect(protected: &[u8], password: &Passphrase) -> Option<Secret> {
+    let (salt, rest) = protected.split_first_chunk()?;
+    let (hidden, check) = rest.split_last_chunk::<DIGEST>()?;
     let password = utf16(password);
     let key = Secret::new(with_keystream(hidden, &password, *salt));
-    Ok((sha1(&[&password, key.expose()]) == *check).then_some(key))
-}
-
-fn encrypted_data(block: &[u8]) -> Result<&[u8], der::Error> {
-    let mut fields = SliceReader::new(AnyRef::from_der(block)?.value())?;
-    let algorithm: AlgorithmIdentifierRef<'_> = fields.decode()?;
-    algorithm.assert_algorithm_oid(KEY_PROTECTOR).map_err(|_| der::ErrorKind::OidUnknown { oid: algorithm.oid })?;
-    let data: &OctetStringRef = fields.decode()?;
-    Ok(data.as_bytes())
+    (sha1(&[&password, key.expose()]) == *check).then_some(key)
 }
 
 /// XOR with SHA-1 over the password and the block before, the first of which is the salt. Hides a key, and shows it again:
@@ -68,7 +60,7 @@ fn sha1(parts: &[&[u8]]) -> [u8; DIGEST] {
 }
 
 /// Big endian.
-fn utf16(password: &Password) -> Zeroizing<Vec<u8>> {
+fn utf16(password: &Passphrase) -> Zeroizing<Vec<u8>> {
     let text = password.expose();
     // As above: UTF-16 has at most twice the octets of UTF-8.
     let mut octets = Zeroizing::new(Vec::with_capacity(text.len() * 2));

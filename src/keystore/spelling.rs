@@ -23,10 +23,15 @@ pub(super) fn pkcs12(password: &Passphrase) -> Spellings {
     spellings
 }
 
-/// For PBES1, PBES2 and PBMAC1: UTF-8.
-///
-/// - ISO 8859-1, as programs on Windows and in western locales do.
-/// - UTF-16BE with a null, as NSS did for PBES2 inside of PKCS#12.
+/// For PBKDF2: as [`pkcs5`], and UTF-16BE with a null, as NSS did for PBES2 inside of PKCS#12.
+pub(super) fn pbkdf2(password: &Passphrase) -> Spellings {
+    let text = password.expose();
+    let mut spellings = pkcs5(password);
+    spellings.push(utf16_null(text.encode_utf16(), text.len()));
+    spellings
+}
+
+/// For anything else: UTF-8; or ISO 8859-1, as programs on Windows and in western locales do.
 pub(super) fn pkcs5(password: &Passphrase) -> Spellings {
     let text = password.expose();
     let mut spellings = vec![Zeroizing::new(text.as_bytes().to_vec())];
@@ -37,7 +42,6 @@ pub(super) fn pkcs5(password: &Passphrase) -> Spellings {
             spellings.push(latin);
         }
     }
-    spellings.push(utf16_null(text.encode_utf16(), text.len()));
     spellings
 }
 

@@ -8,28 +8,34 @@ use proptest::prelude::*;
 use rcgen::{CertificateParams, DnType, Issuer};
 use time::OffsetDateTime;
 
+use super::jks::{Protection, Variant};
 use super::{Entry, KeystoreError, Pkcs12Profile, jks, pkcs12};
 use crate::pki::{Certificate, KeyKind, Password, PrivateKey, Secret};
 
 #[derive(Debug, Clone, Copy)]
 enum Format {
     Jks,
+    Jceks,
     Pkcs12(Pkcs12Profile),
 }
 
 impl Format {
-    const ALL: [Self; 3] = [Self::Jks, Self::Pkcs12(Pkcs12Profile::Modern), Self::Pkcs12(Pkcs12Profile::Java8)];
+    const ALL: [Self; 4] = [Self::Jks, Self::Jceks, Self::Pkcs12(Pkcs12Profile::Modern), Self::Pkcs12(Pkcs12Profile::Java8)];
 
     fn write(self, entries: &[Entry], password: &Password) -> Result<Vec<u8>, KeystoreError> {
         match self {
             Self::Jks => jks::write(entries, password, OffsetDateTime::UNIX_EPOCH, &SystemRandom::new()),
-            Self::Pkcs12(profile) => pkcs12::write(entries, password, profile),
+            Self::Jceks => {
+                let protection = Protection { store: password, keys: password };
+                jks::write_as(Variant::Jceks, entries, protection, OffsetDateTime::UNIX_EPOCH, &SystemRandom::new())
+            }
+            Self::Pkcs12(profile) => pkcs12::write(entries, password, profile, &SystemRandom::new()),
         }
     }
 
     fn read(self, bytes: &[u8], password: &Password) -> Result<Vec<Entry>, KeystoreError> {
         match self {
-            Self::Jks => jks::read(bytes, password),
+            Self::Jks | Self::Jceks => jks::read(bytes, password),
             Self::Pkcs12(_) => pkcs12::read(bytes, password),
         }
     }
@@ -122,6 +128,7 @@ proptest! {
         let refused = format.read(&format.write(&entries, &right).unwrap(), &wrong).unwrap_err();
         match format {
             Format::Jks => prop_assert_eq!(refused, KeystoreError::WrongPasswordOrDamaged("JKS")),
+            Format::Jceks => prop_assert_eq!(refused, KeystoreError::WrongPasswordOrDamaged("JCEKS")),
             Format::Pkcs12(_) => prop_assert_eq!(refused, KeystoreError::WrongPassword("PKCS#12")),
         }
     }
@@ -129,7 +136,7 @@ proptest! {
 
 static ENTRIES: LazyLock<[Entry; 2]> = LazyLock::new(|| [HELD[0].entry("broker-1"), trusted("root-1", &ANCHORS[0])]);
 /// The same entries in each format.
-static WRITTEN: LazyLock<[Vec<u8>; 3]> =
+static WRITTEN: LazyLock<[Vec<u8>; 4]> =
     LazyLock::new(|| Format::ALL.map(|format| format.write(&*ENTRIES, &password("correct horse")).unwrap()));
 
 proptest! {
@@ -176,10 +183,10 @@ fn two_entries_of_one_name_are_refused() {
 }
 
 #[test]
-fn a_key_without_a_certificate_is_refused() {
-    for format in Format::ALL {
-        let lonely = Entry::PrivateKey { alias: "broker-1".to_owned(), key: HELD[0].key.clone(), chain: Vec::new() };
-        let refused = format.write(&[lonely], &password("correct horse")).unwrap_err();
+fn a_key_without_a_certificate_is_refused_where_java_wants_one() {
+    let lonely = || Entry::PrivateKey { alias: "broker-1".to_owned(), key: HELD[0].key.clone(), chain: Vec::new() };
+    for format in [Format::Jks, Format::Jceks] {
+        let refused = format.write(&[lonely()], &password("correct horse")).unwrap_err();
         assert!(refused.to_string().ends_with(r#"the key of "broker-1" has no certificate"#), "{format:?}: {refused}");
     }
 }

@@ -113,3 +113,100 @@ fn pkcs8(algorithm: &[u8], private: &[u8]) -> Secret {
     let octets = Secret::new(asn1::encode(asn1::OCTET_STRING, &[private]));
     Secret::new(asn1::encode(asn1::SEQUENCE, &[&asn1::encode_integer(&[0]), algorithm, octets.expose()]))
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::encoding::AsRawBytes;
+    use aws_lc_rs::signature::{KeyPair, ML_DSA_65_SIGNING, PqdsaKeyPair};
+    use pkcs8::ObjectIdentifier;
+
+    use super::*;
+    use crate::pki::{KeyKind, PrivateKey};
+
+    fn of_kind(oid: &str, private: &[u8]) -> Result<AnyKey, AnyKeyError> {
+        let algorithm = asn1::encode(asn1::SEQUENCE, &[&asn1::encode_oid(ObjectIdentifier::new_unwrap(oid))]);
+        AnyKey::from_pkcs8(pkcs8(&algorithm, private).expose())
+    }
+
+    /// What stands in the public half, behind the algorithm.
+    fn ends_with(key: &AnyKey, public: &[u8]) -> bool {
+        key.public().der().ends_with(public)
+    }
+
+    #[test]
+    fn what_we_make_ourselves_is_read() {
+        for kind in [KeyKind::P256, KeyKind::P384, KeyKind::Rsa2048, KeyKind::Ed25519] {
+            let ours = PrivateKey::generate(kind).unwrap();
+            let read = AnyKey::from_pkcs8(ours.pkcs8().expose()).unwrap();
+            assert_eq!((read.public().der(), read.pkcs8()), (ours.public_key().as_slice(), ours.pkcs8()));
+        }
+    }
+
+    #[test]
+    fn two_halves_of_different_keys_are_refused() {
+        let [one, other] = [0, 1].map(|_| PrivateKey::generate(KeyKind::P256).unwrap());
+        let point = other.public_key()[26..].to_vec();
+        let inside = |key: &PrivateKey| key.pkcs8().expose().windows(65).position(|window| window == &key.public_key()[26..]).unwrap();
+        let mut mixed = one.pkcs8().expose().to_vec();
+        let at = inside(&one);
+        mixed[at..at + 65].copy_from_slice(&point);
+        assert_eq!(AnyKey::from_pkcs8(&mixed).unwrap_err(), AnyKeyError::new("its public half is of another key"));
+        let rsa = PrivateKey::generate(KeyKind::Rsa2048).unwrap();
+        let mut mixed = rsa.pkcs8().expose().to_vec();
+        // Inside the modulus, which stands near the beginning.
+        mixed[60] ^= 1;
+        assert_eq!(AnyKey::from_pkcs8(&mixed).unwrap_err(), AnyKeyError::new("its public half is of another key"));
+    }
+
+    /// RFC 9881, 6: a seed, an expanded key, or both.
+    #[test]
+    fn ml_dsa_in_each_of_its_forms() {
+        let [one, other] = [0, 1].map(|_| PqdsaKeyPair::generate(&ML_DSA_65_SIGNING).unwrap());
+        let made = AnyKey::from_pkcs8(one.to_pkcs8v1().unwrap().as_ref()).unwrap();
+        assert!(ends_with(&made, one.public_key().as_ref()));
+        assert_eq!(made.public().algorithm.to_string(), "ML-DSA-65");
+        let [expanded, of_other] = [&one, &other].map(|pair| pair.private_key().as_raw_bytes().unwrap().as_ref().to_vec());
+        let read = |private: &[u8]| of_kind("2.16.840.1.101.3.4.3.18", private);
+        let octets = |value: &[u8]| asn1::encode(asn1::OCTET_STRING, &[value]);
+        assert_eq!(read(&octets(&expanded)).unwrap().public(), made.public());
+        assert_eq!(read(&[&expanded, one.public_key().as_ref()].concat()).unwrap().public(), made.public());
+        let pkcs8 = one.to_pkcs8v1().unwrap();
+        let seed = &pkcs8.as_ref()[pkcs8.as_ref().len() - 32..];
+        let both = |expanded: &[u8]| asn1::encode(asn1::SEQUENCE, &[&octets(seed), &octets(expanded)]);
+        assert_eq!(read(&both(&expanded)).unwrap().public(), made.public());
+        assert_eq!(read(&both(&of_other)).unwrap_err(), AnyKeyError::new("its parts are of different keys"));
+    }
+
+    /// RFC 9935, 6. The expanded key holds the public one.
+    #[test]
+    fn ml_kem_in_each_of_its_forms() {
+        use aws_lc_rs::kem::{DecapsulationKey, ML_KEM_768};
+        let pair = DecapsulationKey::generate(&ML_KEM_768).unwrap();
+        let (expanded, public) = (pair.key_bytes().unwrap(), pair.encapsulation_key().unwrap().key_bytes().unwrap());
+        let read = |private: &[u8]| of_kind("2.16.840.1.101.3.4.4.2", private);
+        let key = read(&asn1::encode(asn1::OCTET_STRING, &[expanded.as_ref()])).unwrap();
+        assert!(ends_with(&key, public.as_ref()));
+        let seed = [7; 64];
+        let of_seed = read(&asn1::encode(asn1::context_primitive(0), &[&seed])).unwrap();
+        assert_eq!(of_seed.public().der().len(), key.public().der().len());
+        let both = asn1::encode(
+            asn1::SEQUENCE,
+            &[&asn1::encode(asn1::OCTET_STRING, &[&seed]), &asn1::encode(asn1::OCTET_STRING, &[expanded.as_ref()])],
+        );
+        assert_eq!(read(&both).unwrap_err(), AnyKeyError::new("its parts are of different keys"));
+    }
+
+    /// FIPS 205: the second half of a private key is the public one.
+    #[test]
+    fn slh_dsa_holds_its_public_half() {
+        let private: Vec<u8> = (0..64).collect();
+        let key = of_kind("2.16.840.1.101.3.4.3.20", &private).unwrap();
+        assert!(ends_with(&key, &private[32..]));
+        assert_eq!(key.public().algorithm.to_string(), "SLH-DSA-SHA2-128s");
+    }
+
+    #[test]
+    fn what_is_not_supported_is_named() {
+        assert_eq!(of_kind("1.2.643.7.1.1.1.1", &[4, 0]).unwrap_err().0, "keys of algorithm 1.2.643.7.1.1.1.1 are not supported");
+    }
+}

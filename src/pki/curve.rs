@@ -44,12 +44,12 @@ struct Point {
 impl Curve {
     /// Of ECParameters: a name, or everything written out. `None` for a name that is not known and for what is neither.
     pub fn of_parameters(parameters: &[u8]) -> Option<Self> {
-        match parameters.first()? {
-            &asn1::OID => {
+        match *parameters.first()? {
+            asn1::OID => {
                 let oid = Elements::only(parameters)?.oid()?;
                 Self::known().find(|(known, ..)| *known == oid).and_then(|(oid, name, line)| Self::of_line(oid, name, line))
             }
-            &asn1::SEQUENCE => {
+            asn1::SEQUENCE => {
                 let domain = Domain::written_out(parameters)?;
                 let known = Self::known().filter_map(|(oid, name, line)| Self::of_line(oid, name, line));
                 Some(known.into_iter().find(|curve| curve.domain == domain).unwrap_or(Self { named: None, domain }))

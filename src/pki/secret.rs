@@ -34,7 +34,7 @@ impl fmt::Debug for Secret {
 pub struct Password(Zeroizing<String>);
 
 /// The password of something that somebody else wrote: any text, even none. What countersign writes itself takes a [`Password`].
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Passphrase(Zeroizing<String>);
 
 impl Passphrase {

@@ -90,7 +90,7 @@ fn from_stores(
     };
     let trusted = open(truststore, HolderFile::TruststorePassword)?.into_iter().filter_map(|entry| match entry {
         Entry::Trusted { certificate, .. } => Some(*certificate),
-        Entry::PrivateKey { .. } => None,
+        Entry::PrivateKey { .. } | Entry::SecretKey { .. } => None,
     });
     let trust = TrustBundle::new(trusted.collect()).map_err(at(files, truststore))?;
     Ok(Party { identity: Arc::new(identity), trust: Arc::new(trust) })
