@@ -20,7 +20,7 @@
 //! |---|---|---|
 //! | 0 | [`pki`] | values that cannot be wrong: names, keys, certificates, secrets |
 //! | 1 | [`cluster`] | what the user wants: the cluster file, and the [`cluster::ClusterSpec`] made of it |
-//! | 1 | [`keystore`] | bytes ↔ entries, pure: PKCS#12, JKS, and the named encodings of each |
+//! | 1 | [`keystore`] | bytes ↔ entries, pure: PKCS#12, JKS and JCEKS, and the named encodings of each |
 //! | 1 | [`path`] | RFC 5280: from a certificate to an anchor, with every fault, and what each implementation says |
 //! | 1 | [`settings`] | the configuration files of brokers and clients, as the programs read them |
 //! | 2 | [`describe`] | what anyone wrote, in words and in JSON |
@@ -39,8 +39,8 @@
 //!
 //! # Invariants
 //!
-//! - Floors 0–6 do no I/O and read neither clock nor random numbers: `now` and the entropy are arguments. (Key pairs and
-//!   PKCS#12 salts are drawn by aws-lc and p12-keystore themselves, which take no other source.)
+//! - Floors 0–6 do no I/O and read neither clock nor random numbers: `now` and the entropy are arguments. (Key pairs are
+//!   drawn by aws-lc itself, which takes no other source.)
 //! - A [`cluster::ClusterSpec`] that exists is valid. Nothing below `cluster::parse` reports a mistake in the cluster file.
 //! - [`plan`] never removes and never overwrites an authority key.
 //! - A leaf never outlives its issuer, and never carries the bits of an authority.

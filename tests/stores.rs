@@ -186,6 +186,7 @@ fn keytool_and_we_see_the_same_in_a_store_of_several_entries() {
             let wanted = match &entry {
                 Entry::PrivateKey { chain, .. } => format!("Entry type: PrivateKeyEntry\nCertificate chain length: {}\n", chain.len()),
                 Entry::Trusted { .. } => "Entry type: trustedCertEntry\n".to_owned(),
+                Entry::SecretKey { .. } => "Entry type: SecretKeyEntry\n".to_owned(),
             };
             assert!(seen.contains(&wanted), "{name}: {wanted:?} is not in {seen}");
         }

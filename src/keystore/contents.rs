@@ -64,7 +64,7 @@ pub struct Contents {
 pub enum Seal {
     /// The password fits the digest or MAC over the store.
     Intact,
-    /// It has one, and no password was given.
+    /// It has one, and no password was given; or one of a kind that is not supported.
     Unchecked,
     /// It has none: PEM, DER, PKCS#7, and PKCS#12 without a MAC.
     Absent,

@@ -9,7 +9,7 @@ use super::derivation::{Derivation, Purpose, pkcs12};
 use super::hash::Hash;
 use super::pfx::{DATA, ENCRYPTED_DATA};
 use super::{KeystoreError, Pkcs12Profile, spelling};
-use crate::pki::asn1::{INTEGER, NULL, OCTET_STRING, SEQUENCE, context, context_primitive, encode, encode_integer, encode_oid};
+use crate::pki::asn1::{NULL, OCTET_STRING, SEQUENCE, context, context_primitive, encode, encode_integer, encode_oid};
 use crate::pki::{Entropy, Passphrase, Password, Secret};
 
 const fn oid(text: &str) -> ObjectIdentifier {

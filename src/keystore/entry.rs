@@ -84,8 +84,10 @@ impl Contents {
     pub(super) fn into_entries(self) -> Result<Vec<Entry>, KeystoreError> {
         let format = self.format.name();
         let damaged = |problem: String, at| KeystoreError::Damaged { format, problem, at };
-        if self.seal != Seal::Intact {
-            return Err(damaged("it has no MAC: no password seals it".to_owned(), None));
+        match self.seal {
+            Seal::Intact => {}
+            Seal::Absent => return Err(damaged("it has no MAC: no password seals it".to_owned(), None)),
+            Seal::Unchecked => return Err(damaged("its MAC is of a kind that is not supported".to_owned(), None)),
         }
         let mut entries = Vec::new();
         for item in self.items {

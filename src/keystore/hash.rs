@@ -23,6 +23,10 @@ pub(super) enum Hash {
     /// SHA-512/224 (FIPS 180-4, 5.3.6).
     Sha512Cut224,
     Sha512Cut256,
+    Sha3Of224,
+    Sha3Of256,
+    Sha3Of384,
+    Sha3Of512,
 }
 
 /// Binds `$digest` to the RustCrypto type of `$hash` in `$body`.
@@ -38,6 +42,10 @@ macro_rules! with {
             Hash::Sha512 => with!(@ sha2::Sha512, $digest, $body),
             Hash::Sha512Cut224 => with!(@ sha2::Sha512_224, $digest, $body),
             Hash::Sha512Cut256 => with!(@ sha2::Sha512_256, $digest, $body),
+            Hash::Sha3Of224 => with!(@ sha3::Sha3_224, $digest, $body),
+            Hash::Sha3Of256 => with!(@ sha3::Sha3_256, $digest, $body),
+            Hash::Sha3Of384 => with!(@ sha3::Sha3_384, $digest, $body),
+            Hash::Sha3Of512 => with!(@ sha3::Sha3_512, $digest, $body),
         }
     };
     (@ $type:ty, $digest:ident, $body:expr) => {{
@@ -48,7 +56,7 @@ macro_rules! with {
 
 impl Hash {
     /// Each with the object identifiers of the digest and of its HMAC. HMAC-MD5 has two: RSA's and IANA's.
-    const KNOWN: [(Self, &'static str, ObjectIdentifier, &'static [ObjectIdentifier]); 9] = [
+    const KNOWN: [(Self, &'static str, ObjectIdentifier, &'static [ObjectIdentifier]); 13] = [
         (Self::Md2, "MD2", oid("1.2.840.113549.2.2"), &[]),
         (Self::Md5, "MD5", oid("1.2.840.113549.2.5"), &[oid("1.2.840.113549.2.6"), oid("1.3.6.1.5.5.8.1.1")]),
         (Self::Sha1, "SHA1", oid("1.3.14.3.2.26"), &[oid("1.2.840.113549.2.7"), oid("1.3.6.1.5.5.8.1.2")]),
@@ -58,6 +66,10 @@ impl Hash {
         (Self::Sha512, "SHA512", oid("2.16.840.1.101.3.4.2.3"), &[oid("1.2.840.113549.2.11")]),
         (Self::Sha512Cut224, "SHA512-224", oid("2.16.840.1.101.3.4.2.5"), &[oid("1.2.840.113549.2.12")]),
         (Self::Sha512Cut256, "SHA512-256", oid("2.16.840.1.101.3.4.2.6"), &[oid("1.2.840.113549.2.13")]),
+        (Self::Sha3Of224, "SHA3-224", oid("2.16.840.1.101.3.4.2.7"), &[oid("2.16.840.1.101.3.4.2.13")]),
+        (Self::Sha3Of256, "SHA3-256", oid("2.16.840.1.101.3.4.2.8"), &[oid("2.16.840.1.101.3.4.2.14")]),
+        (Self::Sha3Of384, "SHA3-384", oid("2.16.840.1.101.3.4.2.9"), &[oid("2.16.840.1.101.3.4.2.15")]),
+        (Self::Sha3Of512, "SHA3-512", oid("2.16.840.1.101.3.4.2.10"), &[oid("2.16.840.1.101.3.4.2.16")]),
     ];
 
     pub(super) fn of_digest(wanted: ObjectIdentifier) -> Option<Self> {
@@ -108,8 +120,16 @@ impl Hash {
             Self::Sha256 => aws::derive(aws::PBKDF2_HMAC_SHA256, rounds, salt, password, out),
             Self::Sha384 => aws::derive(aws::PBKDF2_HMAC_SHA384, rounds, salt, password, out),
             Self::Sha512 => aws::derive(aws::PBKDF2_HMAC_SHA512, rounds, salt, password, out),
-            // The error is a key of a wrong length: HMAC takes any.
-            Self::Md2 | Self::Md5 | Self::Sha224 | Self::Sha512Cut224 | Self::Sha512Cut256 => {
+            Self::Md2
+            | Self::Md5
+            | Self::Sha224
+            | Self::Sha512Cut224
+            | Self::Sha512Cut256
+            | Self::Sha3Of224
+            | Self::Sha3Of256
+            | Self::Sha3Of384
+            | Self::Sha3Of512 => {
+                // The error is a key of a wrong length: HMAC takes any.
                 let _ = with!(self, D => pbkdf2::pbkdf2::<Hmac<D>>(password, salt, rounds.get(), out));
             }
         }

@@ -1,4 +1,4 @@
-//! Floor 1: bytes ↔ entries, pure. PKCS#12 and JKS, with the named encodings of each.
+//! Floor 1: bytes ↔ entries, pure. PKCS#12, JKS and JCEKS, with the named encodings of each.
 
 mod armour;
 mod bags;
@@ -30,6 +30,7 @@ mod pkcs12_write;
 mod pkcs7;
 mod profile;
 mod protector;
+mod readers;
 mod recognise;
 mod sealed_object;
 mod secret_key;
@@ -40,6 +41,7 @@ mod unlock;
 pub use contents::{Contents, Format, Held, Item, KeyState, Lock, Passwords, Protected, Scheme, Seal, open};
 pub use entry::{Entry, KeystoreError};
 pub use profile::Pkcs12Profile;
+pub use readers::{Answer, Program, Reader, readers};
 
 #[cfg(test)]
 mod tests;

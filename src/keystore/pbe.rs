@@ -219,7 +219,7 @@ fn encryption_scheme<'a>(algorithm: &AlgorithmIdentifierRef<'a>, length: Option<
     if algorithm.oid == RC2_CBC {
         let mut fields = fields(algorithm.parameters)?;
         // Small key sizes have numbers of their own, and none at all means 32 bits.
-        let version = if fields.peek_tag()? == Tag::Integer { Some(number(&mut fields)?) } else { None };
+        let version = if Tag::peek(&fields)? == Tag::Integer { Some(number(&mut fields)?) } else { None };
         let bits = match version {
             None => 32,
             Some(160) => 40,
@@ -263,7 +263,7 @@ fn rounds(fields: &mut SliceReader<'_>) -> Result<NonZeroU32, PbeError> {
 }
 
 fn key_length(fields: &mut SliceReader<'_>) -> Result<Option<usize>, PbeError> {
-    if fields.is_finished() || fields.peek_tag()? != Tag::Integer {
+    if fields.is_finished() || Tag::peek(fields)? != Tag::Integer {
         return Ok(None);
     }
     Ok(usize::try_from(number(fields)?).ok())

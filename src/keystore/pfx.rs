@@ -2,7 +2,7 @@
 
 use pkcs8::ObjectIdentifier;
 use pkcs8::der::asn1::{AnyRef, OctetStringRef};
-use pkcs8::der::{self, Decode, Reader, Tag, TagNumber, Tagged};
+use pkcs8::der::{self, Decode, Encode, Reader, SliceReader, Tag, TagNumber, Tagged};
 use pkcs8::spki::AlgorithmIdentifierRef;
 
 use super::bags::{BagsError, explicit, sequence};
@@ -124,7 +124,7 @@ fn encrypted(element: AnyRef<'_>) -> Result<Part, PfxError> {
         Tag::ContextSpecific { constructed: false, number: found } if found == number => content.value().to_vec(),
         // [0] IMPLICIT hides that this is an OCTET STRING, which BER may cut in pieces.
         Tag::ContextSpecific { constructed: true, number: found } if found == number => {
-            let mut pieces = pkcs8::der::SliceReader::new(content.value())?;
+            let mut pieces = SliceReader::new(content.value())?;
             let mut data = Vec::new();
             while !pieces.is_finished() {
                 data.extend(octets(pieces.decode()?)?);
@@ -133,7 +133,7 @@ fn encrypted(element: AnyRef<'_>) -> Result<Part, PfxError> {
         }
         other => return Err(der::Error::from(other.unexpected_error(None)).into()),
     };
-    Ok(Part::Encrypted { algorithm: pkcs8::der::Encode::to_der(&algorithm)?, data })
+    Ok(Part::Encrypted { algorithm: algorithm.to_der()?, data })
 }
 
 fn mac_data(element: AnyRef<'_>) -> der::Result<MacData> {
@@ -141,7 +141,7 @@ fn mac_data(element: AnyRef<'_>) -> der::Result<MacData> {
     let mut digest_info = sequence(fields.decode()?)?;
     let algorithm: AnyRef<'_> = digest_info.decode()?;
     Ok(MacData {
-        algorithm: pkcs8::der::Encode::to_der(&algorithm)?,
+        algorithm: algorithm.to_der()?,
         digest: octets(digest_info.decode()?)?,
         salt: octets(fields.decode()?)?,
         rounds: if fields.is_finished() { 1 } else { fields.decode()? },

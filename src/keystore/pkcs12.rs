@@ -13,7 +13,7 @@ use super::pfx::{Part, Pfx, PfxError, algorithm};
 use super::secret_key::name;
 use super::unlock::{Closed, Unlocker};
 use super::{Contents, Entry, Format, Held, Item, KeyState, KeystoreError, Lock, Passwords, Seal};
-use crate::pki::{AnyKey, Certificate, Passphrase, Password, RevocationList, Secret};
+use crate::pki::{AnyKey, Certificate, Password, RevocationList, Secret};
 
 pub use super::pkcs12_write::write;
 

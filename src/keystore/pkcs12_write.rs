@@ -9,7 +9,7 @@ use super::entry::check;
 use super::pfx::{DATA, VERSION};
 use super::{Entry, Format, KeystoreError, Pkcs12Profile, secret_key};
 use crate::pki::asn1::{OCTET_STRING, SEQUENCE, SET, context, encode, encode_integer, encode_oid};
-use crate::pki::{Certificate, Entropy, Password, Secret};
+use crate::pki::{Certificate, Entropy, Password};
 
 const BMP_STRING: u8 = 0x1E;
 const ANY_EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
