@@ -16,6 +16,7 @@ mod kafka_pem;
 mod leaf;
 mod order;
 mod place;
+mod readers;
 mod reload;
 mod store;
 mod strength;
@@ -43,6 +44,7 @@ pub const RULES: &[&[&Rule]] = &[
     kafka_pem::RULES,
     leaf::RULES,
     order::RULES,
+    readers::RULES,
     reload::RULES,
     store::RULES,
     strength::RULES,
