@@ -284,7 +284,7 @@ fn files_and_erlang() {
     ];
     let texts: Vec<(String, ErlangFile)> = certificates
         .into_iter()
-        .map(|text| (text, ErlangFile::Certificates))
+        .map(|text| (text, ErlangFile::Chain))
         .chain(keys.into_iter().map(|text| (text, ErlangFile::Key)))
         .collect();
     let files: Vec<_> = texts.iter().enumerate().map(|(at, (text, file))| (bench.write(&format!("{at}.pem"), text), *file)).collect();
@@ -292,4 +292,14 @@ fn files_and_erlang() {
         let found = errors(erlang_pem("file", text.as_bytes(), *file));
         assert_eq!(found.is_empty(), loads, "{file:?} {found:?}\n{text}");
     }
+}
+
+/// Erlang serves the first certificate, whosever it is.
+#[test]
+fn a_certfile_begins_with_the_leaf() {
+    let (_, [leaf, issuing, root]) = Workbench::new().chain();
+    let found = |text: String, file| errors(erlang_pem("tls.crt", text.as_bytes(), file));
+    assert_eq!(found(format!("{leaf}{issuing}{root}"), ErlangFile::Chain), [""; 0]);
+    assert_eq!(found(format!("{issuing}{leaf}"), ErlangFile::Chain), ["erlang-pem-order: CN=issuing comes before the leaf CN=leaf"]);
+    assert_eq!(found(format!("{root}{issuing}"), ErlangFile::Anchors), [""; 0]);
 }

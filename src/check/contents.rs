@@ -4,7 +4,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::strength::Fatal;
 use super::view::View;
-use super::{Finding, chain, entry, leaf, order, store, strength, validity};
+use super::{Finding, chain, entry, leaf, order, readers, store, strength, validity};
 use crate::keystore::Contents;
 use crate::path::{self, Question, Verdict};
 use crate::pki::{Certificate, Host, RevocationList, Usage};
@@ -42,6 +42,7 @@ pub fn contents(target: &str, contents: &Contents, options: &Options<'_>) -> Che
     let view = View::new(target, contents);
     let verdict = verdict(&view, options);
     let mut findings = store::check(&view);
+    findings.extend(readers::check(&view));
     findings.extend(entry::check(&view));
     findings.extend(leaf::check(&view));
     findings.extend(order::check(&view));

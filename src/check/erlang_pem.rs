@@ -6,10 +6,11 @@
 use pkcs8::ObjectIdentifier;
 
 use super::encrypted_key::EncryptedKey;
+use super::view::named;
 use super::{Finding, Place, Rule};
-use crate::pki::Secret;
+use crate::pki::{Certificate, Secret};
 
-pub const RULES: &[&Rule] = &[&NOT_PEM, &BYTE_ORDER_MARK, &PASSED_OVER, &WITHOUT_BLOCK, &KEY_ENCRYPTION];
+pub const RULES: &[&Rule] = &[&NOT_PEM, &BYTE_ORDER_MARK, &PASSED_OVER, &WITHOUT_BLOCK, &ORDER, &KEY_ENCRYPTION];
 
 const NOT_PEM: Rule = Rule::error(
     "erlang-not-pem",
@@ -35,6 +36,12 @@ const WITHOUT_BLOCK: Rule = Rule::error(
     "`certfile` and `cacertfile` need CERTIFICATE blocks, `keyfile` a private key; TRUSTED CERTIFICATE and X509 CERTIFICATE are none to Erlang.",
 );
 
+const ORDER: Rule = Rule::error(
+    "erlang-pem-order",
+    "a certfile that does not begin with the leaf",
+    "Erlang shows the first certificate as its own. With an authority first every handshake fails: \"no_suitable_ciphers\", or a bad signature.",
+);
+
 const KEY_ENCRYPTION: Rule = Rule::error(
     "erlang-pem-key-encryption",
     "a PEM key in an encryption that Erlang cannot open",
@@ -44,8 +51,10 @@ const KEY_ENCRYPTION: Rule = Rule::error(
 /// What the file is to RabbitMQ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErlangFile {
-    /// `certfile`, `cacertfile`.
-    Certificates,
+    /// `certfile`.
+    Chain,
+    /// `cacertfile`.
+    Anchors,
     /// `keyfile`, which may be the same file as `certfile`.
     Key,
 }
@@ -66,24 +75,33 @@ pub fn erlang_pem(target: &str, bytes: &[u8], file: ErlangFile) -> Vec<Finding> 
         findings.push(PASSED_OVER.at(place(), "a block in it does not begin its line", "write each BEGIN and END on a line of its own"));
     }
     let wanted = |label: &String| match file {
-        ErlangFile::Certificates => label == "CERTIFICATE",
+        ErlangFile::Chain | ErlangFile::Anchors => label == "CERTIFICATE",
         ErlangFile::Key => KEYS.contains(&label.as_str()),
     };
     if findings.is_empty() && !labels.iter().any(wanted) {
         let what = match file {
-            ErlangFile::Certificates => "certificate",
+            ErlangFile::Chain | ErlangFile::Anchors => "certificate",
             ErlangFile::Key => "private key",
         };
         findings.push(WITHOUT_BLOCK.at(place(), format!("there is no {what} in it"), format!("put the {what} in as PEM")));
     }
-    if file == ErlangFile::Key {
-        findings.extend(key_encryption(bytes, place()));
+    match file {
+        ErlangFile::Chain => findings.extend(order(bytes, place())),
+        ErlangFile::Key => findings.extend(key_encryption(bytes, place())),
+        ErlangFile::Anchors => {}
     }
     findings
 }
 
 /// The labels that `public_key` knows.
 const KEYS: [&str; 5] = ["PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "DSA PRIVATE KEY", "EC PRIVATE KEY"];
+
+fn order(bytes: &[u8], place: Place) -> Option<Finding> {
+    let certificates = Certificate::from_pem(bytes).ok()?;
+    let (first, rest) = certificates.split_first()?;
+    let leaf = rest.iter().find(|certificate| certificate.issuer_der == first.subject_der && !certificate.authority.is_authority)?;
+    Some(ORDER.at(place, format!("{} comes before the leaf {}", named(first), named(leaf)), "put the leaf first"))
+}
 
 fn key_encryption(bytes: &[u8], place: Place) -> Option<Finding> {
     let blocks = pem::parse_many(bytes).ok()?;

@@ -201,11 +201,8 @@ impl Room<'_> {
         let Role::Rabbitmq(_) = &self.holder.role else {
             return Vec::new();
         };
-        let files = [
-            (HolderFile::Key, ErlangFile::Key),
-            (HolderFile::Chain, ErlangFile::Certificates),
-            (HolderFile::Anchors, ErlangFile::Certificates),
-        ];
+        let files =
+            [(HolderFile::Key, ErlangFile::Key), (HolderFile::Chain, ErlangFile::Chain), (HolderFile::Anchors, ErlangFile::Anchors)];
         let one = |(file, kind): (HolderFile, ErlangFile)| Some(erlang_pem(&self.target(file), self.bytes(file)?.expose(), kind));
         files.into_iter().filter_map(one).flatten().collect()
     }

@@ -54,6 +54,7 @@ mod place;
 mod policies;
 mod post_quantum;
 mod public_key;
+mod readers;
 mod reload;
 mod purposes;
 mod request;
@@ -129,6 +130,7 @@ pub const RULES: &[&[&Rule]] = &[
     order::RULES,
     policies::RULES,
     post_quantum::RULES,
+    readers::RULES,
     reload::RULES,
     purposes::RULES,
     request::RULES,

@@ -1,7 +1,6 @@
 //! Findings about a key store or trust store as a whole.
 
-use super::leaf::is_root;
-use super::view::{View, entry_name, named};
+use super::view::{View, entry_name, may_be_root, named};
 use super::{Finding, Place, Rule};
 use crate::keystore::{Format, Held, Protected, Seal};
 use crate::pki::Certificate;
@@ -96,12 +95,11 @@ fn empty(view: &View<'_>) -> Option<Finding> {
     view.contents.items.is_empty().then(|| STORE_EMPTY.at(view.place(), "there is no entry in it", "put in what it is to hold"))
 }
 
-/// No password was given, and nothing can be seen.
+/// No password was given, and no certificate can be seen.
 fn closed(view: &View<'_>) -> bool {
-    let unseen = |held: &Held| matches!(held, Held::Unreadable { .. });
-    view.contents.format == Format::Pkcs12
-        && view.contents.seal == Seal::Unchecked
-        && view.contents.items.iter().all(|item| unseen(&item.held))
+    let contents = view.contents;
+    let seen = !view.chains.is_empty() || !view.anchors.is_empty() || !view.loose.is_empty();
+    contents.format == Format::Pkcs12 && contents.seal == Seal::Unchecked && !seen
 }
 
 fn trust_mark(view: &View<'_>) -> Option<Finding> {
@@ -126,19 +124,12 @@ fn keys(view: &View<'_>) -> usize {
 }
 
 fn leafs_in_truststore(view: &View<'_>) -> Vec<Finding> {
-    let is_leaf = |certificate: &&&Certificate| !certificate.authority.is_authority && !is_version_1_root(certificate);
+    let is_leaf = |certificate: &&&Certificate| !may_be_root(certificate);
     let say = |certificate: &Certificate| {
         let message = format!("{} is not an authority", named(certificate));
         LEAF_IN_TRUSTSTORE.at(view.place_of(certificate), message, "trust the authority that issued it instead")
     };
     view.anchors.iter().filter(is_leaf).map(|certificate| say(certificate)).collect()
-}
-
-/// Before version 3 there was no way to say that one is an authority (RFC 5280, 6.1.4 (k)).
-fn is_version_1_root(certificate: &Certificate) -> bool {
-    use x509_parser::prelude::{FromDer, X509Certificate};
-    let version_3 = X509Certificate::from_der(certificate.der()).is_ok_and(|(_, parsed)| parsed.version().0 == 2);
-    !version_3 && is_root(certificate)
 }
 
 fn several_keys(view: &View<'_>) -> Option<Finding> {

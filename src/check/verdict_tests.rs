@@ -39,7 +39,7 @@ fn a_chain_that_holds_has_no_findings() {
 
 #[test]
 fn each_fault_is_an_error_with_its_certificate() {
-    let (root, other) = (root("root"), super::fixture::root("other"));
+    let (root, other) = (root("root"), self::root("other"));
     let broker = broker("broker-1", &root);
     let anchors = [root.certificate.clone()];
     let unknown = judged(&[&broker], &[other.certificate.clone()], |_| ());
@@ -65,7 +65,7 @@ fn what_the_verdict_accepts_has_no_error() {
     params.extended_key_usages.clear();
     params.subject_alt_names.clear();
     let plain = signed(params, KeyKind::P256, Some(&root));
-    let stranger = issuing("stranger", &super::fixture::root("other"));
+    let stranger = issuing("stranger", &self::root("other"));
     let mut expired = broker_params("expired");
     expired.not_after = NOW - Duration::days(1);
     let expired = signed(expired, KeyKind::P256, Some(&root));

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::x509::SubjectPublicKeyInfo;
+
 use super::Place;
 use crate::keystore::{Contents, Format, Held, KeyState};
-use crate::pki::Certificate;
+use crate::pki::{AnyKey, Certificate};
 
 /// One file, sorted by what its parts are for.
 #[derive(Debug)]
@@ -88,16 +91,29 @@ impl<'a> ChainView<'a> {
     /// The certificate that the chain should begin with: the key's, or else the first that is no authority's.
     pub fn leaf(&self) -> &'a Certificate {
         let fits = |certificate: &&Certificate| match self.key {
-            Some(KeyState::Open(key)) => key.public().der() == certificate.public_key,
+            Some(KeyState::Open(key)) => belongs(key, certificate),
             Some(KeyState::Locked(_)) | None => !certificate.authority.is_authority,
         };
         self.certificates.iter().copied().find(fits).unwrap_or(self.certificates[0])
     }
 }
 
+/// Whether the certificate is for this key. Parameters do not count: DSA's may be inherited from the issuer (RFC 3279, 2.3.2).
+pub fn belongs(key: &AnyKey, certificate: &Certificate) -> bool {
+    let bits = |der| SubjectPublicKeyInfo::from_der(der).map(|(_, info)| info.subject_public_key.data.into_owned());
+    let (own, theirs) = (key.public().der(), certificate.public_key.as_slice());
+    own == theirs || matches!((bits(own), bits(theirs)), (Ok(own), Ok(theirs)) if own == theirs)
+}
+
 /// How an entry is called: its alias, or its number.
 pub fn entry_name(alias: Option<&str>, index: usize) -> String {
     alias.map_or_else(|| format!("entry {}", index + 1), str::to_owned)
+}
+
+/// An authority, or a root from before there was a way to say that one is (RFC 5280, 6.1.4 (k)).
+pub fn may_be_root(certificate: &Certificate) -> bool {
+    let before_version_3 = || X509Certificate::from_der(certificate.der()).is_ok_and(|(_, parsed)| parsed.version().0 < 2);
+    certificate.authority.is_authority || (certificate.issuer_der == certificate.subject_der && before_version_3())
 }
 
 /// How a certificate is called: its subject, or its serial number where that is empty.
