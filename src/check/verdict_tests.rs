@@ -39,7 +39,7 @@ fn a_chain_that_holds_has_no_findings() {
 
 #[test]
 fn each_fault_is_an_error_with_its_certificate() {
-    let (root, other) = (root("root"), self::root("other"));
+    let (root, other) = (root("root"), root("other"));
     let broker = broker("broker-1", &root);
     let anchors = [root.certificate.clone()];
     let unknown = judged(&[&broker], &[other.certificate.clone()], |_| ());

@@ -64,7 +64,8 @@ fn loaded(program: Program, reference: &Reference, bytes: &[u8], passwords: &Pas
             check::kafka_pem(&reference.path, bytes, KafkaStore::Truststore, None)
         }
         (Program::RabbitMq, Role::Key, _) => check::erlang_pem(&reference.path, bytes, ErlangFile::Key),
-        (Program::RabbitMq, Role::Certificate | Role::Anchors, _) => check::erlang_pem(&reference.path, bytes, ErlangFile::Certificates),
+        (Program::RabbitMq, Role::Certificate, _) => check::erlang_pem(&reference.path, bytes, ErlangFile::Chain),
+        (Program::RabbitMq, Role::Anchors, _) => check::erlang_pem(&reference.path, bytes, ErlangFile::Anchors),
         (_, Role::Keystore | Role::Truststore | Role::Key | Role::Certificate | Role::Anchors, _) => Vec::new(),
     }
 }

@@ -72,8 +72,11 @@ fn converted(contents: &Contents, target: Target) -> Contents {
     open(converted.bytes.expose(), &passwords).unwrap()
 }
 
-/// Keys with their leafs, and certificates, in order of what they hold.
-fn substance(contents: &Contents) -> (Vec<(Vec<u8>, Vec<Certificate>)>, Vec<Certificate>) {
+/// The PKCS#8 of a key and its chain.
+type Pair = (Vec<u8>, Vec<Certificate>);
+
+/// Keys with their chains, and certificates, in order of what they hold.
+fn substance(contents: &Contents) -> (Vec<Pair>, Vec<Certificate>) {
     let (mut keys, mut certificates) = (Vec::new(), Vec::new());
     for item in &contents.items {
         match &item.held {
