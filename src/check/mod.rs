@@ -2,13 +2,13 @@
 
 mod authority;
 mod chain;
+mod chain_rules;
 mod cluster;
 mod contents;
 mod drift;
 mod encrypted_key;
 mod entry;
 mod erlang_pem;
-mod fault;
 mod finding;
 mod holder;
 mod kafka_blocks;
@@ -35,11 +35,11 @@ pub use reload::{Allowed, Change, reload};
 pub const RULES: &[&[&Rule]] = &[
     authority::RULES,
     chain::RULES,
+    chain_rules::RULES,
     cluster::RULES,
     drift::RULES,
     entry::RULES,
     erlang_pem::RULES,
-    fault::RULES,
     holder::RULES,
     kafka_pem::RULES,
     leaf::RULES,
