@@ -6,7 +6,7 @@ use rcgen::{
 use time::{Duration, OffsetDateTime};
 
 use super::{Finding, Options};
-use crate::keystore::{Contents, Format, Held, Item, KeyState, Seal};
+use crate::keystore::{Contents, Format, Held, Item, KeyState, Protected, Scheme, Seal};
 use crate::pki::{AnyKey, Certificate, KeyKind, PrivateKey};
 
 /// The hour at which every test looks.
@@ -92,7 +92,8 @@ pub fn item(alias: Option<&str>, held: Held) -> Item {
 
 pub fn file(format: Format, items: Vec<Item>) -> Contents {
     let seal = if matches!(format, Format::Pkcs12 | Format::Jks | Format::Jceks) { Seal::Intact } else { Seal::Absent };
-    Contents { format, items, seal, schemes: Vec::new() }
+    let scheme = Scheme { protects: Protected::Keys, name: "PBES2 PBKDF2-HMAC-SHA256 AES-256-CBC".to_owned(), iterations: Some(10_000) };
+    Contents { format, items, seal, schemes: if format == Format::Pkcs12 { vec![scheme] } else { Vec::new() } }
 }
 
 pub fn options() -> Options<'static> {

@@ -4,6 +4,7 @@ mod alternative_names;
 mod authority;
 mod certificate;
 mod chain;
+mod chain_rules;
 mod cluster;
 mod config;
 mod config_authorization;
@@ -95,6 +96,7 @@ pub const RULES: &[&[&Rule]] = &[
     alternative_names::RULES,
     authority::RULES,
     chain::RULES,
+    chain_rules::RULES,
     cluster::RULES,
     config_authorization::RULES,
     config_certificates::RULES,

@@ -1,10 +1,11 @@
 //! One fault in a file, one finding.
 
+use proptest::prelude::*;
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose};
 use time::Duration;
 
 use super::fixture::*;
-use super::{Severity, contents, passwords};
+use super::{ErlangFile, KafkaStore, Severity, contents, erlang_pem, kafka_pem, not_for_kafka, passwords};
 use crate::keystore::{Format, Held, KeyState, Lock, Passwords, Protected, Scheme, Seal};
 use crate::pki::{KeyKind, Passphrase};
 
@@ -177,4 +178,27 @@ fn a_password_outside_ascii_is_found_and_not_shown() {
 fn a_bundle_of_roots_is_no_chain() {
     let bundle: Vec<_> = ["one", "two", "three"].iter().map(|name| bare(&root(name))).collect();
     assert_eq!(codes("ca.pem", &file(Format::Pem, bundle)), [""; 0]);
+}
+
+#[test]
+fn a_file_of_another_program_is_no_fault_of_kafka() {
+    let root = root("root");
+    let broker = broker("broker-1", &root);
+    let key = |label: &str| format!("-----BEGIN {label}-----\nMAA=\n-----END {label}-----\n");
+    let sec1 = key("EC PRIVATE KEY") + &broker.certificate.to_pem();
+    let found = not_for_kafka("tls.pem", sec1.as_bytes(), None).unwrap();
+    assert_eq!((found.rule.code, found.rule.severity), ("pem-not-for-kafka", Severity::Note));
+    assert!(not_for_kafka("ca.pem", root.certificate.to_pem().as_bytes(), None).is_none(), "there is no key in it");
+    let own = String::from_utf8(broker.key.to_pem().expose().to_vec()).unwrap() + &broker.certificate.to_pem();
+    assert!(not_for_kafka("tls.pem", own.as_bytes(), None).is_none());
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_a_reader_of_pem_panic(text in "(-{1,6}(BEGIN|END) ?(CERTIFICATE|(ENCRYPTED )?PRIVATE KEY)-{1,6}|[A-Za-z0-9+/=]{0,40}|[\r\n \u{feff}:]|MII){0,40}") {
+        kafka_pem("a.pem", text.as_bytes(), KafkaStore::Keystore, None);
+        kafka_pem("a.pem", text.as_bytes(), KafkaStore::Keystore, Some(&Passphrase::new("secret".to_owned())));
+        erlang_pem("a.pem", text.as_bytes(), ErlangFile::Key);
+        erlang_pem("a.pem", text.as_bytes(), ErlangFile::Chain);
+    }
 }

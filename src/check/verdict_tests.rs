@@ -39,10 +39,10 @@ fn a_chain_that_holds_has_no_findings() {
 
 #[test]
 fn each_fault_is_an_error_with_its_certificate() {
-    let (root, other) = (root("root"), root("other"));
+    let [root, other] = ["root", "other"].map(root);
     let broker = broker("broker-1", &root);
     let anchors = [root.certificate.clone()];
-    let unknown = judged(&[&broker], &[other.certificate.clone()], |_| ());
+    let unknown = judged(&[&broker], std::slice::from_ref(&other.certificate), |_| ());
     assert_eq!(errors(&unknown), ["chain-issuer-unknown"]);
     assert_eq!(
         unknown.findings.iter().find(|f| f.rule.code == "chain-issuer-unknown").unwrap().place.entry.as_deref(),
@@ -65,11 +65,11 @@ fn what_the_verdict_accepts_has_no_error() {
     params.extended_key_usages.clear();
     params.subject_alt_names.clear();
     let plain = signed(params, KeyKind::P256, Some(&root));
-    let stranger = issuing("stranger", &self::root("other"));
+    let stranger = issuing("stranger", &crate::check::fixture::root("other"));
     let mut expired = broker_params("expired");
     expired.not_after = NOW - Duration::days(1);
     let expired = signed(expired, KeyKind::P256, Some(&root));
-    let checked = judged(&[&plain, &stranger, &expired], &[root.certificate.clone()], |_| ());
+    let checked = judged(&[&plain, &stranger, &expired], std::slice::from_ref(&root.certificate), |_| ());
     assert_eq!(errors(&checked), [""; 0]);
     assert!(codes_of(&checked.findings).contains(&"expired-unused"));
 }
