@@ -35,7 +35,6 @@ pub(super) struct Reading {
 }
 
 const COMMON_NAME: &[u8] = &[0x55, 4, 3];
-const COUNTRY: &[u8] = &[0x55, 4, 6];
 const EMAIL_ADDRESS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1];
 
 impl DistinguishedName {
@@ -107,13 +106,13 @@ impl Reading {
     }
 
     fn attribute(&mut self, oid: &[u8], value: &Any<'_>) -> Attribute {
-        let text = text(value);
-        if let Some(problem) = problem(oid, value, text.as_deref()) {
-            self.problem.get_or_insert(problem);
-        }
-        let Some(text) = text else {
+        let Some(text) = text(value) else {
             return Attribute { oid: oid.to_vec(), value: Value::Raw(value.tag().0, value.data.to_vec()) };
         };
+        // What follows it, some compare and some do not.
+        if text.contains('\0') {
+            self.problem.get_or_insert("an attribute has a NUL character");
+        }
         let prepared = Value::Text(prepare(&text));
         match oid {
             COMMON_NAME => self.common_names.push(text),
@@ -124,7 +123,8 @@ impl Reading {
     }
 }
 
-/// RFC 4518, 2.4 and 2.6: case is folded, and spaces at the ends and repeated ones do not count.
+/// RFC 4518, 2.2 and 2.6: case is folded, and spaces at the ends and repeated ones do not count. Different encodings of one character
+/// are not made one (2.3): no CA mixes them.
 fn prepare(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
@@ -145,19 +145,5 @@ fn text(value: &Any<'_>) -> Option<String> {
             bytes.chunks_exact(4).map(|unit| char::from_u32(u32::from_be_bytes([unit[0], unit[1], unit[2], unit[3]]))).collect()
         }
         _ => None,
-    }
-}
-
-fn problem(oid: &[u8], value: &Any<'_>, text: Option<&str>) -> Option<&'static str> {
-    let printable = |c: char| c.is_ascii_alphanumeric() || " '()+,-./:=?".contains(c);
-    match text {
-        Some("") => Some("an attribute is empty"),
-        Some(text) if text.contains('\0') => Some("an attribute has a NUL character"),
-        // Beyond the type's own set these are common and harmless.
-        Some(text) if value.tag() == Tag::PrintableString && !text.chars().all(|c| printable(c) || "*@_&".contains(c)) => {
-            Some("a PrintableString has characters that do not belong there")
-        }
-        Some(text) if oid == COUNTRY && text.chars().count() != 2 => Some("a country has not two letters"),
-        Some(_) | None => None,
     }
 }

@@ -16,6 +16,8 @@ pub const NOW: OffsetDateTime = match OffsetDateTime::from_unix_timestamp(1_780_
 };
 pub const HOST: &str = "broker-1.example";
 
+pub const EVERYONE: [Validator; 4] = [Validator::Java, Validator::Erlang, Validator::OpenSsl, Validator::Rustls];
+
 pub struct Authority {
     pub issuer: CertifiedIssuer<'static, KeyPair>,
     pub certificate: Certificate,
@@ -102,6 +104,19 @@ pub fn ask(leaf: &Certificate, intermediates: &[&Authority], anchor: &Authority)
         name: Some(HOST.parse().unwrap()),
     }
 }
+
+/// A leaf below an issuing CA below a root, each with its change.
+pub fn chain(
+    at_root: impl FnOnce(&mut CertificateParams),
+    at_issuing: impl FnOnce(&mut CertificateParams),
+    at_leaf: impl FnOnce(&mut CertificateParams),
+) -> Asked {
+    let root = root(at_root);
+    let issuing = root.authority("issuing", at_issuing);
+    ask(&issuing.leaf(at_leaf), &[&issuing], &root)
+}
+
+pub fn same(_: &mut CertificateParams) {}
 
 impl Asked {
     pub fn verdict(&self) -> Verdict {

@@ -29,7 +29,7 @@ pub(super) fn passes_over(view: View<'_>, fault: &Fault) -> bool {
     }
     let anchor = view.is_of_anchor(fault);
     match &fault.kind {
-        FaultKind::NotAuthority | FaultKind::WithoutBasicConstraints | FaultKind::WithoutCertSign => false,
+        FaultKind::NotAuthority | FaultKind::WithoutBasicConstraints | FaultKind::WithoutCertSign | FaultKind::ShortKey { .. } => false,
         _ if anchor => true,
         FaultKind::Purpose { .. } => fault.at > 0,
         FaultKind::NameNotPermitted { name, by } | FaultKind::NameExcluded { name, by, .. } => view.by_anchor(by) || is_beyond(view, name),

@@ -115,6 +115,10 @@ mod fixture;
 #[cfg(test)]
 mod revocation_tests;
 #[cfg(test)]
+mod rule_tests;
+#[cfg(test)]
 mod signature_tests;
+#[cfg(test)]
+mod subtree_tests;
 #[cfg(test)]
 mod tests;

@@ -69,7 +69,7 @@ fn extensions(node: &Node<'_>) -> Vec<FaultKind> {
             faults.push(FaultKind::DuplicateExtension { oid: oid.clone() });
         }
         let malformed = match extension.parsed_extension() {
-            ParsedExtension::ParseError { .. } => true,
+            ParsedExtension::ParseError { .. } => extension.critical || UNDERSTOOD.contains(&oid.as_str()),
             ParsedExtension::SubjectAlternativeName(names) => names.general_names.is_empty(),
             ParsedExtension::KeyUsage(usage) => usage.flags == 0,
             ParsedExtension::PolicyConstraints(limits) => {
