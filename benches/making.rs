@@ -40,9 +40,11 @@ fn making(criterion: &mut Criterion) {
         chain: identity.chain().certificates().to_vec(),
     }];
     for profile in [Pkcs12Profile::Modern, Pkcs12Profile::Java8] {
-        let written = pkcs12::write(&entries, &password, profile).unwrap();
+        let written = pkcs12::write(&entries, &password, profile, &entropy).unwrap();
         let name = profile.name();
-        criterion.bench_function(&format!("pkcs12 {name} write"), |bencher| bencher.iter(|| pkcs12::write(&entries, &password, profile)));
+        criterion.bench_function(&format!("pkcs12 {name} write"), |bencher| {
+            bencher.iter(|| pkcs12::write(&entries, &password, profile, &entropy))
+        });
         criterion.bench_function(&format!("pkcs12 {name} read"), |bencher| bencher.iter(|| pkcs12::read(&written, &password)));
     }
     let written = jks::write(&entries, &password, now, &entropy).unwrap();

@@ -56,7 +56,8 @@ impl<'a> Reader<'a> {
                 return Err(BerError::Malformed { problem: "a primitive element has no length", at: start });
             };
             let content = self.take(length)?;
-            return Ok(write(out, identifier, content));
+            write(out, identifier, content);
+            return Ok(());
         }
         let mut children = Vec::new();
         let pieces = STRINGS.contains(&(first & !CONSTRUCTED));
@@ -184,7 +185,7 @@ mod tests {
 
     #[test]
     fn what_nests_without_end_is_refused() {
-        let deep = |levels| [vec![0x30, 0x80].repeat(levels), vec![0, 0].repeat(levels)].concat();
+        let deep = |levels| [[0x30, 0x80].repeat(levels), [0, 0].repeat(levels)].concat();
         assert!(to_der(&deep(DEPTH)).is_ok());
         assert_eq!(to_der(&deep(100_000)), Err(BerError::TooDeep { at: 2 * DEPTH }));
     }

@@ -68,7 +68,7 @@ fn unlocked(entry: LockedEntry<'_>, unlocker: &mut Unlocker<'_>) -> Result<Vec<I
             };
             held.insert(0, key.map_or_else(unreadable, |key| Held::Key { key, chain }));
         }
-        Content::Trusted(Ok(certificate)) => held.push(Held::Trusted(Box::new(certificate))),
+        Content::Trusted(Ok(certificate)) => held.push(Held::Trusted(certificate)),
         Content::Trusted(Err(error)) => held.push(unreadable(error)),
         Content::Secret(sealed) => held.push(secret(&sealed, unlocker).map_err(|problem| InputError { problem, at })?),
     }

@@ -39,7 +39,7 @@ pub(super) struct LockedEntry<'a> {
 pub(super) enum Content<'a> {
     /// An EncryptedPrivateKeyInfo, and the chain.
     Key(&'a [u8], Vec<Result<Certificate, Unreadable>>),
-    Trusted(Result<Certificate, Unreadable>),
+    Trusted(Result<Box<Certificate>, Unreadable>),
     Secret(SealedObject<'a>),
 }
 
@@ -110,7 +110,7 @@ fn entry<'a>(input: &mut Input<'a>, format: Format, certificates: Certificates) 
             }
             Content::Key(encrypted, chain)
         }
-        TRUSTED_ENTRY => Content::Trusted(certificate(input, certificates)?),
+        TRUSTED_ENTRY => Content::Trusted(certificate(input, certificates)?.map(Box::new)),
         SECRET_ENTRY if format == Format::Jceks => Content::Secret(SealedObject::read(input)?),
         _ => return Err(unknown),
     };

@@ -17,6 +17,7 @@ mod jks_write;
 mod mac;
 mod modified_utf8;
 mod pbe;
+mod pbes2;
 mod pfx;
 pub mod pkcs12;
 mod pkcs12_write;
