@@ -34,7 +34,6 @@ mod endpoint;
 mod entry;
 mod erlang_pem;
 mod facts;
-mod fault;
 mod fields;
 mod finding;
 mod findings;
@@ -121,7 +120,6 @@ pub const RULES: &[&[&Rule]] = &[
     endpoint::RULES,
     entry::RULES,
     erlang_pem::RULES,
-    fault::RULES,
     fields::RULES,
     general_names::RULES,
     holder::RULES,

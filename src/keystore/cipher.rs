@@ -79,7 +79,8 @@ impl Cipher {
     pub(super) const fn block(self) -> usize {
         match self {
             Self::Aes128Gcm | Self::Aes256Gcm | Self::Rc4 { .. } => 1,
-            _ => self.iv(),
+            Self::Aes128 | Self::Aes192 | Self::Aes256 | Self::Camellia128 | Self::Camellia192 | Self::Camellia256 => 16,
+            Self::Des | Self::TwoKeyTripleDes | Self::TripleDes | Self::Rc2 { .. } => 8,
         }
     }
 
@@ -108,7 +109,17 @@ impl Cipher {
         match self {
             Self::Aes256 => cbc_encrypt(Aes256::new_from_slice(key).ok()?, iv, data),
             Self::TripleDes => cbc_encrypt(TdesEde3::new_from_slice(key).ok()?, iv, data),
-            _ => None,
+            Self::Aes128
+            | Self::Aes192
+            | Self::Aes128Gcm
+            | Self::Aes256Gcm
+            | Self::Camellia128
+            | Self::Camellia192
+            | Self::Camellia256
+            | Self::Des
+            | Self::TwoKeyTripleDes
+            | Self::Rc2 { .. }
+            | Self::Rc4 { .. } => None,
         }
     }
 }

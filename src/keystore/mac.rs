@@ -9,7 +9,8 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 
 use super::derivation::{Derivation, Purpose, pkcs12};
 use super::hash::Hash;
-use super::pbe::{PbeError, ROUNDS, key_derivation};
+use super::pbe::{PbeError, ROUNDS};
+use super::pbes2::key_derivation;
 use super::pfx::{self, MacData};
 use super::{Protected, Scheme, spelling};
 use crate::pki::Passphrase;
@@ -75,5 +76,39 @@ impl<'a> Mac<'a> {
             Self::Pkcs12 { hash, salt, rounds } => hash.hmac(&pkcs12(*hash, Purpose::Mac, password, salt, *rounds, hash.length()), content),
             Self::Pbmac1 { derivation, length, hash, .. } => hash.hmac(&derivation.derive(password, *length, 0).0, content),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::{hmac, pbkdf2};
+
+    use super::*;
+    use crate::pki::asn1::{NULL, OCTET_STRING, SEQUENCE, encode, encode_integer, encode_oid};
+
+    /// RFC 9579, 4, put together by hand and computed by aws-lc alone.
+    #[test]
+    fn pbmac1_seals_by_pbkdf2_and_hmac() {
+        let (salt, rounds, content) = ([5; 16], NonZeroU32::new(2048).unwrap(), b"the authenticated safe");
+        let algorithm = |oid: &str, parameters: &[u8]| encode(SEQUENCE, &[&encode_oid(ObjectIdentifier::new_unwrap(oid)), parameters]);
+        let hmac_sha256 = algorithm("1.2.840.113549.2.9", &[NULL, 0]);
+        let [count, length] = [encode_integer(&rounds.get().to_be_bytes()), encode_integer(&[32])];
+        let pbkdf2_parameters = encode(SEQUENCE, &[&encode(OCTET_STRING, &[&salt]), &count, &length, &hmac_sha256]);
+        let pbkdf2_algorithm = algorithm("1.2.840.113549.1.5.12", &pbkdf2_parameters);
+        let mut key = [0; 32];
+        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, rounds, &salt, b"correct horse", &mut key);
+        let digest = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), content).as_ref().to_vec();
+        let data = MacData {
+            algorithm: algorithm("1.2.840.113549.1.5.14", &encode(SEQUENCE, &[&pbkdf2_algorithm, &hmac_sha256])),
+            digest,
+            // RFC 9579, 5: neither is used.
+            salt: b"NOT USED".to_vec(),
+            rounds: 1,
+        };
+        let mac = Mac::parse(&data).unwrap();
+        let scheme = mac.scheme();
+        assert_eq!((scheme.name.as_str(), scheme.iterations), ("PBMAC1 PBKDF2-HMAC-SHA256 HMAC-SHA256", Some(2048)));
+        let fits = |password: &str| mac.fits(&data.digest, content, &Passphrase::new(password.to_owned()));
+        assert!(fits("correct horse") && !fits("battery staple"));
     }
 }

@@ -25,6 +25,7 @@ mod opener;
 mod openssh;
 mod pbe;
 mod pem;
+mod pbes2;
 mod pfx;
 pub mod pkcs12;
 mod pkcs12_write;

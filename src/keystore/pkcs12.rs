@@ -53,7 +53,12 @@ pub fn read(bytes: &[u8], password: &Password) -> Result<Vec<Entry>, KeystoreErr
 fn damaged(error: PfxError) -> KeystoreError {
     let at = match &error {
         PfxError::Encoding(BagsError::Ber(error)) => Some(error.at()),
-        _ => None,
+        PfxError::Encoding(BagsError::Asn1(_) | BagsError::TooDeep)
+        | PfxError::Version
+        | PfxError::Signed
+        | PfxError::Enveloped
+        | PfxError::OtherContent(_)
+        | PfxError::Empty => None,
     };
     KeystoreError::Damaged { format: FORMAT, problem: error.to_string(), at }
 }

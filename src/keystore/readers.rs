@@ -159,3 +159,42 @@ fn openssl_scheme(name: &str) -> Answer {
         Answer::Yes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keystore::Seal;
+
+    fn sealed_by(format: Format, scheme: &str) -> Contents {
+        let scheme = Scheme { protects: Protected::Store, name: scheme.to_owned(), iterations: None };
+        Contents { format, items: Vec::new(), seal: Seal::Intact, schemes: vec![scheme] }
+    }
+
+    fn said(contents: &Contents, program: Program) -> Answer {
+        readers(contents).into_iter().find(|reader| reader.program == program).unwrap().answer
+    }
+
+    #[test]
+    fn java_alone_reads_its_own_formats() {
+        for format in [Format::Jks, Format::Jceks] {
+            let yes = readers(&sealed_by(format, "SHA1 with password")).into_iter().filter(|reader| reader.answer == Answer::Yes);
+            assert_eq!(yes.map(|reader| reader.program).collect::<Vec<_>>(), [Program::Java8, Program::Java11, Program::Java17]);
+        }
+    }
+
+    #[test]
+    fn pbmac1_is_for_the_newest_alone() {
+        let store = sealed_by(Format::Pkcs12, "PBMAC1 PBKDF2-HMAC-SHA256 HMAC-SHA256");
+        assert_eq!(said(&store, Program::Java17), no("PBMAC1 needs Java 26 or later"));
+        assert_eq!(said(&store, Program::OpenSsl3), only_if("it is 3.4 or later"));
+    }
+
+    #[test]
+    fn a_refusal_outweighs_a_condition() {
+        let (condition, refusal) = (only_if("a"), no("b"));
+        assert_eq!(condition.clone().and(refusal.clone()), refusal);
+        assert_eq!(refusal.clone().and(condition.clone()), refusal);
+        assert_eq!(condition.clone().and(only_if("c")), only_if("a, and c"));
+        assert_eq!(condition.clone().and(Answer::Yes), condition);
+    }
+}

@@ -51,3 +51,25 @@ fn utf16_null(units: impl Iterator<Item = u16>, octets_of_utf8: usize) -> Zeroiz
     octets.extend(units.chain([0]).flat_map(u16::to_be_bytes));
     octets
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spelled(by: fn(&Passphrase) -> Spellings, text: &str) -> Vec<Vec<u8>> {
+        by(&Passphrase::new(text.to_owned())).into_iter().map(|spelling| spelling.to_vec()).collect()
+    }
+
+    #[test]
+    fn the_empty_password_is_a_null_or_nothing() {
+        assert_eq!(spelled(pkcs12, ""), [vec![0, 0], vec![]]);
+    }
+
+    #[test]
+    fn what_is_not_ascii_has_been_spelled_in_several_ways() {
+        assert_eq!(spelled(pkcs12, "ö"), [[0, 0xF6, 0, 0].as_slice(), &[0, 0xC3, 0, 0xB6, 0, 0]]);
+        assert_eq!(spelled(pkcs5, "ö"), [[0xC3, 0xB6].as_slice(), &[0xF6]]);
+        assert_eq!(spelled(pkcs5, "世"), [[0xE4, 0xB8, 0x96]]);
+        assert_eq!(spelled(pbkdf2, "a"), [[b'a'].as_slice(), &[0, b'a', 0, 0]]);
+    }
+}

@@ -9,7 +9,7 @@ use rcgen::{CertificateParams, DnType, Issuer};
 use time::OffsetDateTime;
 
 use super::jks::{Protection, Variant};
-use super::{Entry, KeystoreError, Pkcs12Profile, jks, pkcs12};
+use super::{Entry, KeystoreError, Passwords, Pkcs12Profile, jks, pkcs12};
 use crate::pki::{Certificate, KeyKind, Password, PrivateKey, Secret};
 
 #[derive(Debug, Clone, Copy)]
@@ -210,5 +210,58 @@ fn an_error_shows_neither_password_nor_key() {
         assert!(format!("{read:?}").contains("[secret]"));
         let refused = refused.unwrap_err();
         assert!(!format!("{refused} {refused:?}").contains("battery"));
+    }
+}
+
+/// The same in BER: no element says its length, and strings come in pieces.
+fn in_pieces(der: &[u8], out: &mut Vec<u8>) {
+    let mut rest = der;
+    while let [tag, length, ..] = rest {
+        let octets = if *length < 0x80 { 0 } else { usize::from(length & 0x7F) };
+        let length = if octets == 0 {
+            usize::from(*length)
+        } else {
+            rest[2..2 + octets].iter().fold(0, |sum, octet| sum << 8 | usize::from(*octet))
+        };
+        let (element, after) = rest.split_at(2 + octets + length);
+        let content = &element[2 + octets..];
+        match tag {
+            0x04 => {
+                out.extend([0x24, 0x80]);
+                content.chunks(100).for_each(|piece| out.extend([&[0x04, piece.len() as u8], piece].concat()));
+                out.extend([0, 0]);
+            }
+            constructed if constructed & 0x20 != 0 => {
+                out.extend([*tag, 0x80]);
+                in_pieces(content, out);
+                out.extend([0, 0]);
+            }
+            _ => out.extend_from_slice(element),
+        }
+        rest = after;
+    }
+}
+
+#[test]
+fn pkcs12_may_be_ber() {
+    for format in [Format::Pkcs12(Pkcs12Profile::Modern), Format::Pkcs12(Pkcs12Profile::Java8)] {
+        let mut ber = Vec::new();
+        in_pieces(&format.write(&*ENTRIES, &password("correct horse")).unwrap(), &mut ber);
+        assert_eq!(format.read(&ber, &password("correct horse")).unwrap(), *ENTRIES);
+        assert_eq!(format.read(&ber, &password("battery staple")), Err(KeystoreError::WrongPassword("PKCS#12")));
+    }
+}
+
+/// JKS and JCEKS alone give keys a password of their own.
+#[test]
+fn keys_and_store_may_have_different_passwords() {
+    let (store, keys) = (password("of the store"), password("of the key"));
+    let secret = Entry::SecretKey { alias: "aes".to_owned(), algorithm: "AES".to_owned(), key: Secret::new(vec![7; 32]) };
+    for (variant, entries) in [(Variant::Jks, vec![HELD[0].entry("a")]), (Variant::Jceks, vec![HELD[0].entry("a"), secret])] {
+        let protection = Protection { store: &store, keys: &keys };
+        let written = jks::write_as(variant, &entries, protection, OffsetDateTime::UNIX_EPOCH, &SystemRandom::new()).unwrap();
+        assert_eq!(jks::read(&written, &store), Err(KeystoreError::WrongKeyPassword("a".to_owned())));
+        let both = Passwords { store: Some((&store).into()), key: Some((&keys).into()) };
+        assert_eq!(jks::open(&written, &both).unwrap().into_entries(), Ok(entries));
     }
 }
