@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 /// From the ground up. This list is the architecture; `src/lib.rs` says what each is for.
 const FLOORS: &[&[&str]] = &[
     &["pki"],
-    &["cluster", "keystore", "path", "settings"],
-    &["convert", "describe", "layout"],
+    &["cluster", "finding", "keystore", "path", "settings"],
+    &["convert", "describe", "layout", "lint"],
     &["snippet", "inventory"],
-    &["plan"],
+    &["configuration", "plan"],
     &["check", "issue"],
     &["artifact", "report"],
     &["directory", "endpoint", "verify"],

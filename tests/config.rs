@@ -8,7 +8,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use countersign::check::{FileState, Severity, config};
+use countersign::configuration::{FileState, config};
+use countersign::finding::Severity;
 use countersign::settings::{read, references};
 use support::{fixtures, program};
 

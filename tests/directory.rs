@@ -8,9 +8,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use countersign::check::{self, Cluster, Finding};
+use countersign::check::{self, Cluster};
 use countersign::cluster;
 use countersign::directory::Directory;
+use countersign::finding::Finding;
 use countersign::snippet::Snippets;
 use support::Workspace;
 use time::{Duration, OffsetDateTime};

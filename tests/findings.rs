@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 
-use countersign::check::{RULES, Rule, Severity};
+use countersign::check;
+use countersign::finding::{Rule, Severity};
 
 const PAGE: &str = "docs/findings.md";
 
 fn rules() -> Vec<&'static Rule> {
-    let mut rules: Vec<_> = RULES.iter().copied().flatten().copied().collect();
+    let mut rules: Vec<_> = check::rules().collect();
     rules.sort_by_key(|rule| rule.code);
     rules
 }

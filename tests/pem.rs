@@ -8,7 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use countersign::check::{ErlangFile, Finding, KafkaStore, Severity, erlang_pem, kafka_pem};
+use countersign::check::{ErlangFile, KafkaStore, erlang_pem, kafka_pem};
+use countersign::finding::{Finding, Severity};
 use countersign::pki::Passphrase;
 use support::{fixtures, program};
 use tempfile::TempDir;

@@ -5,8 +5,8 @@ use time::OffsetDateTime;
 use super::cluster::Cluster;
 use super::validity::{self, day};
 use super::view::named;
-use super::{Finding, Place, Rule};
 use crate::cluster::{AuthorityName, AuthoritySpec};
+use crate::finding::{Finding, Place, Rule};
 use crate::inventory::{AuthorityCertificates, KeyFile};
 use crate::layout;
 

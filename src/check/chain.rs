@@ -1,7 +1,8 @@
 //! The verdict on a chain, as findings: its faults, and who sees it differently.
 
+use super::chain_rules as rules;
 use super::view::named;
-use super::{Finding, Place, Rule, chain_rules as rules};
+use crate::finding::{Finding, Place, Rule};
 use crate::path::{FaultKind, Opinion, Validator, Verdict};
 
 pub const RULES: &[&Rule] = &[&REFUSED_BY_SOME, &ACCEPTED_BY_SOME];

@@ -1,6 +1,6 @@
 //! The faults of a chain, and why each matters. The codes are those of [`crate::path::FaultKind::code`] behind `chain-`.
 
-use super::Rule;
+use crate::finding::Rule;
 pub const RULES: &[&Rule] = &[
     &UNREADABLE,
     &ISSUER_UNKNOWN,

@@ -3,8 +3,9 @@
 use rayon::prelude::*;
 use time::{Duration, OffsetDateTime};
 
-use super::{Finding, Place, Rule, authority, drift, holder};
+use super::{authority, drift, holder};
 use crate::cluster::{AuthorityName, ClusterSpec};
+use crate::finding::{Finding, Place, Rule};
 use crate::inventory::{HolderFiles, Inventory, Survey};
 use crate::layout::{self, HolderFile, Sensitivity};
 use crate::plan;

@@ -4,7 +4,8 @@ use time::{Duration, OffsetDateTime};
 
 use super::strength::Fatal;
 use super::view::View;
-use super::{Finding, chain, entry, leaf, order, readers, store, strength, validity};
+use super::{chain, entry, leaf, order, readers, store, strength, validity};
+use crate::finding::Finding;
 use crate::keystore::Contents;
 use crate::path::{self, Question, Verdict};
 use crate::pki::{Certificate, Host, RevocationList, Usage};

@@ -1,6 +1,6 @@
 //! Where the directory is not what the cluster file says: the plan's reasons as findings.
 
-use super::{Finding, Place, Rule};
+use crate::finding::{Finding, Place, Rule};
 use crate::plan::Reason;
 
 pub const RULES: &[&Rule] = &[

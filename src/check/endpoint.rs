@@ -5,8 +5,8 @@ use rustls::client::verify_server_name;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::server::ParsedCertificate;
 
-use super::{Finding, Place, Rule, Severity};
 use crate::describe::{Observation, TlsVersion, Weakness};
+use crate::finding::{Finding, Place, Rule, Severity};
 use crate::pki::{Certificate, Host};
 
 pub const RULES: &[&Rule] =

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::view::{View, entry_name};
-use super::{Finding, Place, Rule};
+use crate::finding::{Finding, Place, Rule};
 use crate::keystore::{Format, Held, KeyState, Lock, Passwords};
 
 pub const RULES: &[&Rule] =

@@ -7,7 +7,7 @@ use pkcs8::ObjectIdentifier;
 
 use super::encrypted_key::EncryptedKey;
 use super::view::named;
-use super::{Finding, Place, Rule};
+use crate::finding::{Finding, Place, Rule};
 use crate::pki::{Certificate, Secret};
 
 pub const RULES: &[&Rule] = &[&NOT_PEM, &BYTE_ORDER_MARK, &PASSED_OVER, &WITHOUT_BLOCK, &ORDER, &KEY_ENCRYPTION];

@@ -5,7 +5,8 @@ use rcgen::{
 };
 use time::{Duration, OffsetDateTime};
 
-use super::{Finding, Options};
+use super::Options;
+use crate::finding::Finding;
 use crate::keystore::{Contents, Format, Held, Item, KeyState, Protected, Scheme, Seal};
 use crate::pki::{AnyKey, Certificate, KeyKind, PrivateKey};
 

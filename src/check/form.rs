@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::view::entry_name;
-use super::{Finding, Place, certificate, public_key, request, revocation_list};
+use crate::finding::{Finding, Place};
 use crate::keystore::{Contents, Held, KeyState};
+use crate::lint::{certificate, public_key, request, revocation_list};
 use crate::pki::Certificate;
 
 /// Every finding about the form of certificates, keys, requests and revocation lists; of a certificate that is there twice, once.

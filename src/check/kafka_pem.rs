@@ -6,7 +6,7 @@ use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 use super::encrypted_key::EncryptedKey;
 use super::kafka_blocks::{Block, blocks};
 use super::view::named;
-use super::{Finding, Place, Rule};
+use crate::finding::{Finding, Place, Rule};
 use crate::keystore::{self, Held, KeyState, Lock, Passwords};
 use crate::pki::{Certificate, Passphrase, Secret};
 
@@ -135,7 +135,7 @@ pub fn not_for_kafka(target: &str, bytes: &[u8], password: Option<&Passphrase>) 
     }
     let why = kafka_pem(target, bytes, KafkaStore::Keystore, password)
         .into_iter()
-        .find(|finding| finding.rule.severity == super::Severity::Error)?;
+        .find(|finding| finding.rule.severity == crate::finding::Severity::Error)?;
     Some(NOT_FOR_KAFKA.at(why.place, format!("Kafka cannot load it: {}", why.message), why.fix))
 }
 

@@ -4,7 +4,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::x509::X509Name;
 
 use super::view::{ChainView, View};
-use super::{Finding, Rule};
+use crate::finding::{Finding, Rule};
 use crate::pki::{Certificate, San, Usage};
 
 pub const RULES: &[&Rule] = &[

@@ -2,7 +2,7 @@
 
 use super::leaf::is_root;
 use super::view::{ChainView, View, belongs, named};
-use super::{Finding, Rule};
+use crate::finding::{Finding, Rule};
 use crate::keystore::KeyState;
 use crate::pki::Certificate;
 

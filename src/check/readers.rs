@@ -1,7 +1,7 @@
 //! Findings about PKCS#12 that some programs cannot read.
 
 use super::view::View;
-use super::{Finding, Rule};
+use crate::finding::{Finding, Rule};
 use crate::keystore::{Answer, Format, Held, Program, readers};
 
 pub const RULES: &[&Rule] = &[&NOT_FOR_JAVA, &NOT_FOR_OPENSSL];

@@ -1,7 +1,7 @@
 //! Whether a running Kafka broker would take one store in place of another (KIP-226, KIP-978). RabbitMQ takes any.
 
 use super::view::{View, named};
-use super::{Finding, Place, Rule};
+use crate::finding::{Finding, Place, Rule};
 use crate::keystore::{Contents, Format, Held, Item};
 use crate::pki::{Certificate, San};
 

@@ -1,7 +1,7 @@
 //! Findings about a key store or trust store as a whole.
 
 use super::view::{View, entry_name, may_be_root, named};
-use super::{Finding, Place, Rule};
+use crate::finding::{Finding, Place, Rule};
 use crate::keystore::{Format, Held, Protected, Seal};
 use crate::pki::Certificate;
 

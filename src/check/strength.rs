@@ -4,7 +4,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::leaf::is_root;
 use super::view::View;
-use super::{Finding, Place, Rule};
+use crate::finding::{Finding, Place, Rule};
 use crate::pki::{Certificate, KeyAlgorithm, PublicKey};
 
 pub const RULES: &[&Rule] = &[&KEY_REFUSED, &KEY_WEAK, &KEY_SELDOM_SUPPORTED, &ED25519_LEAF, &SIGNATURE_REFUSED, &SIGNATURE_SHA1];

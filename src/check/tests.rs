@@ -5,7 +5,8 @@ use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyUsagePu
 use time::Duration;
 
 use super::fixture::*;
-use super::{ErlangFile, KafkaStore, Severity, contents, erlang_pem, kafka_pem, not_for_kafka, passwords};
+use super::{ErlangFile, KafkaStore, contents, erlang_pem, kafka_pem, not_for_kafka, passwords};
+use crate::finding::Severity;
 use crate::keystore::{Format, Held, KeyState, Lock, Passwords, Protected, Scheme, Seal};
 use crate::pki::{KeyKind, Passphrase};
 

@@ -1,6 +1,6 @@
 //! Findings about what could not be looked at.
 
-use super::{Finding, Place, Rule};
+use crate::finding::{Finding, Place, Rule};
 
 pub const RULES: &[&Rule] = &[&UNREADABLE, &NOTHING_TO_JUDGE];
 

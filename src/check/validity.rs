@@ -3,7 +3,7 @@
 use time::{Duration, OffsetDateTime};
 
 use super::view::View;
-use super::{Finding, Place, Rule};
+use crate::finding::{Finding, Place, Rule};
 use crate::pki::Certificate;
 
 pub const RULES: &[&Rule] = &[&EXPIRED, &NOT_YET_VALID, &EXPIRES_SOON, &EXPIRED_UNUSED, &OUTLIVES_ISSUER];

@@ -4,7 +4,8 @@ use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose};
 use time::Duration;
 
 use super::fixture::*;
-use super::{Checked, Options, Severity, contents};
+use super::{Checked, Options, contents};
+use crate::finding::Severity;
 use crate::keystore::Format;
 use crate::path::{Fault, FaultKind, Opinion, Validator, Verdict};
 use crate::pki::{Certificate, Host, KeyKind, Usage};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use super::Place;
+use crate::finding::Place;
 use crate::keystore::{Contents, Format, Held, KeyState};
 use crate::pki::{AnyKey, Certificate};
 

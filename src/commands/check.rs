@@ -10,7 +10,7 @@ use super::passwords::PasswordArgs;
 use super::question::QuestionArgs;
 use super::threshold::ThresholdArgs;
 use super::{Context, directory_check};
-use crate::check::Severity;
+use crate::finding::Severity;
 use crate::report::{self, Report, Status, TargetReport};
 
 /// Find what is wrong: with the directory, or with any certificate, store, key, configuration file or endpoint

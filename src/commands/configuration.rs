@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::passwords;
-use crate::check::{self, ErlangFile, FileState, Finding, KafkaStore};
+use crate::check::{self, ErlangFile, KafkaStore};
+use crate::configuration::FileState;
 use crate::directory;
+use crate::finding::Finding;
 use crate::keystore::{Contents, Passwords};
 use crate::settings::{self, Declared, Program, Reference, Role, Settings};
 

@@ -7,8 +7,9 @@ use time::{Duration, OffsetDateTime};
 
 use super::Context;
 use super::failure::Failure;
-use crate::check::{self, Cluster, Finding};
+use crate::check::{self, Cluster};
 use crate::directory::DirectoryError;
+use crate::finding::Finding;
 use crate::inventory::{HolderFiles, Inventory};
 use crate::pki::Certificate;
 use crate::report::{Expiry, TargetPlace, TargetReport};

@@ -8,9 +8,10 @@ use rayon::prelude::*;
 use super::configuration::Configuration;
 use super::passwords;
 use super::question::Question;
-use crate::check::{self, Checked, Finding, Options};
+use crate::check::{self, Checked, Options};
 use crate::directory;
 use crate::endpoint::observe;
+use crate::finding::Finding;
 use crate::keystore::{Contents, Format, Held, Item, KeystoreError, Passwords, Seal};
 use crate::pki::{Certificate, HostPort, Usage};
 use crate::report::{Expiry, TargetPlace, TargetReport};
@@ -97,7 +98,7 @@ impl Judge<'_> {
         let name = path.display().to_string();
         let configuration = Configuration::open(path, settings, self.passwords);
         let alone = Options { anchors: &[], ..self.question.options() };
-        let mut findings = check::config(&name, &configuration.settings, &configuration.files);
+        let mut findings = crate::configuration::config(&name, &configuration.settings, &configuration.files);
         let mut certificates = Vec::new();
         for (named, contents) in configuration.opened() {
             findings.extend(check::contents(named, contents, &alone).findings);

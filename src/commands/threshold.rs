@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::failure::Failure;
-use crate::check::{Finding, RULES, Rule, Severity};
+use crate::check;
+use crate::finding::{Finding, Rule, Severity};
 use crate::report::Deny;
 
 #[derive(Debug, Default, Args)]
@@ -48,7 +49,7 @@ impl Threshold {
 }
 
 fn rule(code: &str) -> Result<&'static Rule, Failure> {
-    let rules = || RULES.iter().copied().flatten().copied();
+    let rules = check::rules;
     rules().find(|rule| rule.code == code).ok_or_else(|| {
         let nearest = rules().map(|rule| rule.code).min_by_key(|known| strsim::damerau_levenshtein(known, code));
         let nearest = nearest.map(|nearest| format!("; the nearest is {nearest}")).unwrap_or_default();

@@ -7,7 +7,7 @@ use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
 use super::{Deny, Expiry, Report, TargetPlace, TargetReport};
-use crate::check::{Finding, Place, Rule, Severity};
+use crate::finding::{Finding, Place, Rule, Severity};
 use crate::path::{Fault, FaultKind, Opinion, Validator, Verdict};
 
 pub const AT: OffsetDateTime = datetime!(2026-02-01 00:00 UTC);

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Report, TargetPlace, help};
-use crate::check::Severity;
+use crate::finding::Severity;
 
 pub fn github(report: &Report) -> String {
     let mut text = String::new();

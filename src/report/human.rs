@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::printable::printable;
 use super::{Report, TargetReport, help, word};
-use crate::check::{Finding, Place, Severity};
+use crate::finding::{Finding, Place, Severity};
 use crate::path::{Validator, Verdict};
 
 /// `paint` colours a text that stands for a severity; `None` stands for all being well.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::{Report, Summary, TargetReport, help};
-use crate::check::{Finding, Place, Severity};
+use crate::finding::{Finding, Place, Severity};
 use crate::path::{Opinion, Verdict};
 
 #[derive(Serialize)]

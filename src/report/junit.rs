@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{Deny, Report, TargetReport, help, word};
-use crate::check::Finding;
+use crate::finding::Finding;
 
 pub fn junit(report: &Report) -> String {
     let suites: Vec<Suite<'_>> = report.targets.iter().map(|target| Suite::new(target, &report.deny)).collect();

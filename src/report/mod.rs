@@ -22,7 +22,7 @@ pub use nagios::{Status, nagios, unknown};
 pub use prometheus::prometheus;
 pub use sarif::sarif;
 
-use crate::check::{Finding, Rule, Severity};
+use crate::finding::{Finding, Rule, Severity};
 use crate::path::Verdict;
 
 /// Everything that one run of `check` has to say.

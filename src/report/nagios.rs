@@ -7,7 +7,8 @@ use std::fmt::Write;
 
 use super::printable::printable;
 use super::{Report, word};
-use crate::check::{Finding, Severity, UNREADABLE};
+use crate::check::UNREADABLE;
+use crate::finding::{Finding, Severity};
 
 /// What the exit code tells the monitoring system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{Report, word};
-use crate::check::Severity;
+use crate::finding::Severity;
 
 /// One metric: its name, what it tells, and a value for each set of labels. Two of the same labels would spoil the whole file.
 struct Metric {

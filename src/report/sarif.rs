@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Report, TargetPlace, help};
-use crate::check::{Finding, Rule, Severity};
+use crate::finding::{Finding, Rule, Severity};
 
 pub fn sarif(report: &Report) -> Value {
     let by_code: BTreeMap<&str, &Rule> = report.findings().map(|finding| (finding.rule.code, finding.rule)).collect();
