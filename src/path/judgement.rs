@@ -53,17 +53,14 @@ impl Judged {
 
 /// Whether nothing is wrong with a path to the signer of a revocation list, its own revocation aside.
 pub(super) fn is_sound(pool: &mut Pool<'_>, path: &[usize], at: OffsetDateTime) -> bool {
-    links(pool, path).is_empty() && rules(&pool.nodes(path), &mut Budget::default(), at).is_empty()
+    found(pool, path, at).is_empty()
 }
 
 fn judge(pool: &mut Pool<'_>, lists: &mut revocation::Lists<'_>, path: &[usize], end: End, question: &Question<'_>) -> Judged {
-    let mut found = links(pool, path);
-    let mut budget = std::mem::take(&mut pool.budget);
+    let mut found = found(pool, path, question.at);
     let nodes = pool.nodes(path);
-    found.extend(rules(&nodes, &mut budget, question.at));
     found.extend(asked(&nodes, question));
-    pool.budget = budget;
-    found.extend(ending(&pool.nodes(path), end));
+    found.extend(ending(&nodes, end));
     if end == End::Anchor && !question.revocation_lists.is_empty() {
         found.extend(revocation::faults(pool, lists, path, question.at));
     }
@@ -71,6 +68,15 @@ fn judge(pool: &mut Pool<'_>, lists: &mut revocation::Lists<'_>, path: &[usize],
     let subject = |at: usize| pool.node(path[at]).certificate.subject.clone();
     let faults = found.into_iter().map(|(at, kind)| Fault { at, subject: subject(at), kind }).collect();
     Judged { path: path.to_vec(), faults, end }
+}
+
+/// What is wrong with a path, whatever is asked of it.
+fn found(pool: &mut Pool<'_>, path: &[usize], at: OffsetDateTime) -> Vec<(usize, FaultKind)> {
+    let mut found = links(pool, path);
+    let mut budget = std::mem::take(&mut pool.budget);
+    found.extend(rules(&pool.nodes(path), &mut budget, at));
+    pool.budget = budget;
+    found
 }
 
 /// The signatures from each certificate to the next.

@@ -13,8 +13,13 @@
 //!   name and the emailAddress of the subject, for there are clients that match by them.
 //! - **Broken signatures** (MD2, MD4, MD5) are faults below the anchor, and so are RSA keys below 1024 bits anywhere. SHA-1 and
 //!   RSA 1024 are not faults: Java and Erlang take them from a private CA. The opinions tell who does not.
+//! - **What aws-lc does not verify** (DSA, SHA-3, Ed448, brainpool) is a fault of its own, never called a wrong signature.
+//! - **The key usage of a leaf**, where it has one, must fit some TLS key exchange once a purpose is asked for.
 //! - **keyCertSign in a leaf that is no CA** is a fault (RFC 5280, 4.2.1.3).
 //! - **An extended key usage in a CA** bounds what it issues; anyExtendedKeyUsage allows everything.
+//! - **Names that cannot be compared** with a constraint of their form are refused, and so are constraints that nobody can compare
+//!   (x400Address, ediPartyName) and permitted subtrees that permit every host.
+//! - **Paths** have 16 certificates at most, and what one judgement may cost is bounded.
 //! - **Revocation lists**, once there are any, must settle every certificate below the anchor.
 
 mod alternative_name;

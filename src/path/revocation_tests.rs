@@ -1,7 +1,9 @@
 //! Revocation lists of every kind, made by hand: complete and delta, direct and indirect, for all certificates or some of them.
 
+use proptest::prelude::*;
 use rcgen::{CertificateParams, CustomExtension, KeyUsagePurpose};
 use time::{Duration, OffsetDateTime};
+use x509_parser::prelude::{CertificateRevocationList, FromDer};
 
 use super::fixture::{Asked, Authority, NOW, ask, der, root};
 use super::{FaultKind, RevocationGap};
@@ -236,4 +238,22 @@ fn a_signer_that_was_revoked_itself_is_not_believed() {
 
     assert_eq!(judged(crl()), []);
     assert_eq!(judged(crl().revokes(&[7], 1)), [(0, "revocation-unknown")]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn a_mangled_list_settles_nothing(at in any::<prop::sample::Index>(), value: u8) {
+        let below = below(|_| ());
+        let list = crl().number(5).scope(&[&[0x81, 1, 0xff]]).revokes(&[9], 1).signed_by(&below.root);
+        let mut bytes = list.der().to_vec();
+        let at = at.index(bytes.len());
+        bytes[at] = value;
+        let signed = |der: &[u8]| CertificateRevocationList::from_der(der).unwrap().1.tbs_cert_list.as_ref().to_vec();
+        let Ok(mangled) = RevocationList::from_der(bytes) else { return Ok(()) };
+        let changed = signed(mangled.der()) != signed(list.der());
+        let asked = below.asked.with(|asked| asked.lists = vec![mangled]);
+        prop_assert!(!changed || !asked.verdict().holds());
+    }
 }

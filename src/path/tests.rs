@@ -6,7 +6,7 @@ use time::Duration;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::FaultKind;
-use super::Validator::{Erlang, Java, OpenSsl, Rustls};
+use super::Validator::{Erlang, Java, Rustls};
 use super::fixture::{Asked, Authority, EVERYONE, NOW, ask, chain, root, same};
 use crate::pki::Certificate;
 
