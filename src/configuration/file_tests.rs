@@ -133,7 +133,7 @@ fn a_right_broker_and_its_likely_faults() {
     assert_eq!(found_in(keystore(&no_name), trust()), ["6 advertised-name-not-covered"]);
     assert_eq!(found_in(keystore(&other_subject), trust()), ["10 broker-not-super-user"]);
     assert_eq!(found_in(keystore(&server_only), trust()), ["14 certificate-usage-missing"]);
-    assert_eq!(found_in(vec![with_key(&[&self_signed])], vec![trusted(&self_signed)]), ["14 self-signed-leaf"]);
+    assert_eq!(found_in(vec![with_key(&[&self_signed])], vec![trusted(&self_signed)]), ["14 named-store-with-self-signed-leaf"]);
     assert_eq!(found_in(vec![with_key(&[&right])], trust()), ["14 chain-not-trusted-here"]);
     assert_eq!(found_in(keystore(&right), vec![trusted(&authority("root", None).1)]), ["14 chain-not-trusted-here"]);
 }
@@ -145,7 +145,7 @@ fn stores_that_hold_the_wrong_things() {
     let leaf = leaf("broker-2", &["broker-2.example"], &[SERVER, CLIENT], Some(&root));
     let right = || vec![with_key(&[&leaf])];
     assert_eq!(found_in(vec![trusted(&leaf), trusted(&root.1)], vec![trusted(&root.1)]), ["14 keystore-without-key"]);
-    assert_eq!(found_in([right(), right()].concat(), vec![trusted(&root.1)]), ["14 several-keys"]);
+    assert_eq!(found_in([right(), right()].concat(), vec![trusted(&root.1)]), ["14 named-store-with-several-keys"]);
     assert_eq!(found_in(right(), vec![]), ["14 chain-not-trusted-here", "17 nothing-trusted"]);
     assert_eq!(found_in(right(), vec![bare(&root.1)]), ["14 chain-not-trusted-here", "17 nothing-trusted"]);
     assert_eq!(found_in(right(), vec![trusted(&root.1), with_key(&[&leaf])]), ["17 key-in-truststore"]);

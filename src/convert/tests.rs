@@ -11,8 +11,9 @@ use super::*;
 use crate::keystore::{Format, Held, Item, KeyState, Passwords, Pkcs12Profile, Seal, open};
 use crate::pki::{AnyKey, KeyKind, Passphrase, PrivateKey};
 
-/// Three holders of one issuing authority, which a root vouches for.
+/// Three holders of one issuing authority, which a root vouches for, and a root that has nothing to do with them.
 struct World {
+    stranger: Certificate,
     root: Certificate,
     issuing: Certificate,
     holders: Vec<(AnyKey, Certificate)>,
@@ -35,7 +36,9 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
         let leaf = certificate(named(name, IsCa::NoCa).signed_by(&key, &signer).unwrap());
         (AnyKey::from_pkcs8(key.pkcs8().expose()).unwrap(), leaf)
     });
+    let stranger = named("stranger", authority()).self_signed(&root_key).unwrap();
     World {
+        stranger: certificate(stranger),
         root: certificate(root.self_signed(&root_key).unwrap()),
         issuing: certificate(issuing.signed_by(&issuing_key, &Issuer::from_params(&root, &root_key)).unwrap()),
         holders: holders.into(),
@@ -104,7 +107,7 @@ proptest! {
         let chain = |holder: usize| vec![WORLD.holders[holder].1.clone(), WORLD.issuing.clone()];
         let mut items: Vec<Item> = (0..keys).map(|holder| item(&format!("holder-{holder}"), key(holder, chain(holder)))).collect();
         if anchored || keys == 0 {
-            items.push(item("root", Held::Trusted(Box::new(WORLD.root.clone()))));
+            items.push(item("stranger", Held::Trusted(Box::new(WORLD.stranger.clone()))));
         }
         let before = contents(items);
         let after = converted(&converted(&before, first), second);

@@ -3,7 +3,7 @@
 use super::chain::with_chains;
 use super::opener;
 use super::unlock::Unlocker;
-use super::{Contents, Format, Held, Item, KeystoreError, Passwords, Seal, pkcs7};
+use super::{Contents, Format, Held, Item, KeystoreError, Passwords, Seal, ber, pkcs7};
 use crate::pki::asn1::{BIT_STRING, Element, Elements, INTEGER, OID, SEQUENCE, SET};
 use crate::pki::{Certificate, PublicKey, Request, RevocationList};
 
@@ -37,9 +37,14 @@ impl Shape {
         }
     }
 
-    /// Of the first element of `bytes`, which may be of indefinite length. `None` for what is none of these.
+    /// Of the first element of `bytes`, in DER or BER. `None` for what is none of these.
     pub fn of(bytes: &[u8]) -> Option<Self> {
-        let mut fields = outer(bytes)?;
+        let indefinite = || ber::to_der(bytes).ok().filter(|der| !bytes.starts_with(der));
+        Self::of_der(bytes).or_else(|| bytes.first().filter(|tag| **tag == SEQUENCE).and_then(|_| Self::of_der(&indefinite()?)))
+    }
+
+    fn of_der(bytes: &[u8]) -> Option<Self> {
+        let mut fields = Elements::new(bytes).tagged(SEQUENCE)?.inside();
         let first = fields.next()?;
         let second = fields.peek();
         let tag = second.map(|second| second.tag);
@@ -59,14 +64,6 @@ impl Shape {
             },
             _ => None,
         }
-    }
-}
-
-/// The content of a SEQUENCE, whether its length is definite or not.
-fn outer(bytes: &[u8]) -> Option<Elements<'_>> {
-    match bytes {
-        [SEQUENCE, 0x80, content @ ..] => Some(Elements::new(content)),
-        _ => Elements::new(bytes).tagged(SEQUENCE).map(Element::inside),
     }
 }
 
