@@ -166,7 +166,7 @@ fn nothing_is_dropped_unless_it_is_told_to() {
     openssl(&workspace, &["req", "-new", "-key", "tls.key", "-subj", "/CN=asked", "-out", "asked.csr"]);
     fs::write(workspace.path("mix"), workspace.read("ca.crt") + &workspace.read("asked.csr")).unwrap();
     let refused = convert(&workspace, "mix", "mix.jks", &SEALED).expect(1);
-    refused.says("JKS cannot hold the certification request of CN=asked").says("--allow-loss");
+    refused.says("JKS would be without the certification request of CN=asked").says("--allow-loss");
     assert!(!workspace.path("mix.jks").exists());
     convert(&workspace, "mix", "mix.jks", &[&SEALED[..], &["--allow-loss"]].concat()).expect(0).says("left out: the certification request");
     convert(&workspace, "tls.crt", "one.der", &[]).expect(1).says("DER holds one thing");
@@ -220,4 +220,23 @@ fn standard_input_gives_the_source_s_password_and_then_the_target_s() {
     let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(told["entries"][0], serde_json::json!({ "alias": "broker-1", "kind": "private key", "certificates": 2 }));
     assert!(keytool(&workspace, "made.jks", &["-list"]).contains("broker-1"));
+}
+
+/// As of a JKS in which each key has its own.
+#[test]
+fn keys_with_passwords_of_their_own_are_opened() {
+    let workspace = applied();
+    for (alias, password) in [("one", "the first key"), ("two", "the second key")] {
+        let mut command = Command::new("keytool");
+        command.args(["-genkeypair", "-keyalg", "EC", "-dname", "CN=made", "-alias", alias, "-keypass:env", "KEY", "-storetype", "JKS"]);
+        command.arg("-keystore").arg(workspace.path("theirs.jks")).args(["-storepass:env", "PASSWORD"]);
+        program(command.env("PASSWORD", "of the target").env("KEY", password));
+    }
+    let from = ["convert", "theirs.jks", "made.p12", "--password-file", "new", "--to-password-file", "new"];
+    workspace.run(&from).expect(1).says(r#"the private key "one" (the password does not open it; --key-password-file gives the keys' own)"#);
+    fs::write(workspace.path("keys"), "the first key\nthe second key\n").unwrap();
+    workspace.run(&[&from[..], &["--key-password-file", "keys"]].concat()).expect(0);
+    for alias in ["one", "two"] {
+        assert!(keytool(&workspace, "made.p12", &["-certreq", "-alias", alias]).contains("BEGIN NEW CERTIFICATE REQUEST"));
+    }
 }

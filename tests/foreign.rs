@@ -48,7 +48,7 @@ impl Desk {
 }
 
 fn passwords() -> Passwords {
-    Passwords { store: Some(Passphrase::new(PASSWORD.to_owned())), key: None }
+    Passwords { store: Some(Passphrase::new(PASSWORD.to_owned())), ..Passwords::default() }
 }
 
 #[track_caller]
@@ -141,7 +141,7 @@ fn a_key_is_the_same_in_every_envelope() {
 /// Without its password, and with another.
 #[track_caller]
 fn locked(bytes: &[u8]) {
-    let wrong = Passwords { store: Some(Passphrase::new("battery staple".to_owned())), key: None };
+    let wrong = Passwords { store: Some(Passphrase::new("battery staple".to_owned())), ..Passwords::default() };
     for (passwords, lock) in [(Passwords::default(), Lock::NoPassword), (wrong, Lock::WrongPassword)] {
         let contents = open(bytes, &passwords).unwrap();
         assert!(matches!(&contents.items[0].held, Held::Key { key: KeyState::Locked(found), .. } if *found == lock), "{contents:?}");

@@ -22,7 +22,7 @@ const PASSWORD: &str = "of the store";
 const KEY_PASSWORD: &str = "of the key";
 
 fn passwords(store: &str) -> Passwords {
-    Passwords { store: Some(Passphrase::new(store.to_owned())), key: None }
+    Passwords { store: Some(Passphrase::new(store.to_owned())), ..Passwords::default() }
 }
 
 /// A key and its certificate, as values and as PEM files.
@@ -208,7 +208,7 @@ fn every_encoding_that_keytool_writes_is_read() {
         bench.keytool(store, &format!("{GENERATE} {arguments}"));
         let bytes = bench.read(store);
         let open = if store.ends_with("p12") { pkcs12::open } else { jks::open };
-        let both = Passwords { key: Some(Passphrase::new(KEY_PASSWORD.to_owned())), ..passwords(PASSWORD) };
+        let both = Passwords { keys: vec![Passphrase::new(KEY_PASSWORD.to_owned())], ..passwords(PASSWORD) };
         let opened = open(&bytes, &both).unwrap();
         let [Item { alias: Some(alias), created: Some(_), held: Held::Key { key: KeyState::Open(key), chain } }] = opened.items.as_slice()
         else {

@@ -31,7 +31,7 @@ impl Workbench {
     fn found(&self, name: &str, password: Option<&str>) -> Vec<&'static str> {
         let bytes = fs::read(self.dir.path().join(name)).unwrap();
         let password = password.map(|text| Passphrase::new(text.to_owned()));
-        let contents = keystore::open(&bytes, &Passwords { store: password, key: None }).unwrap();
+        let contents = keystore::open(&bytes, &Passwords { store: password, ..Passwords::default() }).unwrap();
         let options = Options {
             at: OffsetDateTime::now_utc(),
             expires_within: Duration::ZERO,

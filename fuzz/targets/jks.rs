@@ -13,7 +13,7 @@ fuzz_target!(|bytes: &[u8]| {
     for magic in [JKS, JCEKS] {
         for version in [1, 2] {
             let store = [&magic[..], &[0, 0, 0, version], bytes].concat();
-            let _ = open(&store, &Passwords { key: Some(Passphrase::new("changeit".to_owned())), ..Passwords::default() });
+            let _ = open(&store, &Passwords { keys: vec![Passphrase::new("changeit".to_owned())], ..Passwords::default() });
         }
     }
 });

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::view::{View, entry_name};
 use crate::finding::{Finding, Place, Rule};
 use crate::keystore::{Format, Held, KeyState, Lock, Passwords};
+use crate::pki::Passphrase;
 
 pub const RULES: &[&Rule] =
     &[&ALIAS_UPPER_CASE, &ALIAS_NOT_ASCII, &ALIAS_TWICE, &KEY_NOT_CHECKED, &KEY_WITH_OWN_PASSWORD, &KEY_ENCRYPTION, &PASSWORD_NOT_ASCII];
@@ -75,8 +76,8 @@ pub fn passwords(target: &str, passwords: &Passwords) -> Vec<Finding> {
     let say = |what: &str| {
         PASSWORD_NOT_ASCII.at(Place::target(target), format!("the password of the {what} is not ASCII"), "choose one of ASCII characters")
     };
-    let ascii = |password: &Option<crate::pki::Passphrase>| password.as_ref().is_none_or(|password| password.expose().is_ascii());
-    [(ascii(&passwords.store), "store"), (ascii(&passwords.key), "key")]
+    let ascii = |password: &Passphrase| password.expose().is_ascii();
+    [(passwords.store.iter().all(ascii), "store"), (passwords.keys.iter().all(ascii), "key")]
         .into_iter()
         .filter(|(fits, _)| !fits)
         .map(|(_, what)| say(what))

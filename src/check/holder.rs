@@ -91,7 +91,7 @@ impl Room<'_> {
             return Ok(None);
         };
         let password = password.and_then(|file| self.bytes(file)).map(first_line);
-        let open = keystore::open(bytes.expose(), &Passwords { store: password, key: None });
+        let open = keystore::open(bytes.expose(), &Passwords { store: password, ..Passwords::default() });
         open.map(Some).map_err(|error| FILE_UNREADABLE.at(Place::target(self.target(file)), error.to_string(), "run countersign apply"))
     }
 

@@ -175,7 +175,7 @@ fn key(keys: &[Block], place: impl Fn() -> Place, password: Option<&Passphrase>)
 
 /// An encrypted key that Java could open: does the password?
 fn opened(der: &[u8], password: &Passphrase, place: Place) -> Option<Finding> {
-    let passwords = Passwords { store: Some(password.clone()), key: Some(password.clone()) };
+    let passwords = Passwords { store: Some(password.clone()), keys: vec![password.clone()] };
     let contents = keystore::open(der, &passwords).ok()?;
     contents.items.iter().find_map(|item| match &item.held {
         Held::Key { key: KeyState::Open(key), .. } => Some(plain(key.pkcs8().expose(), place.clone())),

@@ -169,7 +169,7 @@ fn single_entries() {
 
 #[test]
 fn a_password_outside_ascii_is_found_and_not_shown() {
-    let findings = passwords("k.p12", &Passwords { store: Some(Passphrase::new("pässword".to_owned())), key: None });
+    let findings = passwords("k.p12", &Passwords { store: Some(Passphrase::new("pässword".to_owned())), ..Passwords::default() });
     assert_eq!(codes_of(&findings), ["password-not-ascii"]);
     assert!(!format!("{findings:?}").contains("pässword"));
 }

@@ -31,7 +31,7 @@ impl Configuration {
         for reference in settings::references(&settings) {
             let passwords = Passwords {
                 store: reference.password.clone().or_else(|| passwords.store.clone()),
-                key: reference.key_password.clone().or_else(|| passwords.key.clone()),
+                keys: reference.key_password.clone().map_or_else(|| passwords.keys.clone(), |own| vec![own]),
             };
             let state = match directory::read_foreign(&base.join(&reference.path)) {
                 Err(error) if error.is_missing() => FileState::Missing,
@@ -60,7 +60,7 @@ impl Configuration {
 fn loaded(program: Program, reference: &Reference, bytes: &[u8], passwords: &Passwords) -> Vec<Finding> {
     match (program, &reference.role, &reference.format) {
         (Program::KafkaBroker | Program::KafkaClient | Program::KafkaOther, Role::Keystore, Some(Declared::Pem)) => {
-            check::kafka_pem(&reference.path, bytes, KafkaStore::Keystore, passwords.key.as_ref())
+            check::kafka_pem(&reference.path, bytes, KafkaStore::Keystore, passwords.keys.first())
         }
         (Program::KafkaBroker | Program::KafkaClient | Program::KafkaOther, Role::Truststore, Some(Declared::Pem)) => {
             check::kafka_pem(&reference.path, bytes, KafkaStore::Truststore, None)

@@ -86,7 +86,7 @@ impl Judge<'_> {
     /// What the contents do not show: the bytes, and the passwords that opened them.
     fn beside(&self, name: &str, bytes: &[u8], contents: &Contents) -> Vec<Finding> {
         let for_kafka = match contents.format {
-            Format::Pem => check::not_for_kafka(name, bytes, self.passwords.key.as_ref().or(self.passwords.store.as_ref())),
+            Format::Pem => check::not_for_kafka(name, bytes, self.passwords.keys.first().or(self.passwords.store.as_ref())),
             Format::Der | Format::Pkcs7 | Format::Pkcs12 | Format::Jks | Format::Jceks => None,
         };
         let opened_by = if contents.seal == Seal::Intact { check::passwords(name, self.passwords) } else { Vec::new() };

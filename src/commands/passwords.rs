@@ -22,7 +22,7 @@ pub struct PasswordArgs {
     /// The first line of standard input opens the stores and keys
     #[arg(long)]
     password_stdin: bool,
-    /// As --password-file, for keys with a password of their own
+    /// The lines of this file open the keys that have passwords of their own: each is tried
     #[arg(long, value_name = "FILE", conflicts_with_all = ["key_password_env", "key_password_stdin"])]
     key_password_file: Option<PathBuf>,
     /// As --password-env, for keys with a password of their own
@@ -38,8 +38,15 @@ impl PasswordArgs {
     pub fn read(&self) -> Result<Passwords, Failure> {
         Ok(Passwords {
             store: source(self.password_file.as_deref(), self.password_env.as_deref(), self.password_stdin)?,
-            key: source(self.key_password_file.as_deref(), self.key_password_env.as_deref(), self.key_password_stdin)?,
+            keys: self.keys()?,
         })
+    }
+
+    fn keys(&self) -> Result<Vec<Passphrase>, Failure> {
+        if let Some(path) = &self.key_password_file {
+            return Ok(directory::read_text(path)?.lines().map(|line| Passphrase::new(line.to_owned())).collect());
+        }
+        Ok(source(None, self.key_password_env.as_deref(), self.key_password_stdin)?.into_iter().collect())
     }
 }
 
@@ -48,7 +55,7 @@ pub fn open(bytes: &[u8], passwords: &Passwords) -> Result<Contents, KeystoreErr
     if passwords.store.as_ref().is_none_or(|password| !password.expose().is_empty()) {
         return keystore::open(bytes, passwords);
     }
-    let without = keystore::open(bytes, &Passwords { store: None, key: passwords.key.clone() });
+    let without = keystore::open(bytes, &Passwords { store: None, keys: passwords.keys.clone() });
     if without.as_ref().is_ok_and(|contents| !wants_password(contents)) {
         return without;
     }
@@ -80,12 +87,12 @@ pub fn open_or_ask(bytes: &[u8], passwords: &Passwords, what: &str, console: &Co
             matches!(error, KeystoreError::WrongPassword(_) | KeystoreError::WrongKeyPassword(_) | KeystoreError::WrongPasswordOrDamaged(_))
         }
     };
-    let given = passwords.store.is_some() || passwords.key.is_some();
+    let given = passwords.store.is_some() || !passwords.keys.is_empty();
     if given || !wanted || !can_ask() {
         return opened;
     }
     match console.ask_password(&format!("Password of {what} (empty: go on without)")) {
-        Some(password) => keystore::open(bytes, &Passwords { store: Some(password), key: None }),
+        Some(password) => keystore::open(bytes, &Passwords { store: Some(password), ..Passwords::default() }),
         None => opened,
     }
 }

@@ -65,7 +65,7 @@ pub struct Converted {
 pub enum ConvertError {
     #[error("no entry is called {alias:?}{}", .nearest.as_ref().map(|near| format!("; the nearest is {near:?}")).unwrap_or_default())]
     NoSuchAlias { alias: String, nearest: Option<String> },
-    #[error("{target} cannot hold {}; choose what is converted by --alias, or accept the loss by --allow-loss", listed(.losses))]
+    #[error("{target} would be without {}; choose what is converted by --alias, or accept the loss by --allow-loss", listed(.losses))]
     Lossy { target: Target, losses: Vec<Loss> },
     #[error("nothing is left to be written: {}", listed(.0))]
     Nothing(Vec<Loss>),

@@ -5,7 +5,7 @@ use std::fmt;
 use time::OffsetDateTime;
 
 use super::Target;
-use crate::keystore::{Held, Item, KeyState};
+use crate::keystore::{Held, Item, KeyState, Lock};
 use crate::pki::{AnyKey, Certificate, PublicKey, Request, RevocationList, Secret};
 
 /// One thing that is to be written.
@@ -108,6 +108,13 @@ impl Piece {
     }
 }
 
+fn locked(lock: &Lock) -> String {
+    match lock {
+        Lock::NoPassword | Lock::WrongPassword => format!("{lock}; --key-password-file gives the keys' own"),
+        Lock::Unsupported(_) => lock.to_string(),
+    }
+}
+
 fn named(kind: &str, alias: &str) -> String {
     if alias.is_empty() { format!("the {kind}") } else { format!("the {kind} {alias:?}") }
 }
@@ -119,7 +126,7 @@ pub fn taken_apart(items: Vec<Item>) -> (Vec<Piece>, Vec<Loss>) {
         let alias = alias.unwrap_or_default();
         let holds = match held {
             Held::Key { key: KeyState::Open(key), chain } => Ok(Substance::Key { key, chain }),
-            Held::Key { key: KeyState::Locked(lock), .. } => Err((named("private key", &alias), lock.to_string())),
+            Held::Key { key: KeyState::Locked(lock), .. } => Err((named("private key", &alias), locked(&lock))),
             Held::Trusted(certificate) | Held::Certificate(certificate) => Ok(Substance::Certificate(certificate)),
             Held::SecretKey { algorithm, key: Some(key) } => Ok(Substance::SecretKey { algorithm, key }),
             Held::SecretKey { key: None, .. } => Err((named("secret key", &alias), "it stays encrypted".to_owned())),

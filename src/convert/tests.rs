@@ -71,7 +71,7 @@ fn order<'a>(target: Target, selection: &'a Selection, entropy: &'a SystemRandom
 
 fn converted(contents: &Contents, target: Target) -> Contents {
     let converted = convert(contents, order(target, &Selection::default(), &SystemRandom::new())).unwrap();
-    let passwords = Passwords { store: Some(Passphrase::from(&*PASSWORD)), key: None };
+    let passwords = Passwords { store: Some(Passphrase::from(&*PASSWORD)), ..Passwords::default() };
     open(converted.bytes.expose(), &passwords).unwrap()
 }
 

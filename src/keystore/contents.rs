@@ -44,8 +44,8 @@ impl Format {
 #[derive(Debug, Clone, Default)]
 pub struct Passwords {
     pub store: Option<Passphrase>,
-    /// For keys that have a password of their own; without it the store's is tried.
-    pub key: Option<Passphrase>,
+    /// For keys that have passwords of their own: each is tried, then the store's.
+    pub keys: Vec<Passphrase>,
 }
 
 /// All that a file holds, in its order.

@@ -44,7 +44,7 @@ pub fn open(bytes: &[u8], passwords: &Passwords) -> Result<Contents, KeystoreErr
 
 /// Reads a store strictly, all of whose keys are protected with the store's password.
 pub fn read(bytes: &[u8], password: &Password) -> Result<Vec<Entry>, KeystoreError> {
-    open(bytes, &Passwords { store: Some(password.into()), key: None })?.into_entries()
+    open(bytes, &Passwords { store: Some(password.into()), ..Passwords::default() })?.into_entries()
 }
 
 /// One item, and one more for each certificate of its chain that is none.
@@ -183,7 +183,7 @@ mod tests {
         let at = store.windows(5).position(|octets| octets == b"X.509").unwrap() + 5 + 4;
         store[at] = 0;
         let store = resealed(&store, &password);
-        let opened = open(&store, &Passwords { store: Some((&password).into()), key: None }).unwrap();
+        let opened = open(&store, &Passwords { store: Some((&password).into()), ..Passwords::default() }).unwrap();
         let [key, certificate] = opened.items.as_slice() else { panic!("{opened:?}") };
         assert!(matches!(&key.held, Held::Key { key: KeyState::Open(_), chain } if chain.is_empty()), "{key:?}");
         assert!(matches!(certificate.held, Held::Unreadable { what: "certificate", at: Some(_), .. }), "{certificate:?}");

@@ -47,7 +47,7 @@ pub fn open(bytes: &[u8], passwords: &Passwords) -> Result<Contents, KeystoreErr
 ///
 /// A store without a MAC is refused: any password would open it, if nothing in it is encrypted.
 pub fn read(bytes: &[u8], password: &Password) -> Result<Vec<Entry>, KeystoreError> {
-    open(bytes, &Passwords { store: Some(password.into()), key: None })?.into_entries()
+    open(bytes, &Passwords { store: Some(password.into()), ..Passwords::default() })?.into_entries()
 }
 
 fn damaged(error: PfxError) -> KeystoreError {

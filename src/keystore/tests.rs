@@ -261,7 +261,7 @@ fn keys_and_store_may_have_different_passwords() {
         let protection = Protection { store: &store, keys: &keys };
         let written = jks::write_as(variant, &entries, protection, OffsetDateTime::UNIX_EPOCH, &SystemRandom::new()).unwrap();
         assert_eq!(jks::read(&written, &store), Err(KeystoreError::WrongKeyPassword("a".to_owned())));
-        let both = Passwords { store: Some((&store).into()), key: Some((&keys).into()) };
+        let both = Passwords { store: Some((&store).into()), keys: vec![(&keys).into()] };
         assert_eq!(jks::open(&written, &both).unwrap().into_entries(), Ok(entries));
     }
 }

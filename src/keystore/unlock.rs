@@ -98,7 +98,7 @@ impl<'a> Unlocker<'a> {
 
     /// Their own, the store's, or the empty one, which some programs give to keys.
     fn key_passwords(&self) -> Vec<Passphrase> {
-        let given = self.passwords.key.iter().chain(&self.passwords.store);
+        let given = self.passwords.keys.iter().chain(&self.passwords.store);
         let mut passwords: Vec<Passphrase> = given.clone().cloned().chain(given.clone().next().map(|_| Passphrase::default())).collect();
         passwords.dedup();
         passwords
