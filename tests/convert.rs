@@ -233,7 +233,10 @@ fn keys_with_passwords_of_their_own_are_opened() {
         program(command.env("PASSWORD", "of the target").env("KEY", password));
     }
     let from = ["convert", "theirs.jks", "made.p12", "--password-file", "new", "--to-password-file", "new"];
-    workspace.run(&from).expect(1).says(r#"the private key "one" (the password does not open it; --key-password-file gives the keys' own)"#);
+    workspace
+        .run(&from)
+        .expect(1)
+        .says(r#"the private key "one" (the password does not open it; --key-password-file gives the keys' own)"#);
     fs::write(workspace.path("keys"), "the first key\nthe second key\n").unwrap();
     workspace.run(&[&from[..], &["--key-password-file", "keys"]].concat()).expect(0);
     for alias in ["one", "two"] {

@@ -12,6 +12,9 @@ use super::page::{Outlook, Page};
 pub(super) fn public_key(page: &mut Page, key: &KeyFacts) {
     page.line("Key", &key.algorithm);
     page.line("SPKI SHA-256", &key.spki_sha256);
+    if let Some(as_rsa) = &key.spki_sha256_as_rsa {
+        page.line("as plain RSA", as_rsa);
+    }
 }
 
 /// The certificates of a chain, and whether it is one.

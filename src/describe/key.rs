@@ -12,19 +12,23 @@ pub struct KeyFacts {
     pub algorithm: String,
     /// SHA-256 over the SubjectPublicKeyInfo, lower-case hexadecimal: equal for a key and its certificates.
     pub spki_sha256: String,
+    /// The same of an RSA-PSS key under plain RSA's identifier, by which programs know it that do not keep the restriction to PSS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spki_sha256_as_rsa: Option<String>,
 }
 
 impl KeyFacts {
     /// Of a SubjectPublicKeyInfo.
     pub fn of_der(spki: &[u8]) -> Self {
-        let algorithm = PublicKey::from_der(spki).map_or_else(|| "unreadable".to_owned(), |key| key.algorithm.to_string());
-        Self { algorithm, spki_sha256: sha256_hex(spki) }
+        let unreadable = || Self { algorithm: "unreadable".to_owned(), spki_sha256: sha256_hex(spki), spki_sha256_as_rsa: None };
+        PublicKey::from_der(spki).map_or_else(unreadable, |key| Self::from(&key))
     }
 }
 
 impl From<&PublicKey> for KeyFacts {
     fn from(key: &PublicKey) -> Self {
-        Self { algorithm: key.algorithm.to_string(), spki_sha256: key.fingerprint() }
+        let as_rsa = key.as_plain_rsa().map(|plain| plain.fingerprint());
+        Self { algorithm: key.algorithm.to_string(), spki_sha256: key.fingerprint(), spki_sha256_as_rsa: as_rsa }
     }
 }
 

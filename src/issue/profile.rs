@@ -2,7 +2,8 @@
 
 use pkcs8::der::asn1::{AnyRef, BitStringRef};
 use pkcs8::der::{self, Decode, Encode, Reader, SliceReader, Tag};
-use rcgen::{CertificateParams, DistinguishedName, DnType, Issuer, KeyIdMethod, PublicKeyData, SerialNumber, SigningKey};
+use rcgen::string::PrintableString;
+use rcgen::{CertificateParams, DistinguishedName, DnType, DnValue, Issuer, KeyIdMethod, PublicKeyData, SerialNumber, SigningKey};
 
 use super::IssueError;
 use crate::pki::{Certificate, Entropy, PrivateKey, Subject, SubjectAttribute, Validity};
@@ -36,7 +37,11 @@ fn distinguished_name(subject: &Subject) -> DistinguishedName {
             SubjectAttribute::OrganizationalUnit => DnType::OrganizationalUnitName,
             SubjectAttribute::CommonName => DnType::CommonName,
         };
-        name.push(kind, value);
+        // A country is a PrintableString (RFC 5280, appendix A.1); all else is UTF-8 (4.1.2.4).
+        match PrintableString::try_from(value) {
+            Ok(country) if attribute == SubjectAttribute::Country => name.push(kind, DnValue::PrintableString(country)),
+            Ok(_) | Err(_) => name.push(kind, value),
+        }
     }
     name
 }

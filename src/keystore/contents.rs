@@ -160,7 +160,7 @@ impl fmt::Display for Lock {
 /// Reads whatever `bytes` are: PEM, DER, PKCS#7, PKCS#12, JKS or JCEKS, or any of these in bare base64.
 ///
 /// Damage to one part leaves the others readable ([`Held::Unreadable`]) where the format has parts; a store whose seal does not
-/// fit the password is refused as a whole, and so is a file of which nothing can be read.
+/// fit the password is refused as a whole, and so is a file of which nothing can be read, unless for want of a password.
 ///
 /// A key in a PEM file gets the certificates beside it that belong to it: the leaf that has its public half, and its issuers.
 pub fn open(bytes: &[u8], passwords: &Passwords) -> Result<Contents, KeystoreError> {
@@ -188,7 +188,8 @@ fn something_readable(contents: Contents) -> Result<Contents, KeystoreError> {
         | Held::RevocationList(_) => None,
     });
     match problems.next().flatten() {
-        Some((what, problem, at)) if problems.all(|problem| problem.is_some()) => {
+        // Without its password, a store may well show nothing.
+        Some((what, problem, at)) if contents.seal != Seal::Unchecked && problems.all(|problem| problem.is_some()) => {
             Err(KeystoreError::Unreadable { what, problem: problem.clone(), at })
         }
         Some(_) | None => Ok(contents),
