@@ -94,7 +94,6 @@ fn rule(kind: &FaultKind) -> (&'static Rule, &'static str) {
         FaultKind::WithoutBasicConstraints => (&rules::WITHOUT_BASIC_CONSTRAINTS, "make the authority anew with basicConstraints CA:TRUE"),
         FaultKind::WithoutCertSign => (&rules::WITHOUT_CERT_SIGN, "make the authority anew with keyCertSign"),
         FaultKind::PathLength { .. } => (&rules::PATH_LENGTH, "issue by the authority itself, or make it anew with a greater path length"),
-        FaultKind::CertSignWithoutAuthority => (&rules::CERT_SIGN_WITHOUT_AUTHORITY, "issue it anew without keyCertSign"),
         FaultKind::Purpose { .. } => (&rules::PURPOSE, "issue it anew with the usages of its role"),
         FaultKind::KeyUsage { .. } => (&rules::KEY_USAGE, "issue it anew with digitalSignature, and keyEncipherment too for RSA"),
         FaultKind::NameMismatch { .. } => (&rules::NAME_MISMATCH, "issue it anew with the name, or connect by one that it has"),

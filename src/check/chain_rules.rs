@@ -29,7 +29,6 @@ pub const RULES: &[&Rule] = &[
     &WITHOUT_BASIC_CONSTRAINTS,
     &WITHOUT_CERT_SIGN,
     &PATH_LENGTH,
-    &CERT_SIGN_WITHOUT_AUTHORITY,
     &PURPOSE,
     &KEY_USAGE,
     &NAME_MISMATCH,
@@ -174,11 +173,7 @@ pub const PATH_LENGTH: Rule = Rule::error(
     "more authorities than a path length allows",
     "pathLenConstraint counts the authorities below (RFC 5280, 4.2.1.9). Erlang says \"max_path_length_reached\".",
 );
-pub const CERT_SIGN_WITHOUT_AUTHORITY: Rule = Rule::error(
-    "chain-cert-sign-without-authority",
-    "keyCertSign in a certificate that is no authority's",
-    "The two contradict each other (RFC 5280, 4.2.1.3 and 4.2.1.9); some refuse such a certificate.",
-);
+
 pub const PURPOSE: Rule = Rule::error(
     "chain-purpose-not-allowed",
     "a purpose that the extended key usage does not allow",

@@ -10,7 +10,7 @@ pub const RULES: &[&Rule] = &[&MUST_BE, &SHOULD_BE, &MUST_NOT_BE, &SHOULD_NOT_BE
 
 const MUST_BE: Rule = Rule {
     code: "extension-not-critical",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "an extension that must be critical is not",
     why: "Whoever does not know the extension passes over it and trusts more than was meant (RFC 5280, 4.2).",
 };

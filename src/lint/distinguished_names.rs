@@ -22,19 +22,19 @@ pub const RULES: &[&Rule] = &[
 
 const ATTRIBUTE_LENGTH: Rule = Rule {
     code: "name-attribute-length",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "an attribute of a name is empty or too long",
     why: "RFC 5280, appendix A.1 gives each attribute a least and a greatest length. OpenSSL refuses to write others, and some programs to read them.",
 };
 const ATTRIBUTE_TYPE: Rule = Rule {
     code: "name-attribute-type",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "an attribute of a name has the wrong string type",
     why: "RFC 5280, appendix A.1 fixes the type of some attributes. Names are compared by their encoding: with the wrong one, no issuer is found.",
 };
 const ATTRIBUTE_CHARACTERS: Rule = Rule {
     code: "name-attribute-characters",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "characters that the string type does not have",
     why: "Programs read such a string differently or not at all (X.680, 41), so that names do not match.",
 };
@@ -46,7 +46,7 @@ const STRING_TYPE_OBSOLETE: Rule = Rule {
 };
 const COUNTRY_CODE: Rule = Rule {
     code: "country-code",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "C is not two letters",
     why: "countryName is a PrintableString of two characters, a code of ISO 3166 (RFC 5280, appendix A.1).",
 };
@@ -70,7 +70,7 @@ const CONTROL_CHARACTERS: Rule = Rule {
 };
 const DOMAIN_COMPONENT: Rule = Rule {
     code: "domain-component",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "DC that is no label of a domain",
     why: "Each DC holds one label of a domain name (RFC 2247, RFC 4519, 2.4).",
 };

@@ -43,7 +43,7 @@ const ACCESS_LOCATION: Rule = Rule {
 };
 const NO_REVOCATION: Rule = Rule {
     code: "no-revocation-contradicted",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "noRevAvail beside revocation",
     why: "RFC 9608, 3: noRevAvail must not be in an authority's certificate, nor with CRL distribution points or OCSP.",
 };

@@ -52,19 +52,19 @@ const DNS_HYPHENS: Rule = Rule {
 };
 const MAIL_NAME: Rule = Rule {
     code: "rfc822-name-syntax",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "an rfc822Name that is no mailbox",
     why: "RFC 5280, 4.2.1.6: an rfc822Name is local-part@host. Java and OpenSSL refuse it where a name constraint looks at it.",
 };
 const UTF8_MAIL_NAME: Rule = Rule {
     code: "smtp-utf8-mailbox-syntax",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "a SmtpUTF8Mailbox that is none",
     why: "RFC 9598, 3: a UTF8String whose local part is not ASCII and whose domain is in A-labels.",
 };
 const URI_NAME: Rule = Rule {
     code: "uri-syntax",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "a URI that is not absolute",
     why: "RFC 5280, 4.2.1.6: a URI has a scheme, and where it has an authority, that is a host name or an address.",
 };
@@ -76,7 +76,7 @@ const IP_NAME: Rule = Rule {
 };
 const DIRECTORY_NAME_EMPTY: Rule = Rule {
     code: "directory-name-empty",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "a directoryName without anything in it",
     why: "RFC 5280, 4.2.1.6: names of zero length must not be used.",
 };

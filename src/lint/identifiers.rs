@@ -23,20 +23,20 @@ pub const RULES: &[&Rule] = &[
 
 const AUTHORITY_KEY_ID_MISSING: Rule = Rule {
     code: "authority-key-id-missing",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "no authorityKeyIdentifier",
     why: "RFC 5280, 4.2.1.1: it must be in every certificate that is not self-signed. With two generations of an authority, paths are found by it; \
           Python 3.13 refuses a certificate without.",
 };
 const AUTHORITY_KEY_ID_INCOMPLETE: Rule = Rule {
     code: "authority-key-id-incomplete",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "an authorityKeyIdentifier that identifies nothing",
     why: "RFC 5280, 4.2.1.1: it has a keyIdentifier, and issuer and serial number occur together or not at all.",
 };
 const SUBJECT_KEY_ID_MISSING: Rule = Rule {
     code: "subject-key-id-missing",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "an authority without subjectKeyIdentifier",
     why: "RFC 5280, 4.2.1.2: it must be in every certificate of an authority; what it signs points to it.",
 };
@@ -48,7 +48,7 @@ const LEAF_KEY_ID_MISSING: Rule = Rule {
 };
 const KEY_ID_EMPTY: Rule = Rule {
     code: "key-id-empty",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "an empty key identifier",
     why: "It identifies no key, and whoever compares it finds the wrong authority.",
 };

@@ -14,7 +14,7 @@ pub const RULES: &[&Rule] = &[&IN_LEAF, &EMPTY, &DISTANCE, &IP_MASK, &BASE, &UNC
 
 const IN_LEAF: Rule = Rule {
     code: "name-constraints-in-leaf",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "nameConstraints in a leaf",
     why: "RFC 5280, 4.2.1.10: it must be used in certificates of authorities alone.",
 };

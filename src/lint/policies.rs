@@ -30,13 +30,13 @@ const POLICY_TWICE: Rule = Rule {
 };
 const ANY_POLICY_QUALIFIED: Rule = Rule {
     code: "any-policy-qualified",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "anyPolicy with an unknown qualifier",
     why: "RFC 5280, 4.2.1.4: anyPolicy takes the two qualifiers of that section alone.",
 };
 const NOTICE_TEXT_TYPE: Rule = Rule {
     code: "notice-text-type",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "a user notice in the wrong string type",
     why: "RFC 5280, 4.2.1.4 and RFC 6818, 3: an explicitText is a UTF8String, not an IA5String; VisibleString and BMPString are of the past.",
 };
@@ -54,13 +54,13 @@ const NOTICE_REFERENCE: Rule = Rule {
 };
 const STATEMENT_URI: Rule = Rule {
     code: "practice-statement-uri",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "a practice statement that is no URI",
     why: "RFC 5280, 4.2.1.4: the pointer to a practice statement is a URI.",
 };
 const MAPPINGS_IN_LEAF: Rule = Rule {
     code: "policy-mappings-in-leaf",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "policyMappings in a leaf",
     why: "RFC 5280, 4.2.1.5: it is for certificates of authorities.",
 };

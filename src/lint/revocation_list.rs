@@ -60,13 +60,13 @@ const LIST_ALGORITHMS_DIFFER: Rule = Rule {
 };
 const EMPTY_REVOKED: Rule = Rule {
     code: "list-empty-revoked",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "a list of revoked certificates that is empty",
     why: "RFC 5280, 5.1.2.6: when nothing is revoked, revokedCertificates must be absent.",
 };
 const ENTRY_REASON: Rule = Rule {
     code: "list-entry-reason",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "a reason that may not be",
     why: "RFC 5280, 5.3.1: 1 to 6 and 8 to 10; unspecified is left out, and removeFromCRL is for delta lists.",
 };

@@ -15,7 +15,7 @@ const PRECERTIFICATE: Rule = Rule {
 };
 const TIMESTAMPS: Rule = Rule {
     code: "sct-list-malformed",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "a list of timestamps that cannot be read",
     why: "RFC 6962, 3.3: one timestamp at least, each with its length. Clients that look at it refuse the certificate.",
 };

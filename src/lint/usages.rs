@@ -22,7 +22,7 @@ pub const RULES: &[&Rule] = &[
 
 const AUTHORITY_WITHOUT_KEY_USAGE: Rule = Rule {
     code: "authority-without-key-usage",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "an authority without keyUsage",
     why: "RFC 5280, 4.2.1.3: an authority must say that its key signs certificates. Strict validators refuse it, such as Python 3.13 and pyca.",
 };
@@ -34,7 +34,7 @@ const AUTHORITY_MAY_NOT_SIGN: Rule = Rule {
 };
 const LEAF_MAY_SIGN: Rule = Rule {
     code: "leaf-may-sign",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "keyCertSign without being an authority",
     why: "RFC 5280, 4.2.1.9: keyCertSign must not be asserted unless cA is. Whoever forgets to look at cA takes the holder for an authority.",
 };
@@ -76,7 +76,7 @@ const PATH_LENGTH: Rule = Rule {
 };
 const KEY_PERIOD: Rule = Rule {
     code: "private-key-period",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     title: "a private key usage period without dates",
     why: "RFC 3280, 4.2.1.4: one of the two dates at least, the first before the second.",
 };

@@ -17,7 +17,7 @@ pub(super) fn passes_over(view: View<'_>, fault: &Fault) -> bool {
             view.by_anchor(by)
         }
         FaultKind::MalformedNameConstraints { .. } => view.is_of_anchor(fault),
-        FaultKind::CertSignWithoutAuthority | FaultKind::MalformedName { .. } | FaultKind::NameConstraintsInLeaf => true,
+        FaultKind::MalformedName { .. } | FaultKind::NameConstraintsInLeaf => true,
         _ => false,
     }
 }

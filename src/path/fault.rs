@@ -83,8 +83,6 @@ pub enum FaultKind {
     WithoutCertSign,
     #[error("allows {allowed} CA certificates between it and the leaf, and {found} stand there")]
     PathLength { allowed: u32, found: u32 },
-    #[error("may sign certificates (keyCertSign), but is no CA")]
-    CertSignWithoutAuthority,
 
     // What it may be used for.
     #[error("may not be used for {wanted}; its extended key usage allows {allowed}")]
@@ -183,7 +181,6 @@ impl FaultKind {
             Self::WithoutBasicConstraints => "without-basic-constraints",
             Self::WithoutCertSign => "without-cert-sign",
             Self::PathLength { .. } => "path-length-exceeded",
-            Self::CertSignWithoutAuthority => "cert-sign-without-authority",
             Self::Purpose { .. } => "purpose-not-allowed",
             Self::KeyUsage { .. } => "key-usage-not-allowed",
             Self::NameMismatch { .. } => "name-mismatch",

@@ -39,7 +39,6 @@ pub(super) fn passes_over(view: View<'_>, fault: &Fault) -> bool {
         FaultKind::WithoutAlternativeName { .. } => view.common_name_matches(),
         FaultKind::DuplicatePolicy { .. }
         | FaultKind::MalformedName { .. }
-        | FaultKind::CertSignWithoutAuthority
         | FaultKind::NameConstraintsInLeaf
         | FaultKind::TooManyNames { .. } => true,
         _ => false,

@@ -110,10 +110,6 @@ fn rules(path: &[&Node<'_>], budget: &mut Budget, now: OffsetDateTime) -> Vec<(u
         }
         faults.extend(node.shape().iter().map(|kind| (at, kind.clone())));
     }
-    let leaf = path[0];
-    if !leaf.is_anchor() {
-        faults.extend(usage::leaf_fault(leaf).map(|kind| (0, kind)));
-    }
     faults.extend(usage::authority_faults(path));
     faults.extend(constraints::faults(path, budget));
     faults.extend(policies::faults(path));

@@ -15,7 +15,7 @@
 //!   RSA 1024 are not faults: Java and Erlang take them from a private CA. The opinions tell who does not.
 //! - **What aws-lc does not verify** (DSA, SHA-3, Ed448, brainpool) is a fault of its own, never called a wrong signature.
 //! - **The key usage of a leaf**, where it has one, must fit some TLS key exchange once a purpose is asked for.
-//! - **keyCertSign in a leaf that is no CA** is a fault (RFC 5280, 4.2.1.3).
+//! - **keyCertSign in a leaf that is no CA** breaks RFC 5280, 4.2.1.3, and nobody minds: it is for lint to tell.
 //! - **An extended key usage in a CA** bounds what it issues; anyExtendedKeyUsage allows everything.
 //! - **Names that cannot be compared** with a constraint of their form are refused, and so are constraints that nobody can compare
 //!   (x400Address, ediPartyName) and permitted subtrees that permit every host.

@@ -21,7 +21,6 @@ pub(super) fn passes_over(view: View<'_>, fault: &Fault) -> bool {
         FaultKind::ExtensionsBeforeVersion3 { .. }
         | FaultKind::UnknownVersion { .. }
         | FaultKind::MalformedName { .. }
-        | FaultKind::CertSignWithoutAuthority
         | FaultKind::NameConstraintsInLeaf
         | FaultKind::DuplicatePolicy { .. }
         | FaultKind::AnyPolicyMapped

@@ -3,7 +3,7 @@
 use rcgen::{BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose, SanType};
 
 use super::Validator::{Erlang, Java, OpenSsl, Rustls};
-use super::fixture::{EVERYONE, HOST, chain, critical, der, same};
+use super::fixture::{HOST, chain, critical, der, same};
 use crate::pki::Usage;
 
 #[test]
@@ -26,14 +26,6 @@ fn no_more_authorities_stand_below_than_the_path_length_allows() {
     assert_eq!(chain(limited(1), limited(0), same).faults(), []);
     assert_eq!(chain(limited(0), same, same).faults(), [(2, "path-length-exceeded")]);
     assert_eq!(chain(limited(0), same, same).accepted_by(), [Java, Rustls]);
-}
-
-#[test]
-fn only_a_ca_may_say_that_it_signs_certificates() {
-    let asked = chain(same, same, |leaf| leaf.key_usages.push(KeyUsagePurpose::KeyCertSign));
-
-    assert_eq!(asked.faults(), [(0, "cert-sign-without-authority")]);
-    assert_eq!(asked.accepted_by(), EVERYONE);
 }
 
 #[test]

@@ -24,7 +24,6 @@ pub(super) fn passes_over(view: View<'_>, fault: &Fault) -> bool {
         FaultKind::RevocationUnknown { problem } => matches!(problem, RevocationGap::Expired { .. } | RevocationGap::NotYetValid { .. }),
         FaultKind::WithoutCertSign
         | FaultKind::KeyUsage { .. }
-        | FaultKind::CertSignWithoutAuthority
         | FaultKind::NameConstraintsInLeaf
         | FaultKind::DuplicatePolicy { .. }
         | FaultKind::AnyPolicyMapped

@@ -30,12 +30,6 @@ pub(super) fn authority_faults(path: &[&Node<'_>]) -> Vec<(usize, FaultKind)> {
     faults
 }
 
-/// Whether the leaf claims a right that only a CA has.
-pub(super) fn leaf_fault(leaf: &Node<'_>) -> Option<FaultKind> {
-    let signs = leaf.key_usage().is_some_and(KeyUsage::key_cert_sign);
-    (signs && !leaf.is_authority()).then_some(FaultKind::CertSignWithoutAuthority)
-}
-
 /// Whether every certificate that has an extended key usage allows `wanted`; on a CA it bounds what is issued below, as everyone reads it.
 pub(super) fn purpose_faults(path: &[&Node<'_>], wanted: Usage) -> Vec<(usize, FaultKind)> {
     let extended = path.iter().enumerate().filter_map(|(at, node)| {
