@@ -1,4 +1,4 @@
-//! Floor 2: every file name, where it lies, and who may read it.
+//! Floor 3: every file name, where it lies, and who may read it.
 //!
 //! ```text
 //! pki/

@@ -8,6 +8,10 @@
 //!  directory ────read────▶ Inventory ───┘  (pure)                                 (path + bytes
 //!                                                                                 + sensitivity)
 //!  ClusterSpec + layout ──render──▶ config snippets        ClusterSpec + directory ──verify──▶ VerifyReport
+//!
+//!  any file ──open──▶ Contents ─┬─describe──▶ inspect     any config file ──read──▶ Settings ──┐
+//!                               ├─convert───▶ bytes       any endpoint ──observe──▶ Observation ├─check──▶ Findings ──▶ report
+//!                               └─lint, path, check ──────────────────────────────────────────┘
 //! ```
 //!
 //! The directory is the state. What exists is read from the certificates and stores themselves; there is no hidden state file.
@@ -20,28 +24,33 @@
 //! |---|---|---|
 //! | 0 | [`pki`] | values that cannot be wrong: names, keys, certificates, secrets |
 //! | 1 | [`cluster`] | what the user wants: the cluster file, and the [`cluster::ClusterSpec`] made of it |
-//! | 1 | [`keystore`] | bytes ↔ entries, pure: PKCS#12, JKS and JCEKS, and the named encodings of each |
+//! | 1 | [`finding`] | what a check found, by which rule, and where |
+//! | 1 | [`java`] | what Java writes in ways of its own: modified UTF-8, serialised objects |
 //! | 1 | [`path`] | RFC 5280: from a certificate to an anchor, with every fault, and what each implementation says |
+//! | 1 | [`pbe`] | encryption by password: PBES1, PBES2, and the schemes of PKCS#12 and of Sun |
 //! | 1 | [`settings`] | the configuration files of brokers and clients, as the programs read them |
-//! | 2 | [`convert`] | what was read → the bytes of another format, with nothing lost unsaid |
-//! | 2 | [`describe`] | what anyone wrote, in words and in JSON |
-//! | 2 | [`layout`] | every file name, where it lies, and who may read it |
-//! | 3 | [`snippet`] | spec + layout → the text of each configuration file |
-//! | 3 | [`inventory`] | what exists already, as values |
-//! | 4 | [`plan`] | spec + inventory + now → steps, each with its reasons |
-//! | 5 | [`check`] | anything that was read → findings, one rule for each function, each with a code |
-//! | 5 | [`issue`] | steps → keys and certificates |
-//! | 6 | [`artifact`] | keys, certificates and passwords → files as bytes |
-//! | 6 | [`report`] | findings as JSON, JUnit, SARIF, annotations, Nagios and Prometheus text |
-//! | 7 | [`directory`] | the file system: read → inventory, write ← artifacts |
-//! | 7 | [`endpoint`] | what a TLS endpoint shows to whoever connects |
-//! | 7 | [`verify`] | the proof: over loopback, and against running brokers |
-//! | 8 | [`commands`] | one file for each verb |
+//! | 2 | [`keystore`] | bytes ↔ entries, pure: PEM, DER, PKCS#7, PKCS#12, JKS and JCEKS, whoever wrote them, and the named encodings of each |
+//! | 3 | [`convert`] | what was read → the bytes of another format, with nothing lost unsaid |
+//! | 3 | [`describe`] | what was read, in words and in JSON |
+//! | 3 | [`layout`] | every file name, where it lies, and who may read it |
+//! | 3 | [`lint`] | one certificate, revocation list, request or key by itself → findings |
+//! | 4 | [`snippet`] | spec + layout → the text of each configuration file |
+//! | 4 | [`inventory`] | what exists already, as values |
+//! | 5 | [`configuration`] | a configuration file and the files it names → findings |
+//! | 5 | [`plan`] | spec + inventory + now → steps, each with its reasons |
+//! | 6 | [`check`] | files, chains, endpoints, and the directory against the cluster file → findings |
+//! | 6 | [`issue`] | steps → keys and certificates |
+//! | 7 | [`artifact`] | keys, certificates and passwords → files as bytes |
+//! | 7 | [`report`] | findings as JSON, JUnit, SARIF, annotations, Nagios and Prometheus text |
+//! | 8 | [`directory`] | the file system: read → inventory, write ← artifacts; and the files of others |
+//! | 8 | [`endpoint`] | what a TLS endpoint shows to whoever connects |
+//! | 8 | [`verify`] | the proof: over loopback, and against running brokers |
+//! | 9 | [`commands`] | one file for each verb |
 //!
 //! # Invariants
 //!
-//! - Floors 0–6 do no I/O and read neither clock nor random numbers: `now` and the entropy are arguments. (Key pairs are
-//!   drawn by aws-lc itself, which takes no other source.)
+//! - Floors 0–7 do no I/O and read neither clock nor random numbers: `now` and the entropy are arguments. (Key pairs are drawn by
+//!   aws-lc itself, which takes no other source.)
 //! - A [`cluster::ClusterSpec`] that exists is valid. Nothing below `cluster::parse` reports a mistake in the cluster file.
 //! - [`plan`] never removes and never overwrites an authority key.
 //! - A leaf never outlives its issuer, and never carries the bits of an authority.
@@ -67,10 +76,12 @@ pub mod endpoint;
 pub mod finding;
 pub mod inventory;
 pub mod issue;
+pub mod java;
 pub mod keystore;
 pub mod layout;
 pub mod lint;
 pub mod path;
+pub mod pbe;
 pub mod pki;
 pub mod plan;
 pub mod report;

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 /// From the ground up. This list is the architecture; `src/lib.rs` says what each is for.
 const FLOORS: &[&[&str]] = &[
     &["pki"],
-    &["cluster", "finding", "keystore", "path", "settings"],
+    &["cluster", "finding", "java", "path", "pbe", "settings"],
+    &["keystore"],
     &["convert", "describe", "layout", "lint"],
     &["snippet", "inventory"],
     &["configuration", "plan"],
@@ -37,6 +38,21 @@ fn a_module_names_only_lower_floors() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The floor that a module's own page gives is the floor it stands on.
+#[test]
+fn every_module_says_its_floor() {
+    for (height, modules) in FLOORS.iter().enumerate() {
+        for module in *modules {
+            let page = [format!("src/{module}/mod.rs"), format!("src/{module}.rs")].iter().find_map(|path| fs::read_to_string(path).ok());
+            let page = page.unwrap();
+            assert!(page.starts_with(&format!("//! Floor {height}: ")), "{module}: {}", page.lines().next().unwrap());
+        }
+    }
+    let map = fs::read_to_string("src/lib.rs").unwrap();
+    let listed: Vec<&str> = map.lines().filter_map(|line| line.strip_prefix("//! | ")?.split_once(" | [`")?.1.split('`').next()).collect();
+    assert_eq!(listed, FLOORS.concat());
 }
 
 /// Every `a` and `b` of `crate::a::…` and `crate::{a, b::{…}}`, comments aside.

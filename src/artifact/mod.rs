@@ -1,4 +1,4 @@
-//! Floor 6: keys, certificates and passwords → files as bytes.
+//! Floor 7: keys, certificates and passwords → files as bytes.
 
 mod authority;
 mod holder;

@@ -1,4 +1,4 @@
-//! Floor 5: findings about certificates, stores, chains, configuration files and the directory. One rule for each function.
+//! Floor 6: findings about certificates, stores, chains, configuration files and the directory. One rule for each function.
 
 mod authority;
 mod chain;

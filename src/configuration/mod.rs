@@ -1,4 +1,4 @@
-//! Floor 4: configuration files as the program would load them. One rule for each function.
+//! Floor 5: configuration files as the program would load them. One rule for each function.
 
 mod authorization;
 mod certificates;

@@ -1,4 +1,4 @@
-//! Floor 2: from whatever was read to the bytes of another format, with nothing lost unsaid. Pure.
+//! Floor 3: from whatever was read to the bytes of another format, with nothing lost unsaid. Pure.
 //!
 //! A source is taken apart into [`Piece`]s; each gets an alias, each key its chain; then the target takes them, or says which
 //! it cannot hold.

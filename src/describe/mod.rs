@@ -1,4 +1,4 @@
-//! Floor 2: what `inspect` shows: certificates, keys, stores and endpoints put into words and into JSON.
+//! Floor 3: what `inspect` shows: certificates, keys, stores and endpoints put into words and into JSON.
 //!
 //! Each `…Facts` serialises to what `--format json` prints; [`page`] makes lines for people of the same values.
 

@@ -1,4 +1,4 @@
-//! Floor 7: the file system. Reads the [`crate::inventory::Inventory`], writes artifacts; nothing else touches a file.
+//! Floor 8: the file system. Reads the [`crate::inventory::Inventory`], writes artifacts; nothing else touches a file.
 //!
 //! - One [`Lock`] for whoever writes; it dies with the process.
 //! - A new generation is written beside the one in use, as `.3.new`, then synced, renamed to `3`, and `current` is switched by

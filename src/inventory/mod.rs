@@ -1,4 +1,4 @@
-//! Floor 3: what exists already, as values. Parsed, or unreadable and why.
+//! Floor 4: what exists already, as values. Parsed, or unreadable and why.
 
 mod compare;
 mod manifest;

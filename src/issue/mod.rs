@@ -1,4 +1,4 @@
-//! Floor 5: steps → keys and certificates, with the profile that Java, Erlang, OpenSSL and rustls all accept.
+//! Floor 6: steps → keys and certificates, with the profile that Java, Erlang, OpenSSL and rustls all accept.
 //!
 //! `now` and the entropy for serial numbers are arguments. An authority and a leaf are made by different functions from
 //! different inputs: a leaf cannot receive the bits of an authority.

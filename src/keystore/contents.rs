@@ -1,5 +1,6 @@
 //! What a file of keys and certificates holds, whoever wrote it and in whatever format.
 
+use crate::pbe::Scheme;
 use std::fmt;
 
 use time::OffsetDateTime;
@@ -79,22 +80,6 @@ pub enum Seal {
     Unchecked,
     /// It has none: PEM, DER, PKCS#7, and PKCS#12 without a MAC.
     Absent,
-}
-
-/// One encryption or MAC, as `PBES2 PBKDF2-HMAC-SHA256 AES-256-CBC` with its iterations.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct Scheme {
-    pub protects: Protected,
-    pub name: String,
-    pub iterations: Option<u64>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Protected {
-    Keys,
-    Certificates,
-    Store,
 }
 
 #[derive(Debug, Clone, PartialEq)]

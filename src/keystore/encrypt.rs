@@ -4,11 +4,12 @@ use std::num::NonZeroU32;
 
 use pkcs8::ObjectIdentifier;
 
-use super::cipher::Cipher;
-use super::derivation::{Derivation, Purpose, pkcs12};
-use super::hash::Hash;
 use super::pfx::{DATA, ENCRYPTED_DATA};
-use super::{KeystoreError, Pkcs12Profile, spelling};
+use super::{KeystoreError, Pkcs12Profile};
+use crate::pbe::cipher::Cipher;
+use crate::pbe::derivation::{Derivation, Purpose, pkcs12};
+use crate::pbe::hash::Hash;
+use crate::pbe::spelling;
 use crate::pki::asn1::{NULL, OCTET_STRING, SEQUENCE, context, context_primitive, encode, encode_integer, encode_oid};
 use crate::pki::{Entropy, Passphrase, Password, Secret};
 

@@ -10,14 +10,14 @@
 //! SHA-1 over the password (UTF-16BE), "Mighty Aphrodite" and everything before
 //! ```
 
-use super::java_input::InputError;
 use super::jks_layout::{Content, Layout, LockedEntry, Unreadable, damaged};
-use super::pbe::PbeError;
 use super::protector::{KEY_PROTECTOR, seal, unprotect};
-use super::sealed_object::{SealedObject, secret_key};
 use super::secret_key::locked;
 use super::unlock::{Closed, Unlocker, encrypted_key};
 use super::{Contents, Entry, Held, Item, KeyState, KeystoreError, Passwords, Protected, Scheme, Seal};
+use crate::java::input::InputError;
+use crate::java::sealed_object::{SealedObject, secret_key};
+use crate::pbe::PbeError;
 use crate::pki::{AnyKey, Password, Secret};
 
 pub use super::jks_write::{Protection, Variant, write, write_as};

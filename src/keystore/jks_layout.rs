@@ -2,10 +2,10 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::java_input::{Input, InputError};
 use super::protector::DIGEST;
-use super::sealed_object::SealedObject;
 use super::{Format, KeystoreError};
+use crate::java::input::{Input, InputError};
+use crate::java::sealed_object::SealedObject;
 use crate::pki::Certificate;
 
 pub(super) const JKS_MAGIC: u32 = 0xFEED_FEED;

@@ -7,13 +7,14 @@ use std::num::NonZeroU32;
 
 use time::OffsetDateTime;
 
-use super::cipher::Cipher;
-use super::derivation::Derivation;
 use super::entry::check;
 use super::jks_layout::{CERTIFICATE_TYPE, JCEKS_MAGIC, JKS_MAGIC, KEY_ENTRY, SECRET_ENTRY, TRUSTED_ENTRY, VERSION};
 use super::protector::{DIGEST, protect, seal};
-use super::sealed_object::{self, SEAL};
-use super::{Entry, Format, KeystoreError, modified_utf8};
+use super::{Entry, Format, KeystoreError};
+use crate::java::modified_utf8;
+use crate::java::sealed_object::{self, SEAL};
+use crate::pbe::cipher::Cipher;
+use crate::pbe::derivation::Derivation;
 use crate::pki::asn1::{OCTET_STRING, SEQUENCE, encode, encode_integer, encode_oid};
 use crate::pki::{Certificate, Entropy, Passphrase, Password, Secret};
 

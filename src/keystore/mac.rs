@@ -7,12 +7,13 @@ use pkcs8::der::asn1::AnyRef;
 use pkcs8::der::{Reader, SliceReader};
 use pkcs8::spki::AlgorithmIdentifierRef;
 
-use super::derivation::{Derivation, Purpose, pkcs12};
-use super::hash::Hash;
-use super::pbe::{PbeError, ROUNDS};
-use super::pbes2::key_derivation;
 use super::pfx::{self, MacData};
-use super::{Protected, Scheme, spelling};
+use super::{Protected, Scheme};
+use crate::pbe::derivation::{Derivation, Purpose, pkcs12};
+use crate::pbe::hash::Hash;
+use crate::pbe::pbes2::key_derivation;
+use crate::pbe::spelling;
+use crate::pbe::{PbeError, ROUNDS};
 use crate::pki::Passphrase;
 
 const PBMAC1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.14");

@@ -8,11 +8,11 @@ use time::{Duration, OffsetDateTime};
 use super::bags::{Bag, BagsError, Content, bags, sequence};
 use super::belonging::{self, chain};
 use super::mac::Mac;
-use super::pbe::PbeError;
 use super::pfx::{Part, Pfx, PfxError, algorithm};
 use super::secret_key::name;
 use super::unlock::{Closed, Unlocker};
 use super::{Contents, Entry, Format, Held, Item, KeyState, KeystoreError, Lock, Passwords, Seal};
+use crate::pbe::PbeError;
 use crate::pki::{AnyKey, Certificate, Password, RevocationList, Secret};
 
 pub use super::pkcs12_write::write;

@@ -4,9 +4,10 @@
 use md5::{Digest, Md5};
 use zeroize::Zeroizing;
 
-use super::cipher::Cipher;
-use super::pbe::PbeError;
-use super::{Protected, Scheme, spelling};
+use super::{Protected, Scheme};
+use crate::pbe::PbeError;
+use crate::pbe::cipher::Cipher;
+use crate::pbe::spelling;
 use crate::pki::{Passphrase, Secret};
 
 const SALT: usize = 8;

@@ -7,9 +7,9 @@ use pkcs8::der::{self, Decode, Reader};
 use pkcs8::spki::AlgorithmIdentifierRef;
 
 use super::bags::sequence;
-use super::pbe::{self, PbeError};
-use super::sealed_object::{SealedObject, is_object};
 use super::{Lock, Passwords, Protected, Scheme};
+use crate::java::sealed_object::{SealedObject, is_object};
+use crate::pbe::{self, PbeError};
 use crate::pki::{Passphrase, Secret};
 
 /// Iterations for one file, all of its keys and parts together: some seconds.

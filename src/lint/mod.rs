@@ -1,4 +1,4 @@
-//! Floor 2: what is wrong with one certificate, revocation list, request or key by itself. One rule for each function.
+//! Floor 3: what is wrong with one certificate, revocation list, request or key by itself. One rule for each function.
 
 mod alternative_names;
 mod certificate;

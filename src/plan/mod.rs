@@ -1,4 +1,4 @@
-//! Floor 4: spec + inventory + now → steps, each with its reasons. Decides everything, does nothing.
+//! Floor 5: spec + inventory + now → steps, each with its reasons. Decides everything, does nothing.
 
 mod authority;
 mod leaf;

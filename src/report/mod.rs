@@ -1,4 +1,4 @@
-//! Floor 6: findings as text, JSON, JUnit, SARIF, GitHub annotations, Nagios and Prometheus text. Pure.
+//! Floor 7: findings as text, JSON, JUnit, SARIF, GitHub annotations, Nagios and Prometheus text. Pure.
 
 mod github;
 mod human;

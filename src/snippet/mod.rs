@@ -1,4 +1,4 @@
-//! Floor 3: spec + layout → the text of each configuration file, from the templates in `templates/`.
+//! Floor 4: spec + layout → the text of each configuration file, from the templates in `templates/`.
 
 mod acls;
 mod amqp;

@@ -1,5 +1,12 @@
-//! Encryption by password, as an AlgorithmIdentifier names it: PBES1 and PBES2 (RFC 8018), PKCS#12's own schemes (RFC 7292, C),
+//! Floor 1: encryption by password, as an AlgorithmIdentifier names it: PBES1 and PBES2 (RFC 8018), PKCS#12's own schemes (RFC 7292, C),
 //! and Sun's PBEWithMD5AndTripleDES.
+
+pub mod cipher;
+pub mod derivation;
+pub mod hash;
+pub mod pbes2;
+mod scheme;
+pub mod spelling;
 
 use std::num::NonZeroU32;
 
@@ -8,16 +15,17 @@ use pkcs8::der::asn1::{AnyRef, OctetStringRef};
 use pkcs8::der::{self, Decode, Reader, SliceReader, Tag, Tagged};
 use pkcs8::spki::AlgorithmIdentifierRef;
 
-use super::cipher::Cipher;
-use super::derivation::Derivation;
-use super::hash::Hash;
-use super::pbes2::{encryption_scheme, key_derivation};
-use super::{Protected, Scheme, spelling};
+use cipher::Cipher;
+use derivation::Derivation;
+use hash::Hash;
+use pbes2::{encryption_scheme, key_derivation};
+pub use scheme::{Protected, Scheme};
+
 use crate::pki::{Passphrase, Secret};
 
 /// Why something stays encrypted. Never holds what it was, nor the password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum PbeError {
+pub enum PbeError {
     /// By its name, or the object identifier of what is not known.
     #[error("encrypted by {0}, which is not supported")]
     Unsupported(String),
@@ -36,15 +44,15 @@ impl From<der::Error> for PbeError {
 }
 
 /// What Java allows.
-pub(super) const ROUNDS: u64 = 5_000_000;
+pub const ROUNDS: u64 = 5_000_000;
 
 /// Decrypts what holds one DER or BER SEQUENCE: a PrivateKeyInfo, or the SafeContents of PKCS#12.
-pub(super) fn decrypt(algorithm: &AlgorithmIdentifierRef<'_>, data: &[u8], password: &Passphrase) -> Result<Secret, PbeError> {
+pub fn decrypt(algorithm: &AlgorithmIdentifierRef<'_>, data: &[u8], password: &Passphrase) -> Result<Secret, PbeError> {
     decrypt_to(algorithm, data, password, is_sequence)
 }
 
 /// Decrypts what `fits` knows again: padding alone fits one wrong password of 256.
-pub(super) fn decrypt_to(
+pub fn decrypt_to(
     algorithm: &AlgorithmIdentifierRef<'_>,
     data: &[u8],
     password: &Passphrase,
@@ -68,7 +76,7 @@ pub(super) fn decrypt_to(
 }
 
 /// How `algorithm` is called, known or not.
-pub(super) fn scheme(algorithm: &AlgorithmIdentifierRef<'_>, protects: Protected) -> Scheme {
+pub fn scheme(algorithm: &AlgorithmIdentifierRef<'_>, protects: Protected) -> Scheme {
     let (name, iterations) = match Pbe::parse(algorithm) {
         Ok(pbe) => (pbe.name, Some(pbe.derivation.rounds())),
         Err(PbeError::Unsupported(name)) => (name, None),
@@ -164,25 +172,25 @@ impl<'a> Pbe<'a> {
     }
 }
 
-pub(super) fn fields(parameters: Option<AnyRef<'_>>) -> Result<SliceReader<'_>, PbeError> {
+pub fn fields(parameters: Option<AnyRef<'_>>) -> Result<SliceReader<'_>, PbeError> {
     let parameters = parameters.filter(|parameters| parameters.tag() == Tag::Sequence);
     Ok(SliceReader::new(parameters.ok_or(PbeError::Damaged("it has no parameters"))?.value())?)
 }
 
-pub(super) fn octets<'a>(fields: &mut SliceReader<'a>) -> Result<&'a [u8], PbeError> {
+pub fn octets<'a>(fields: &mut SliceReader<'a>) -> Result<&'a [u8], PbeError> {
     Ok(<&OctetStringRef>::decode(fields)?.as_bytes())
 }
 
-pub(super) fn number(fields: &mut SliceReader<'_>) -> Result<u64, PbeError> {
+pub fn number(fields: &mut SliceReader<'_>) -> Result<u64, PbeError> {
     Ok(u64::decode(fields)?)
 }
 
-pub(super) fn rounds(fields: &mut SliceReader<'_>) -> Result<NonZeroU32, PbeError> {
+pub fn rounds(fields: &mut SliceReader<'_>) -> Result<NonZeroU32, PbeError> {
     let rounds = Some(number(fields)?).filter(|rounds| *rounds <= ROUNDS).ok_or(PbeError::TooCostly("more than 5,000,000 iterations"))?;
     u32::try_from(rounds).ok().and_then(NonZeroU32::new).ok_or(PbeError::Damaged("it has no iterations"))
 }
 
-pub(super) fn key_length(fields: &mut SliceReader<'_>) -> Result<Option<usize>, PbeError> {
+pub fn key_length(fields: &mut SliceReader<'_>) -> Result<Option<usize>, PbeError> {
     if fields.is_finished() || Tag::peek(fields)? != Tag::Integer {
         return Ok(None);
     }

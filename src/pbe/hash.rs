@@ -12,7 +12,7 @@ const fn oid(text: &str) -> ObjectIdentifier {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hash {
+pub enum Hash {
     Md2,
     Md5,
     Sha1,
@@ -72,30 +72,30 @@ impl Hash {
         (Self::Sha3Of512, "SHA3-512", oid("2.16.840.1.101.3.4.2.10"), &[oid("2.16.840.1.101.3.4.2.16")]),
     ];
 
-    pub(super) fn of_digest(wanted: ObjectIdentifier) -> Option<Self> {
+    pub fn of_digest(wanted: ObjectIdentifier) -> Option<Self> {
         Self::KNOWN.iter().find(|known| known.2 == wanted).map(|known| known.0)
     }
 
-    pub(super) fn of_hmac(wanted: ObjectIdentifier) -> Option<Self> {
+    pub fn of_hmac(wanted: ObjectIdentifier) -> Option<Self> {
         Self::KNOWN.iter().find(|known| known.3.contains(&wanted)).map(|known| known.0)
     }
 
-    pub(super) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         Self::KNOWN.iter().find(|known| known.0 == self).map_or("", |known| known.1)
     }
 
     /// Octets of a digest.
-    pub(super) fn length(self) -> usize {
+    pub fn length(self) -> usize {
         with!(self, D => D::output_size())
     }
 
     /// Octets that the digest takes at a time: "v" of RFC 7292, B.2.
-    pub(super) fn block(self) -> usize {
+    pub fn block(self) -> usize {
         with!(self, D => D::block_size())
     }
 
     /// Digests `data`, the digest of it, and so on, `rounds` times in all.
-    pub(super) fn repeated(self, data: &[u8], rounds: u64) -> Zeroizing<Vec<u8>> {
+    pub fn repeated(self, data: &[u8], rounds: u64) -> Zeroizing<Vec<u8>> {
         with!(self, D => {
             let mut digest = D::digest(data);
             for _ in 1..rounds {
@@ -105,7 +105,7 @@ impl Hash {
         })
     }
 
-    pub(super) fn hmac(self, key: &[u8], data: &[u8]) -> Vec<u8> {
+    pub fn hmac(self, key: &[u8], data: &[u8]) -> Vec<u8> {
         with!(self, D => match Hmac::<D>::new_from_slice(key) {
             Ok(mac) => mac.chain_update(data).finalize().into_bytes().to_vec(),
             // Unreachable: HMAC takes keys of any length. An empty MAC fits nothing.
@@ -114,7 +114,7 @@ impl Hash {
     }
 
     /// PBKDF2 (RFC 8018, 5.2). aws-lc is faster where it knows the digest.
-    pub(super) fn pbkdf2(self, password: &[u8], salt: &[u8], rounds: std::num::NonZeroU32, out: &mut [u8]) {
+    pub fn pbkdf2(self, password: &[u8], salt: &[u8], rounds: std::num::NonZeroU32, out: &mut [u8]) {
         match self {
             Self::Sha1 => aws::derive(aws::PBKDF2_HMAC_SHA1, rounds, salt, password, out),
             Self::Sha256 => aws::derive(aws::PBKDF2_HMAC_SHA256, rounds, salt, password, out),

@@ -8,10 +8,10 @@ use zeroize::Zeroizing;
 use super::hash::Hash;
 
 /// The parts of a [`Cipher`](super::cipher::Cipher)'s input that come from the password.
-pub(super) type Octets = Zeroizing<Vec<u8>>;
+pub type Octets = Zeroizing<Vec<u8>>;
 
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Derivation<'a> {
+pub enum Derivation<'a> {
     Pbkdf1 {
         hash: Hash,
         salt: &'a [u8],
@@ -41,7 +41,7 @@ pub(super) enum Derivation<'a> {
 /// What PKCS#12 derives something for (RFC 7292, B.3).
 #[derive(Debug, Clone, Copy)]
 #[repr(u8)]
-pub(super) enum Purpose {
+pub enum Purpose {
     Key = 1,
     Iv = 2,
     Mac = 3,
@@ -49,7 +49,7 @@ pub(super) enum Purpose {
 
 impl Derivation<'_> {
     /// How often the password is digested, for who judges the store by it. For scrypt: N.
-    pub(super) fn rounds(&self) -> u64 {
+    pub fn rounds(&self) -> u64 {
         match self {
             Self::Pbkdf1 { rounds, .. } | Self::Pbkdf2 { rounds, .. } | Self::Pkcs12 { rounds, .. } | Self::Sun { rounds, .. } => {
                 rounds.get().into()
@@ -59,7 +59,7 @@ impl Derivation<'_> {
     }
 
     /// The key; and the initialisation vector, which only the older ways derive too.
-    pub(super) fn derive(&self, password: &[u8], key: usize, iv: usize) -> (Octets, Octets) {
+    pub fn derive(&self, password: &[u8], key: usize, iv: usize) -> (Octets, Octets) {
         match *self {
             Self::Pkcs12 { hash, salt, rounds } => {
                 (pkcs12(hash, Purpose::Key, password, salt, rounds, key), pkcs12(hash, Purpose::Iv, password, salt, rounds, iv))
@@ -90,7 +90,7 @@ fn halves(derived: &[u8], key: usize, iv: usize) -> (Octets, Octets) {
 }
 
 /// RFC 7292, B.2. `password` is as [`spelling::pkcs12`](super::spelling::pkcs12) has it.
-pub(super) fn pkcs12(hash: Hash, purpose: Purpose, password: &[u8], salt: &[u8], rounds: NonZeroU32, length: usize) -> Octets {
+pub fn pkcs12(hash: Hash, purpose: Purpose, password: &[u8], salt: &[u8], rounds: NonZeroU32, length: usize) -> Octets {
     let block = hash.block();
     let stretched =
         |text: &[u8]| -> Octets { Zeroizing::new(text.iter().copied().cycle().take(text.len().div_ceil(block) * block).collect()) };

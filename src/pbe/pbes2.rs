@@ -8,7 +8,7 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 use super::cipher::Cipher;
 use super::derivation::Derivation;
 use super::hash::Hash;
-use super::pbe::{PbeError, fields, key_length, number, octets, rounds};
+use super::{PbeError, fields, key_length, number, octets, rounds};
 
 /// scrypt's N · r: 64 MiB of 128 octets.
 const SCRYPT_MEMORY: u64 = 1 << 19;
@@ -35,7 +35,7 @@ const CIPHERS: [(ObjectIdentifier, Cipher); 10] = [
 ];
 
 /// PBKDF2 or scrypt, its name, and the length of the key where it says one (RFC 8018, A.2; RFC 7914, 7).
-pub(super) fn key_derivation<'a>(algorithm: &AlgorithmIdentifierRef<'a>) -> Result<(Derivation<'a>, String, Option<usize>), PbeError> {
+pub fn key_derivation<'a>(algorithm: &AlgorithmIdentifierRef<'a>) -> Result<(Derivation<'a>, String, Option<usize>), PbeError> {
     let mut fields = match algorithm.oid {
         PBKDF2 | SCRYPT => fields(algorithm.parameters)?,
         other => return Err(PbeError::Unsupported(format!("PBES2 with key derivation {other}"))),
@@ -67,7 +67,7 @@ fn scrypt_params(n: u64, r: u64, p: u64) -> Result<scrypt::Params, PbeError> {
 }
 
 /// The cipher and its vector (RFC 8018, B.2; RFC 5084 for GCM).
-pub(super) fn encryption_scheme<'a>(algorithm: &AlgorithmIdentifierRef<'a>, length: Option<usize>) -> Result<(Cipher, &'a [u8]), PbeError> {
+pub fn encryption_scheme<'a>(algorithm: &AlgorithmIdentifierRef<'a>, length: Option<usize>) -> Result<(Cipher, &'a [u8]), PbeError> {
     if algorithm.oid == RC2_CBC {
         let mut fields = fields(algorithm.parameters)?;
         // Small key sizes have numbers of their own, and none at all means 32 bits.

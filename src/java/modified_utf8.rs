@@ -1,6 +1,6 @@
 //! Java's modified UTF-8 (`java.io.DataInput`): UTF-8 of each UTF-16 unit for itself, and U+0000 in two octets.
 
-pub(super) fn encode(text: &str) -> Vec<u8> {
+pub fn encode(text: &str) -> Vec<u8> {
     let mut octets = Vec::with_capacity(text.len());
     for unit in text.encode_utf16() {
         let six_bits = |shift: u32| 0x80 | (unit >> shift & 0x3F) as u8;
@@ -14,7 +14,7 @@ pub(super) fn encode(text: &str) -> Vec<u8> {
 }
 
 /// `None` when the octets are something else, or half of a surrogate pair is missing.
-pub(super) fn decode(mut octets: &[u8]) -> Option<String> {
+pub fn decode(mut octets: &[u8]) -> Option<String> {
     let mut units = Vec::with_capacity(octets.len());
     while !octets.is_empty() {
         let (unit, rest) = match octets {

@@ -1,16 +1,16 @@
 //! Objects that Java serialised (Java Object Serialization Specification, 6), read within bounds: enough for the secret keys in
 //! JCEKS. No object is made of them: a class is only its name.
 
-use super::java_input::{Input, InputError};
+use super::input::{Input, InputError};
 
 /// STREAM_MAGIC and STREAM_VERSION.
-pub(super) const HEADER: [u8; 4] = [0xAC, 0xED, 0x00, 0x05];
-pub(super) const FIRST_HANDLE: u32 = 0x7E_0000;
+pub const HEADER: [u8; 4] = [0xAC, 0xED, 0x00, 0x05];
+pub const FIRST_HANDLE: u32 = 0x7E_0000;
 /// Objects within objects, and classes above classes.
 const DEPTH: usize = 16;
 
 /// TC_… of the specification.
-pub(super) mod tag {
+pub mod tag {
     pub const NULL: u8 = 0x70;
     pub const REFERENCE: u8 = 0x71;
     pub const CLASS: u8 = 0x72;
@@ -25,11 +25,11 @@ pub(super) mod tag {
 
 /// SC_… of the specification.
 const WRITE_METHOD: u8 = 0x01;
-pub(super) const SERIALIZABLE: u8 = 0x02;
+pub const SERIALIZABLE: u8 = 0x02;
 const EXTERNALIZABLE: u8 = 0x04;
 
 #[derive(Debug)]
-pub(super) struct Object<'a> {
+pub struct Object<'a> {
     pub class: String,
     fields: Vec<(String, Value<'a>)>,
 }
@@ -43,14 +43,14 @@ enum Value<'a> {
 }
 
 impl<'a> Object<'a> {
-    pub(super) fn text(&self, field: &str) -> Option<&str> {
+    pub fn text(&self, field: &str) -> Option<&str> {
         self.fields.iter().find_map(|(name, value)| match value {
             Value::Text(text) if name == field => Some(text.as_str()),
             Value::Text(_) | Value::Octets(_) | Value::Other => None,
         })
     }
 
-    pub(super) fn octets(&self, field: &str) -> Option<&'a [u8]> {
+    pub fn octets(&self, field: &str) -> Option<&'a [u8]> {
         self.fields.iter().find_map(|(name, value)| match value {
             Value::Octets(octets) if name == field => Some(*octets),
             Value::Text(_) | Value::Octets(_) | Value::Other => None,
@@ -59,7 +59,7 @@ impl<'a> Object<'a> {
 }
 
 /// One stream with one object in it.
-pub(super) fn read<'a>(input: &mut Input<'a>) -> Result<Object<'a>, InputError> {
+pub fn read<'a>(input: &mut Input<'a>) -> Result<Object<'a>, InputError> {
     let start = input.error("no serialised object is here");
     if input.array()? != HEADER || input.u8()? != tag::OBJECT {
         return Err(start);

@@ -5,13 +5,13 @@ use pkcs8::der::Decode;
 use pkcs8::der::asn1::AnyRef;
 use pkcs8::spki::AlgorithmIdentifierRef;
 
-use super::java_input::{Input, InputError};
-use super::java_object::{self, FIRST_HANDLE, HEADER, SERIALIZABLE, tag};
+use super::input::{Input, InputError};
 use super::modified_utf8;
+use super::object::{self, FIRST_HANDLE, HEADER, SERIALIZABLE, tag};
 use crate::pki::Secret;
 
 /// Sun's PBEWithMD5AndTripleDES.
-pub(super) const SEAL: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.42.2.19.1");
+pub const SEAL: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.42.2.19.1");
 const SEAL_NAME: &str = "PBEWithMD5AndTripleDES";
 const SEALED: &str = "com.sun.crypto.provider.SealedObjectForKeyProtector";
 const SEALED_BASE: &str = "javax.crypto.SealedObject";
@@ -20,16 +20,16 @@ const KEY_REP: &str = "java.security.KeyRep";
 
 /// What is encrypted, and how.
 #[derive(Debug)]
-pub(super) struct SealedObject<'a> {
+pub struct SealedObject<'a> {
     /// PBEParameter, DER.
     parameters: AnyRef<'a>,
     pub data: &'a [u8],
 }
 
 impl<'a> SealedObject<'a> {
-    pub(super) fn read(input: &mut Input<'a>) -> Result<Self, InputError> {
+    pub fn read(input: &mut Input<'a>) -> Result<Self, InputError> {
         let start = input.clone();
-        let object = java_object::read(input)?;
+        let object = object::read(input)?;
         if ![SEALED, SEALED_BASE].contains(&object.class.as_str()) {
             return Err(start.error(format!("a secret key is sealed as {}, which is not known", object.class)));
         }
@@ -44,19 +44,19 @@ impl<'a> SealedObject<'a> {
             .ok_or_else(|| start.error("a sealed secret key has no parameters or no content"))
     }
 
-    pub(super) fn algorithm(&self) -> AlgorithmIdentifierRef<'a> {
+    pub fn algorithm(&self) -> AlgorithmIdentifierRef<'a> {
         AlgorithmIdentifierRef { oid: SEAL, parameters: Some(self.parameters) }
     }
 }
 
 /// Whether something that was decrypted is a serialised object.
-pub(super) fn is_object(plain: &[u8]) -> bool {
+pub fn is_object(plain: &[u8]) -> bool {
     plain.starts_with(&HEADER)
 }
 
 /// The algorithm's name and the key, of what was sealed.
-pub(super) fn secret_key(plain: &Secret) -> Result<(String, Secret), String> {
-    let object = java_object::read(&mut Input::new(plain.expose())).map_err(|error| error.problem)?;
+pub fn secret_key(plain: &Secret) -> Result<(String, Secret), String> {
+    let object = object::read(&mut Input::new(plain.expose())).map_err(|error| error.problem)?;
     let octets = match object.class.as_str() {
         KEY_SPEC => object.octets("key"),
         KEY_REP => object.octets("encoded"),
@@ -67,7 +67,7 @@ pub(super) fn secret_key(plain: &Secret) -> Result<(String, Secret), String> {
 }
 
 /// What is to be sealed: a serialised `SecretKeySpec`.
-pub(super) fn key_spec(algorithm: &str, key: &Secret) -> Secret {
+pub fn key_spec(algorithm: &str, key: &Secret) -> Secret {
     let mut out = Vec::with_capacity(256 + algorithm.len() * 3 + key.expose().len());
     out.extend_from_slice(&HEADER);
     out.push(tag::OBJECT);
@@ -87,7 +87,7 @@ pub(super) fn key_spec(algorithm: &str, key: &Secret) -> Secret {
 }
 
 /// The sealed object around what was encrypted. `parameters` are a PBEParameter.
-pub(super) fn write(parameters: &[u8], data: &[u8]) -> Vec<u8> {
+pub fn write(parameters: &[u8], data: &[u8]) -> Vec<u8> {
     let mut out = HEADER.to_vec();
     out.push(tag::OBJECT);
     class(&mut out, SEALED, 0xCD57_CA59_E730_BB53, 0);

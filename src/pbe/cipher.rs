@@ -11,7 +11,7 @@ use rc2::Rc2;
 use zeroize::Zeroizing;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cipher {
+pub enum Cipher {
     Aes128,
     Aes192,
     Aes256,
@@ -36,7 +36,7 @@ pub(super) enum Cipher {
 }
 
 impl Cipher {
-    pub(super) fn name(self) -> String {
+    pub fn name(self) -> String {
         match self {
             Self::Aes128 => "AES-128-CBC".to_owned(),
             Self::Aes192 => "AES-192-CBC".to_owned(),
@@ -55,7 +55,7 @@ impl Cipher {
     }
 
     /// Octets of its key.
-    pub(super) const fn key(self) -> usize {
+    pub const fn key(self) -> usize {
         match self {
             Self::Des => 8,
             Self::Aes128 | Self::Aes128Gcm | Self::Camellia128 | Self::TwoKeyTripleDes => 16,
@@ -66,7 +66,7 @@ impl Cipher {
     }
 
     /// Octets of its initialisation vector, or nonce.
-    pub(super) const fn iv(self) -> usize {
+    pub const fn iv(self) -> usize {
         match self {
             Self::Aes128 | Self::Aes192 | Self::Aes256 | Self::Camellia128 | Self::Camellia192 | Self::Camellia256 => 16,
             Self::Aes128Gcm | Self::Aes256Gcm => aead::NONCE_LEN,
@@ -76,7 +76,7 @@ impl Cipher {
     }
 
     /// `data` must come in whole blocks of this many octets, and not be empty.
-    pub(super) const fn block(self) -> usize {
+    pub const fn block(self) -> usize {
         match self {
             Self::Aes128Gcm | Self::Aes256Gcm | Self::Rc4 { .. } => 1,
             Self::Aes128 | Self::Aes192 | Self::Aes256 | Self::Camellia128 | Self::Camellia192 | Self::Camellia256 => 16,
@@ -85,7 +85,7 @@ impl Cipher {
     }
 
     /// `None` when the padding or the tag does not fit: a wrong key, or damage.
-    pub(super) fn decrypt(self, key: &[u8], iv: &[u8], data: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    pub fn decrypt(self, key: &[u8], iv: &[u8], data: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let buffer = Zeroizing::new(data.to_vec());
         match self {
             Self::Aes128 => cbc_decrypt(Aes128::new_from_slice(key).ok()?, iv, buffer),
@@ -105,7 +105,7 @@ impl Cipher {
     }
 
     /// `None` when key or vector are not as long as they must be, or the cipher is one that is only read.
-    pub(super) fn encrypt(self, key: &[u8], iv: &[u8], data: &[u8]) -> Option<Vec<u8>> {
+    pub fn encrypt(self, key: &[u8], iv: &[u8], data: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::Aes256 => cbc_encrypt(Aes256::new_from_slice(key).ok()?, iv, data),
             Self::TripleDes => cbc_encrypt(TdesEde3::new_from_slice(key).ok()?, iv, data),

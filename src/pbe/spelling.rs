@@ -5,13 +5,13 @@ use zeroize::Zeroizing;
 use crate::pki::Passphrase;
 
 /// What a password becomes: the usual spelling first, each once.
-pub(super) type Spellings = Vec<Zeroizing<Vec<u8>>>;
+pub type Spellings = Vec<Zeroizing<Vec<u8>>>;
 
 /// For PKCS#12's own key derivation: UTF-16BE with a null behind it (RFC 7292, B.1).
 ///
 /// - Nothing at all for the empty password, as Windows and Java write it.
 /// - Each octet of the UTF-8 for a character of its own, as OpenSSL before 1.1.0 did.
-pub(super) fn pkcs12(password: &Passphrase) -> Spellings {
+pub fn pkcs12(password: &Passphrase) -> Spellings {
     let text = password.expose();
     let mut spellings = vec![utf16_null(text.encode_utf16(), text.len())];
     if text.is_empty() {
@@ -24,7 +24,7 @@ pub(super) fn pkcs12(password: &Passphrase) -> Spellings {
 }
 
 /// For PBKDF2: as [`pkcs5`], and UTF-16BE with a null, as NSS did for PBES2 inside of PKCS#12.
-pub(super) fn pbkdf2(password: &Passphrase) -> Spellings {
+pub fn pbkdf2(password: &Passphrase) -> Spellings {
     let text = password.expose();
     let mut spellings = pkcs5(password);
     spellings.push(utf16_null(text.encode_utf16(), text.len()));
@@ -32,7 +32,7 @@ pub(super) fn pbkdf2(password: &Passphrase) -> Spellings {
 }
 
 /// For anything else: UTF-8; or ISO 8859-1, as programs on Windows and in western locales do.
-pub(super) fn pkcs5(password: &Passphrase) -> Spellings {
+pub fn pkcs5(password: &Passphrase) -> Spellings {
     let text = password.expose();
     let mut spellings = vec![Zeroizing::new(text.as_bytes().to_vec())];
     if !text.is_ascii() {
