@@ -31,7 +31,7 @@ pub use entry::passwords;
 pub use erlang_pem::{ErlangFile, erlang_pem};
 pub use form::form;
 pub use kafka_pem::{KafkaStore, kafka_pem, not_for_kafka};
-pub use reload::{Allowed, Change, reload};
+pub use reload::{Allowed, Change, reload, reload_of_served};
 pub use unreadable::{UNREADABLE, nothing_to_judge, unreadable};
 
 use crate::finding::Rule;

@@ -87,6 +87,19 @@ pub fn reload(target: &str, current: &Contents, next: &Contents, allowed: Allowe
     findings
 }
 
+/// What Kafka would say to `next` where it serves `leaf`: as [`reload`], but for what only the files show.
+pub fn reload_of_served(target: &str, leaf: &Certificate, next: &Contents, allowed: Allowed) -> Vec<Finding> {
+    let place = || Place::target(target);
+    let old = Entry { alias: None, certificate: leaf };
+    match entries(next).first() {
+        Some(new) if has_key(next) => {
+            let subject = subject(&old, new, place(), allowed.subject);
+            subject.into_iter().chain(names(&old, new, place(), allowed.names)).collect()
+        }
+        Some(_) | None => vec![WITHOUT_KEY.at(place(), "there is no private key in it", "put the key and its chain in")],
+    }
+}
+
 /// One entry as Kafka sees it: its alias, and the first certificate.
 struct Entry<'a> {
     alias: Option<&'a str>,

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::console::{Format, Tone};
 use super::failure::{Exit, Failure};
-use super::judging::Judge;
+use super::judging::{Judge, Replaced};
 use super::passwords::PasswordArgs;
 use super::question::QuestionArgs;
 use super::threshold::ThresholdArgs;
@@ -25,6 +25,9 @@ pub struct Check {
     targets: Vec<String>,
     #[command(flatten)]
     question: QuestionArgs,
+    /// Whether Kafka would take the file in place of this one, or of what this endpoint serves, without a restart (KIP-226)
+    #[arg(long, value_name = "FILE or HOST:PORT", requires = "targets")]
+    replaces: Option<String>,
     #[command(flatten)]
     threshold: ThresholdArgs,
     /// For people, or for one kind of program [default: as --format]
@@ -73,7 +76,8 @@ impl Check {
         let threshold = self.threshold.read()?;
         let passwords = self.passwords.read()?;
         let question = self.question.read(context, &passwords)?;
-        let judge = Judge { question: &question, passwords: &passwords };
+        let replaced = self.replaces.as_ref().map(|word| Replaced::read(word, &passwords)).transpose()?;
+        let judge = Judge { question: &question, passwords: &passwords, replaced: replaced.as_ref() };
         let mut targets = if self.targets.is_empty() {
             directory_check::check(context, question.at, question.expires_within)?
         } else {

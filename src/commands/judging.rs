@@ -6,9 +6,10 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use super::configuration::Configuration;
+use super::failure::Failure;
 use super::passwords;
 use super::question::Question;
-use crate::check::{self, Checked, Options};
+use crate::check::{self, Allowed, Change, Checked, Options};
 use crate::directory;
 use crate::endpoint::observe;
 use crate::finding::Finding;
@@ -25,6 +26,42 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Judge<'a> {
     pub question: &'a Question,
     pub passwords: &'a Passwords,
+    /// What each file is to take the place of.
+    pub replaced: Option<&'a Replaced>,
+}
+
+/// What a broker has now.
+#[derive(Debug)]
+pub enum Replaced {
+    Stored(Contents),
+    /// The leaf that it serves.
+    Served(Box<Certificate>),
+}
+
+impl Replaced {
+    /// A file, or what is served at `host:port`.
+    pub fn read(word: &str, passwords: &Passwords) -> Result<Self, Failure> {
+        let path = PathBuf::from(word);
+        let endpoint = if path.exists() { None } else { word.parse::<HostPort>().ok() };
+        let Some(endpoint) = endpoint else {
+            let bytes = directory::read_foreign(&path)?;
+            let opened = passwords::open(bytes.expose(), passwords);
+            return opened.map(Self::Stored).map_err(|error| Failure::Unreadable { path, error });
+        };
+        let failed = |why: String| Failure::Usage(format!("--replaces {word}: {why}"));
+        let observed = observe(&endpoint, Some(&endpoint.host), PATIENCE).map_err(|error| failed(error.to_string()))?;
+        let leaf = observed.served.into_iter().next().ok_or_else(|| failed("no certificate is served there".to_owned()))?;
+        Ok(Self::Served(Box::new(leaf)))
+    }
+
+    fn taken_over_by(&self, name: &str, next: &Contents) -> Vec<Finding> {
+        // Both are lifted by static settings of the broker that no file of these shows.
+        let allowed = Allowed { subject: Change::Refused, names: Change::Refused };
+        match self {
+            Self::Stored(current) => check::reload(name, current, next, allowed),
+            Self::Served(leaf) => check::reload_of_served(name, leaf, next, allowed),
+        }
+    }
 }
 
 /// How a file came to be checked.
@@ -80,6 +117,7 @@ impl Judge<'_> {
         } else if verdict.is_none() {
             findings.push(check::nothing_to_judge(name));
         }
+        findings.extend(self.replaced.iter().flat_map(|replaced| replaced.taken_over_by(name, contents)));
         TargetReport::new(name.to_owned(), TargetPlace::File, findings, verdict, expiries(contents, ""))
     }
 
