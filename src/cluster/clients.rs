@@ -68,8 +68,18 @@ fn kafka_access(reader: &mut Reader<'_>, node: &Node) -> Option<KafkaAccess> {
         items.iter().filter_map(|item| reader.topic(item, key)).collect()
     };
     let (write, read) = (topics("write"), topics("read"));
-    let group = fields.get("group").and_then(|node| plain(reader, node, "group"));
+    let group = fields.get("group").and_then(|node| group(reader, node));
     Some(KafkaAccess::Limited { write, read, group })
+}
+
+/// To an ACL, a group called `*` is every group.
+fn group(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
+    let name = plain(reader, node, "group")?;
+    if name == "*" {
+        reader.wrong_node(node, "`*` would let the client into every consumer group", "name its own group");
+        return None;
+    }
+    Some(name)
 }
 
 fn rabbitmq_access(reader: &mut Reader<'_>, node: &Node) -> Option<RabbitmqAccess> {
