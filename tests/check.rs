@@ -207,7 +207,8 @@ fn an_endpoint_is_checked_by_what_it_serves() {
     let workspace = foreign();
     let [port] = free_ports();
     let arguments = ["s_server", "-quiet", "-accept", &format!("127.0.0.1:{port}"), "-cert", "leaf.pem", "-key", "leaf.key"];
-    let server = Command::new("openssl").args(arguments).current_dir(workspace.path("")).stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let server =
+        Command::new("openssl").args(arguments).current_dir(workspace.path("")).stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let _server = Stopped(server);
     wait_for(port);
     let target = format!("127.0.0.1:{port}");
@@ -242,7 +243,8 @@ fn the_next_store_is_held_against_the_one_in_use() {
     let [port] = free_ports();
     let arguments =
         ["s_server", "-quiet", "-accept", &format!("127.0.0.1:{port}"), "-cert", "tls-combined.pem", "-key", "tls-combined.pem"];
-    let server = Command::new("openssl").args(arguments).current_dir(workspace.path("")).stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let server =
+        Command::new("openssl").args(arguments).current_dir(workspace.path("")).stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let _server = Stopped(server);
     wait_for(port);
     check(&format!("127.0.0.1:{port}")).expect(3).says("it lacks DNS:broker-1.example");

@@ -2,20 +2,20 @@
 
 #![no_main]
 
-use countersign::check::self;
 use countersign::finding::Place;
+use countersign::lint;
 use countersign::pki::{Certificate, Request, RevocationList};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let place = Place::default();
     if let Ok(certificate) = Certificate::from_der(bytes.to_vec()) {
-        countersign::lint::certificate(&certificate, &place);
+        lint::certificate(&certificate, &place);
     }
     if let Ok(request) = Request::from_der(bytes.to_vec()) {
-        countersign::lint::request(&request, &place);
+        lint::request(&request, &place);
     }
     if let Ok(list) = RevocationList::from_der(bytes.to_vec()) {
-        countersign::lint::revocation_list(&list, &place);
+        lint::revocation_list(&list, &place);
     }
 });
