@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::cluster::Cluster;
+use super::everything::Cluster;
 use super::validity::{self, day};
 use super::view::named;
 use crate::cluster::{AuthorityName, AuthoritySpec};

@@ -1,15 +1,13 @@
 //! The directory against the cluster file: what `check` finds without arguments.
 
 use rayon::prelude::*;
-use time::{Duration, OffsetDateTime};
 
+use super::everything::Cluster;
 use super::{authority, drift, holder};
-use crate::cluster::{AuthorityName, ClusterSpec};
+use crate::cluster::AuthorityName;
 use crate::finding::{Finding, Place, Rule};
-use crate::inventory::{HolderFiles, Inventory, Survey};
 use crate::layout::{self, HolderFile, Sensitivity};
 use crate::plan;
-use crate::snippet::Snippets;
 
 pub const RULES: &[&Rule] = &[&NO_PLAN, &TRUST_FILES, &LEFTOVER, &UNKNOWN_FILE, &EXPOSED_SECRET];
 
@@ -42,19 +40,6 @@ const EXPOSED_SECRET: Rule = Rule::error(
     "a secret that every user of the machine may read",
     "A private key or password that others can read must be taken for known: change it, do not only close the file.",
 );
-
-/// All that is known of the directory.
-#[derive(Debug, Clone, Copy)]
-pub struct Cluster<'a> {
-    pub spec: &'a ClusterSpec,
-    pub snippets: &'a Snippets<'a>,
-    pub inventory: &'a Inventory,
-    /// Of each holder that has a generation in use.
-    pub files: &'a [HolderFiles],
-    pub survey: &'a Survey,
-    pub at: OffsetDateTime,
-    pub expires_within: Duration,
-}
 
 /// Everything that is wrong with the directory.
 pub fn cluster(cluster: &Cluster<'_>) -> Vec<Finding> {

@@ -1,6 +1,6 @@
 //! Findings about the files of one holder's generation in use: whether the holder could work with them, and with its peers.
 
-use super::cluster::Cluster;
+use super::everything::Cluster;
 use super::kafka_pem::{KafkaStore, kafka_pem};
 use super::strength::Fatal;
 use super::view::{View, named};

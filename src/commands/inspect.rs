@@ -11,7 +11,7 @@ use super::Context;
 use super::console::{Console, Format};
 use super::failure::{Exit, Failure};
 use super::passwords::{self, PasswordArgs};
-use crate::describe::{EndpointFacts, FileFacts, page};
+use crate::describe::{self, EndpointFacts, FileFacts};
 use crate::keystore::{KeystoreError, Passwords};
 use crate::pki::{Host, HostPort};
 use crate::{directory, endpoint};
@@ -134,8 +134,8 @@ fn show(console: &Console, targets: &[Target], passed_over: &[String]) {
     let mut separator = "";
     for Target { target, shown } in targets {
         let lines = match shown {
-            Shown::File(facts) => page::file(target, facts),
-            Shown::Endpoint(facts) => page::endpoint(target, facts),
+            Shown::File(facts) => describe::file_page(target, facts),
+            Shown::Endpoint(facts) => describe::endpoint_page(target, facts),
             Shown::Foreign => continue,
             Shown::Error { message, .. } => {
                 console.error(message);

@@ -5,7 +5,7 @@ use super::observation::{AcceptedVersion, EndpointFacts, TlsVersion};
 use super::page::{Line, Outlook, Page};
 
 /// An endpoint, below its own name.
-pub fn endpoint(target: &str, facts: &EndpointFacts) -> Vec<Line> {
+pub fn endpoint_page(target: &str, facts: &EndpointFacts) -> Vec<Line> {
     let mut page = Page::default();
     page.heading(format!("{target}: TLS endpoint"));
     page.inside(|page| {

@@ -4,7 +4,7 @@ use x509_parser::extensions::GeneralName;
 
 use super::alternative_name::Form;
 use super::node::Node;
-use super::opinion::View;
+use super::view::View;
 use super::{Fault, FaultKind, constraints};
 
 /// `depth` of RabbitMQ's `ssl_options`, unless set.

@@ -2,8 +2,8 @@
 
 use super::alternative_name::{Form, Name, is_host};
 use super::node::Node;
-use super::opinion::View;
 use super::subtree::{Relation, Side};
+use super::view::View;
 use super::{Fault, FaultKind, constraints};
 
 /// Signature algorithms that Java verifies and we do not: DSA, ECDSA with SHA-224 and SHA-3, RSA with SHA-224, Ed448.

@@ -46,6 +46,7 @@ mod shape;
 mod signature;
 mod subtree;
 mod usage;
+mod view;
 
 use time::OffsetDateTime;
 

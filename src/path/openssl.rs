@@ -1,7 +1,7 @@
 //! OpenSSL 3, as librdkafka and Python's clients use it, at security level 2: what Debian sets, and OpenSSL itself from 3.2 on.
 
 use super::node::Node;
-use super::opinion::View;
+use super::view::View;
 use super::{Fault, FaultKind, signature};
 use crate::pki::Usage;
 

@@ -4,6 +4,7 @@
 //! that the verdict is about; one that builds its paths otherwise may find another.
 
 use super::node::Node;
+use super::view::View;
 use super::{Fault, Question, erlang, java, openssl, rustls};
 
 /// Whose validation it is.
@@ -27,14 +28,6 @@ pub struct Opinion {
     pub accepts: bool,
     /// Why, in one sentence; empty where it agrees with the verdict for the verdict's reason.
     pub because: String,
-}
-
-/// What an implementation looks at.
-#[derive(Clone, Copy)]
-pub(super) struct View<'v> {
-    /// Leaf first. Empty where not even the leaf could be read.
-    pub path: &'v [&'v Node<'v>],
-    pub question: &'v Question<'v>,
 }
 
 impl Validator {
@@ -74,46 +67,4 @@ fn opinion(validator: Validator, view: View<'_>, faults: &[Fault]) -> Opinion {
     let over: Vec<String> = faults.iter().map(|fault| format!("{} {}", fault.subject, fault.kind)).collect();
     let because = if over.is_empty() { String::new() } else { format!("it passes over that {}", over.join(", and that ")) };
     Opinion { validator, accepts: true, because }
-}
-
-impl<'v> View<'v> {
-    pub fn leaf(self) -> Option<&'v Node<'v>> {
-        self.path.first().copied()
-    }
-
-    pub fn anchor(self) -> Option<&'v Node<'v>> {
-        self.path.last().copied().filter(|last| last.is_anchor())
-    }
-
-    /// Those between the leaf and the anchor.
-    pub fn intermediates(self) -> &'v [&'v Node<'v>] {
-        self.path.get(1..self.path.len().saturating_sub(1)).unwrap_or_default()
-    }
-
-    /// All that is sent in a handshake: everything but the anchor.
-    pub fn below_anchor(self) -> &'v [&'v Node<'v>] {
-        let end = self.path.len() - usize::from(self.anchor().is_some());
-        self.path.get(..end).unwrap_or_default()
-    }
-
-    pub fn is_of_anchor(self, fault: &Fault) -> bool {
-        self.anchor().is_some() && fault.at + 1 == self.path.len()
-    }
-
-    /// The leaf is trusted itself.
-    pub fn is_direct(self) -> bool {
-        self.path.len() == 1 && self.anchor().is_some()
-    }
-
-    /// Whether these name constraints are those of the anchor.
-    pub fn by_anchor(self, by: &str) -> bool {
-        self.anchor().is_some_and(|anchor| anchor.certificate.subject == by)
-    }
-
-    /// Whether the leaf's common name would do for the host that is asked for.
-    pub fn common_name_matches(self) -> bool {
-        let (Some(leaf), Some(crate::pki::Host::Dns(host))) = (self.leaf(), self.question.name) else { return false };
-        leaf.alternative_names().is_none()
-            && leaf.subject.common_names.iter().any(|name| super::identity::matches(&name.to_lowercase(), host))
-    }
 }

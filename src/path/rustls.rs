@@ -3,7 +3,7 @@
 use super::alternative_name::Form;
 use super::node::Node;
 use super::openssl::allows_only_by_any;
-use super::opinion::View;
+use super::view::View;
 use super::{Fault, FaultKind, RevocationGap, constraints, signature};
 use crate::pki::Usage;
 
