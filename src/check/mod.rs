@@ -11,6 +11,7 @@ mod endpoint;
 mod entry;
 mod erlang_pem;
 mod everything;
+mod exposure;
 mod form;
 mod holder;
 mod kafka_blocks;
@@ -31,6 +32,7 @@ pub use endpoint::endpoint;
 pub use entry::passwords;
 pub use erlang_pem::{ErlangFile, erlang_pem};
 pub use everything::Cluster;
+pub use exposure::exposure;
 pub use form::form;
 pub use kafka_pem::{KafkaStore, kafka_pem, not_for_kafka};
 pub use reload::{Allowed, Change, reload, reload_of_served};
@@ -49,6 +51,7 @@ const OWN: &[&[&Rule]] = &[
     endpoint::RULES,
     entry::RULES,
     erlang_pem::RULES,
+    exposure::RULES,
     holder::RULES,
     kafka_pem::RULES,
     leaf::RULES,

@@ -102,6 +102,7 @@ impl Judge<'_> {
             Ok(contents) => {
                 let mut report = self.contents(&name, &contents);
                 report.add(self.beside(&name, bytes.expose(), &contents));
+                report.add(directory::mode_of(path).and_then(|mode| check::exposure(&name, &contents, mode)));
                 Some(report)
             }
             Err(KeystoreError::Unrecognised { .. }) if asked == Asked::BySearch => None,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::DirectoryError;
@@ -23,6 +24,11 @@ pub fn read_foreign(path: &Path) -> Result<Secret, DirectoryError> {
     let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default() + 1);
     file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > LIMIT { Err(too_large(path)) } else { Ok(Secret::new(bytes)) }
+}
+
+/// The permission bits of a file, where it is one.
+pub fn mode_of(path: &Path) -> Option<u32> {
+    path.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.mode() & 0o7777)
 }
 
 fn too_large(path: &Path) -> DirectoryError {

@@ -107,7 +107,7 @@ impl TargetReport {
     }
 
     /// In their order, the worst first.
-    pub fn add(&mut self, findings: Vec<Finding>) {
+    pub fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
         self.findings.extend(findings);
         self.findings.sort_by(|a, b| (Reverse(a.rule.severity), &a.place).cmp(&(Reverse(b.rule.severity), &b.place)));
     }
