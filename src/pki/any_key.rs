@@ -128,6 +128,23 @@ mod tests {
     use super::*;
     use crate::pki::{KeyKind, PrivateKey};
 
+    /// Arithmetic on them would take for ever.
+    #[test]
+    fn rsa_numbers_beyond_all_use_are_refused() {
+        let (small, huge) = (asn1::encode_integer(&[0xFF; 64]), asn1::encode_integer(&[0xFF; 9000]));
+        let version = asn1::encode_integer(&[0]);
+        let with = |last: &[u8], others: &[u8]| {
+            let numbers = [&version, &small, &small, &small, &small, &small, &small, &small].map(Vec::as_slice);
+            let fields = [&numbers[..], &[last, others]].concat();
+            AnyKey::from_pkcs1(&asn1::encode(asn1::SEQUENCE, &fields)).unwrap_err().to_string()
+        };
+        assert!(with(&huge, &[]).contains("one of its numbers is longer than 65536 bits"));
+
+        let prime = asn1::encode(asn1::SEQUENCE, &[&small, &small, &small]);
+        let many = asn1::encode(asn1::SEQUENCE, &vec![prime.as_slice(); 20]);
+        assert!(with(&small, &many).contains("more than 16 primes"));
+    }
+
     fn of_kind(oid: &str, private: &[u8]) -> Result<AnyKey, AnyKeyError> {
         let algorithm = asn1::encode(asn1::SEQUENCE, &[&asn1::encode_oid(ObjectIdentifier::new_unwrap(oid))]);
         AnyKey::from_pkcs8(pkcs8(&algorithm, private).expose())

@@ -14,6 +14,8 @@ use super::{AnyKeyError, oid, public_key};
 const CONTRADICTION: &str = "its public half is of another key";
 /// Of a modulus, in bits: beyond it RSA is of no use to anybody, and arithmetic takes seconds.
 const MAX_RSA: u32 = 65_536;
+/// OpenSSL makes keys of five at the most.
+const MAX_PRIMES: usize = 16;
 /// Of the prime of a group; OpenSSL's own bound.
 const MAX_GROUP: u32 = 10_000;
 
@@ -60,14 +62,18 @@ fn rsa(algorithm: &[u8], private: &[u8]) -> Result<Vec<u8>, &'static str> {
         *number = fields.integer().ok_or(damaged)?;
     }
     let [_, modulus, exponent, ..] = octets;
-    if public_key::bits(modulus) > MAX_RSA {
-        return Err("its modulus is longer than 65536 bits");
+    let long = |number: &[u8]| public_key::bits(number) > MAX_RSA;
+    if octets.into_iter().any(long) {
+        return Err("one of its numbers is longer than 65536 bits");
     }
     let [_, n, e, d, p, q, ..] = octets.map(BigUint::from_bytes_be);
     let mut primes = vec![p, q];
     while let Some(other) = fields.tagged(asn1::SEQUENCE).map(Element::inside) {
         let mut others = other;
         while let Some(prime) = others.tagged(asn1::SEQUENCE).and_then(|further| further.inside().integer()) {
+            if primes.len() == MAX_PRIMES || long(prime) {
+                return Err("it has more than 16 primes, or one of more than 65536 bits");
+            }
             primes.push(BigUint::from_bytes_be(prime));
         }
     }
