@@ -174,23 +174,8 @@ fn misnamed(view: &View<'_>) -> Option<Finding> {
     // `openssl crl2pkcs7` writes PEM under these names too.
     let fits = found == said || (said == Format::Pkcs7 && found == Format::Pem);
     (!fits).then(|| {
-        MISNAMED.at(
-            view.place(),
-            format!("it is called .{extension} and holds {}", format_name(found)),
-            "give it the name of what it holds",
-        )
+        MISNAMED.at(view.place(), format!("it is called .{extension} and holds {}", found.name()), "give it the name of what it holds")
     })
-}
-
-pub(super) const fn format_name(format: Format) -> &'static str {
-    match format {
-        Format::Pem => "PEM",
-        Format::Der => "DER",
-        Format::Pkcs7 => "PKCS#7",
-        Format::Pkcs12 => "PKCS#12",
-        Format::Jks => "JKS",
-        Format::Jceks => "JCEKS",
-    }
 }
 
 fn damaged_parts(view: &View<'_>) -> Vec<Finding> {

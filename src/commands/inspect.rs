@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::Context;
 use super::console::{Console, Format};
+use super::endpoint_named;
 use super::failure::{Exit, Failure};
 use super::passwords::{self, PasswordArgs};
 use crate::describe::{self, EndpointFacts, FileFacts};
@@ -90,12 +91,6 @@ impl Inspect {
         };
         Target { target: target.to_string(), shown }
     }
-}
-
-/// What exists as a file is a file, however it is called.
-fn endpoint_named(word: &Path) -> Option<HostPort> {
-    let text = word.to_str().filter(|_| !word.exists())?;
-    text.parse().ok()
 }
 
 /// What is asked at the terminal is asked in turn.

@@ -7,13 +7,13 @@ use rayon::prelude::*;
 
 use super::configuration::Configuration;
 use super::failure::Failure;
-use super::passwords;
 use super::question::Question;
+use super::{endpoint_named, passwords};
 use crate::check::{self, Allowed, Change, Checked, Options};
 use crate::directory;
 use crate::endpoint::observe;
 use crate::finding::Finding;
-use crate::keystore::{Contents, Format, Held, Item, KeystoreError, Passwords, Seal};
+use crate::keystore::{Contents, Format, KeystoreError, Passwords, Seal};
 use crate::pki::{Certificate, HostPort, Usage};
 use crate::report::{Expiry, TargetPlace, TargetReport};
 use crate::settings::{self, Settings};
@@ -42,8 +42,7 @@ impl Replaced {
     /// A file, or what is served at `host:port`.
     pub fn read(word: &str, passwords: &Passwords) -> Result<Self, Failure> {
         let path = PathBuf::from(word);
-        let endpoint = if path.exists() { None } else { word.parse::<HostPort>().ok() };
-        let Some(endpoint) = endpoint else {
+        let Some(endpoint) = endpoint_named(&path) else {
             let bytes = directory::read_foreign(&path)?;
             let opened = passwords::open(bytes.expose(), passwords);
             return opened.map(Self::Stored).map_err(|error| Failure::Unreadable { path, error });
@@ -77,9 +76,7 @@ impl Judge<'_> {
     /// What is there wins over what could be an endpoint.
     pub fn word(&self, word: &str) -> Vec<TargetReport> {
         let path = PathBuf::from(word);
-        if !path.exists()
-            && let Ok(endpoint) = word.parse::<HostPort>()
-        {
+        if let Some(endpoint) = endpoint_named(&path) {
             return vec![self.endpoint(&endpoint)];
         }
         let files = directory::expand(std::slice::from_ref(&path));
@@ -155,7 +152,7 @@ impl Judge<'_> {
             Ok(observed) => observed,
             Err(error) => return unreadable(&name, TargetPlace::Endpoint, &error.to_string()),
         };
-        let served = contents_of(&observed.served);
+        let served = observed.contents();
         let options = Options { name: Some(host), purpose: options.purpose.or(Some(Usage::ServerAuth)), ..options };
         let Checked { mut findings, verdict } = check::contents(&name, &served, &options);
         findings.extend(check::endpoint(&name, &observed, host));
@@ -164,12 +161,6 @@ impl Judge<'_> {
         }
         TargetReport::new(name, TargetPlace::Endpoint, findings, verdict, expiries(&served, ""))
     }
-}
-
-/// A chain as it was served.
-fn contents_of(chain: &[Certificate]) -> Contents {
-    let item = |certificate: &Certificate| Item { alias: None, created: None, held: Held::Certificate(Box::new(certificate.clone())) };
-    Contents { format: Format::Pem, items: chain.iter().map(item).collect(), seal: Seal::Absent, schemes: Vec::new() }
 }
 
 fn unreadable(name: &str, place: TargetPlace, why: &str) -> TargetReport {
@@ -185,12 +176,7 @@ fn expiries(contents: &Contents, prefix: &str) -> Vec<Expiry> {
     let mut expiries = Vec::new();
     for (index, item) in contents.items.iter().enumerate() {
         let entry = item.alias.as_ref().map_or_else(|| format!("{prefix}entry {}", index + 1), |alias| format!("{prefix}{alias}"));
-        let certificates: &[Certificate] = match &item.held {
-            Held::Key { chain, .. } => chain,
-            Held::Trusted(certificate) | Held::Certificate(certificate) => std::slice::from_ref(&**certificate),
-            Held::SecretKey { .. } | Held::PublicKey(_) | Held::Request(_) | Held::RevocationList(_) | Held::Unreadable { .. } => &[],
-        };
-        expiries.extend(certificates.iter().map(|certificate| Expiry {
+        expiries.extend(item.certificates().iter().map(|certificate| Expiry {
             entry: entry.clone(),
             subject: certificate.subject.clone(),
             serial: certificate.serial.clone(),

@@ -29,6 +29,7 @@ use time::OffsetDateTime;
 
 use crate::cluster::{self, ClusterSpec, Holder, HolderId};
 use crate::directory::{self, Directory};
+use crate::pki::HostPort;
 
 /// TLS certificates for Kafka and RabbitMQ: made, kept fresh, and proved to work
 #[derive(Debug, Parser)]
@@ -133,6 +134,12 @@ impl Context {
     fn directory(&self) -> Result<Directory, Failure> {
         Ok(Directory::new(&self.dir)?)
     }
+}
+
+/// What exists as a file is a file, however it is called.
+fn endpoint_named(word: &Path) -> Option<HostPort> {
+    let text = word.to_str().filter(|_| !word.exists())?;
+    text.parse().ok()
 }
 
 /// The holders that `words` name, as `kafka/broker-1` or `broker-1`; all when there are no words.

@@ -105,15 +105,8 @@ impl Question {
 }
 
 fn certificates(path: &Path, context: &Context, passwords: &Passwords) -> Result<Vec<Certificate>, Failure> {
-    let mut certificates = Vec::new();
-    for item in contents(path, context, passwords)?.map(|contents| contents.items).unwrap_or_default() {
-        match item.held {
-            Held::Key { chain, .. } => certificates.extend(chain),
-            Held::Trusted(certificate) | Held::Certificate(certificate) => certificates.push(*certificate),
-            Held::SecretKey { .. } | Held::PublicKey(_) | Held::Request(_) | Held::RevocationList(_) | Held::Unreadable { .. } => {}
-        }
-    }
-    Ok(certificates)
+    let contents = contents(path, context, passwords)?;
+    Ok(contents.iter().flat_map(Contents::certificates).cloned().collect())
 }
 
 fn revocation_lists(path: &Path, context: &Context, passwords: &Passwords) -> Result<Vec<RevocationList>, Failure> {

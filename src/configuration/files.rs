@@ -164,21 +164,10 @@ fn type_differs(view: &View<'_>) -> Vec<Finding> {
             }
         };
         (!fits).then(|| {
-            let message = format!("{:?} of {} is {}, and is read as another type", reference.path, reference.key, name(contents.format));
+            let message = format!("{:?} of {} is {}, and is read as another type", reference.path, reference.key, contents.format.name());
             view.finding(&TYPE_DIFFERS, Some(reference.line), message, "set the type to what the file is, or convert it")
         })
     })
-}
-
-const fn name(format: Format) -> &'static str {
-    match format {
-        Format::Pem => "PEM",
-        Format::Der => "DER",
-        Format::Pkcs7 => "PKCS#7",
-        Format::Pkcs12 => "PKCS#12",
-        Format::Jks => "JKS",
-        Format::Jceks => "JCEKS",
-    }
 }
 
 fn no_key_in_keystore(view: &View<'_>) -> Vec<Finding> {

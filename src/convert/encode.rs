@@ -11,7 +11,7 @@ pub fn encode(pieces: &[Piece], order: &Order<'_>) -> Result<Secret, ConvertErro
     match (order.target, order.password) {
         (Target::Pem, _) => pem(pieces, order),
         (Target::Der, _) => pieces.first().map_or_else(|| Ok(Secret::new(Vec::new())), |piece| Ok(block(piece, order)?.1)),
-        (Target::Pkcs7, _) => pkcs7::write(pieces).map_err(|error| ConvertError::TooLong(error.to_string())),
+        (Target::Pkcs7, _) => Ok(pkcs7::write(pieces)),
         (Target::Pkcs12(_) | Target::Jks | Target::Jceks, None) => Err(ConvertError::PasswordNeeded(order.target)),
         (Target::Pkcs12(_) | Target::Jks | Target::Jceks, Some(password)) => store(pieces, order, password),
     }

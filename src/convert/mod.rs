@@ -79,8 +79,6 @@ pub enum ConvertError {
     Store(#[from] KeystoreError),
     #[error("{0} could not be encrypted")]
     Encryption(String),
-    #[error("cannot be written as PKCS#7: {0}")]
-    TooLong(String),
 }
 
 fn listed(losses: &[Loss]) -> String {

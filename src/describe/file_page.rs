@@ -4,7 +4,7 @@ use super::certificate_page::{self, extensions, moment, public_key};
 use super::file::{FileFacts, HeldFacts, ItemFacts};
 use super::key::PrivateKeyFacts;
 use super::page::{Line, Outlook, Page};
-use crate::keystore::{Answer, Format, Protected, Reader, Scheme, Seal};
+use crate::keystore::{Answer, Protected, Reader, Scheme, Seal};
 
 /// A file, below its own name.
 pub fn file_page(target: &str, facts: &FileFacts) -> Vec<Line> {
@@ -14,7 +14,7 @@ pub fn file_page(target: &str, facts: &FileFacts) -> Vec<Line> {
         1 => "1 item".to_owned(),
         many => format!("{many} items"),
     };
-    page.heading(format!("{target}: {}, {count}", format_name(facts.format)));
+    page.heading(format!("{target}: {}, {count}", facts.format.name()));
     page.inside(|page| {
         match facts.seal {
             Seal::Intact => page.toned("Seal", "intact: the password fits", Outlook::Good),
@@ -30,17 +30,6 @@ pub fn file_page(target: &str, facts: &FileFacts) -> Vec<Line> {
         }
     });
     page.lines
-}
-
-fn format_name(format: Format) -> &'static str {
-    match format {
-        Format::Pem => "PEM",
-        Format::Der => "DER",
-        Format::Pkcs7 => "PKCS#7",
-        Format::Pkcs12 => "PKCS#12",
-        Format::Jks => "JKS",
-        Format::Jceks => "JCEKS",
-    }
 }
 
 fn scheme_text(scheme: &Scheme) -> String {

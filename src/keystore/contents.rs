@@ -62,11 +62,18 @@ pub struct Contents {
 impl Contents {
     /// Every certificate in it, in its order: those of chains, trusted ones, and loose ones.
     pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
-        self.items.iter().flat_map(|item| match &item.held {
-            Held::Key { chain, .. } => chain.as_slice(),
+        self.items.iter().flat_map(Item::certificates)
+    }
+}
+
+impl Item {
+    /// Those of a key's chain, leaf first, or the one that the item is.
+    pub fn certificates(&self) -> &[Certificate] {
+        match &self.held {
+            Held::Key { chain, .. } => chain,
             Held::Trusted(certificate) | Held::Certificate(certificate) => std::slice::from_ref(&**certificate),
             Held::SecretKey { .. } | Held::PublicKey(_) | Held::Request(_) | Held::RevocationList(_) | Held::Unreadable { .. } => &[],
-        })
+        }
     }
 }
 
