@@ -222,6 +222,18 @@ fn standard_input_gives_the_source_s_password_and_then_the_target_s() {
     assert!(keytool(&workspace, "made.jks", &["-list"]).contains("broker-1"));
 }
 
+/// An EC point may be written in two ways, and a certificate in the one is for a key in the other.
+#[test]
+fn a_certificate_is_found_however_its_key_is_written() {
+    let workspace = applied();
+    openssl(&workspace, &["ec", "-in", "tls.key", "-conv_form", "compressed", "-out", "compressed.key"]);
+    openssl(&workspace, &["req", "-x509", "-key", "compressed.key", "-subj", "/CN=same", "-days", "9", "-out", "same.crt"]);
+    workspace.run(&["convert", "tls.key", "made.pem", "--chain", "same.crt"]).expect(0).says("private key with its certificate");
+    let together = workspace.read("tls.key") + &workspace.read("same.crt");
+    fs::write(workspace.path("together.pem"), together).unwrap();
+    assert!(!workspace.ok(&["inspect", "together.pem"]).contains("is not that of the key"));
+}
+
 /// As of a JKS in which each key has its own.
 #[test]
 fn keys_with_passwords_of_their_own_are_opened() {

@@ -1,7 +1,7 @@
 //! Findings about the certificates that are sent with a leaf: the right ones, in the right order, and the key that belongs to them.
 
 use super::leaf::is_root;
-use super::view::{ChainView, View, belongs, named};
+use super::view::{ChainView, View, named};
 use crate::finding::{Finding, Rule};
 use crate::keystore::KeyState;
 use crate::pki::Certificate;
@@ -65,7 +65,7 @@ fn key_mismatch(chain: &ChainView<'_>) -> Option<Finding> {
     let Some(KeyState::Open(key)) = chain.key else {
         return None;
     };
-    (!belongs(key, chain.leaf())).then(|| {
+    (!key.belongs_to(chain.leaf())).then(|| {
         let message = format!("the {} key does not belong to the certificate of {}", key.public().algorithm, named(chain.leaf()));
         KEY_MISMATCH.at(chain.place.clone(), message, "put the key and the certificate that was issued for it together again")
     })

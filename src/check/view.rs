@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use x509_parser::prelude::{FromDer, X509Certificate};
-use x509_parser::x509::SubjectPublicKeyInfo;
 
 use crate::finding::Place;
 use crate::keystore::{Contents, Format, Held, KeyState};
-use crate::pki::{AnyKey, Certificate};
+use crate::pki::Certificate;
 
 /// One file, sorted by what its parts are for.
 #[derive(Debug)]
@@ -91,18 +90,11 @@ impl<'a> ChainView<'a> {
     /// The certificate that the chain should begin with: the key's, or else the first that is no authority's.
     pub fn leaf(&self) -> &'a Certificate {
         let fits = |certificate: &&Certificate| match self.key {
-            Some(KeyState::Open(key)) => belongs(key, certificate),
+            Some(KeyState::Open(key)) => key.belongs_to(certificate),
             Some(KeyState::Locked(_)) | None => !certificate.authority.is_authority,
         };
         self.certificates.iter().copied().find(fits).unwrap_or(self.certificates[0])
     }
-}
-
-/// Whether the certificate is for this key. Parameters do not count: DSA's may be inherited from the issuer (RFC 3279, 2.3.2).
-pub fn belongs(key: &AnyKey, certificate: &Certificate) -> bool {
-    let bits = |der| SubjectPublicKeyInfo::from_der(der).map(|(_, info)| info.subject_public_key.data.into_owned());
-    let (own, theirs) = (key.public().der(), certificate.public_key.as_slice());
-    own == theirs || matches!((bits(own), bits(theirs)), (Ok(own), Ok(theirs)) if own == theirs)
 }
 
 /// How an entry is called: its alias, or its number.

@@ -50,7 +50,7 @@ fn key(contents: &Contents) -> Option<&AnyKey> {
 fn key_of_another_certificate(view: &View<'_>) -> Vec<Finding> {
     let differs = |(reference, certificate, key_file): (&Reference, &Contents, &Contents)| {
         let leaf = *chain(certificate).first()?;
-        (key(key_file)?.public().der() != leaf.public_key).then(|| {
+        (!key(key_file)?.belongs_to(leaf)).then(|| {
             let message = format!("the certificate of {} is {}, and the key beside it is another's", reference.key, leaf.subject);
             view.finding(&KEY_OF_ANOTHER_CERTIFICATE, Some(reference.line), message, "put the key and the certificate of one pair there")
         })

@@ -14,7 +14,7 @@ pub fn completed(pieces: Vec<Piece>, extra: &[Certificate]) -> Vec<Piece> {
     for mut piece in pieces {
         if let Substance::Key { key, chain } = &mut piece.holds {
             let pool: Vec<&Certificate> = chain.iter().chain(&loose).chain(extra).collect();
-            let leaf = pool.iter().find(|certificate| certificate.public_key == key.public().der());
+            let leaf = pool.iter().find(|certificate| key.belongs_to(certificate));
             let ordered = leaf.map_or_else(Vec::new, |leaf| ordered(leaf, &pool, chain));
             used.extend(ordered.iter().cloned());
             // A certificate of another key stays where its owner put it.

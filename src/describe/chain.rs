@@ -4,7 +4,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::certificate::CertificateFacts;
-use crate::pki::Certificate;
+use crate::pki::{AnyKey, Certificate};
 
 /// Certificates in the order in which they stand, and whether that is a chain. By names; signatures are judged by `check`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,14 +21,14 @@ pub struct ChainFacts {
 }
 
 impl ChainFacts {
-    /// `public` is the SubjectPublicKeyInfo of the chain's key.
-    pub fn new(chain: &[Certificate], public: Option<&[u8]>, now: OffsetDateTime) -> Self {
+    /// `key` is the chain's, where it is open.
+    pub fn new(chain: &[Certificate], key: Option<&AnyKey>, now: OffsetDateTime) -> Self {
         let last = chain.last().filter(|last| last.issuer_der != last.subject_der);
         Self {
             chain: chain.iter().map(|certificate| CertificateFacts::new(certificate, now)).collect(),
             in_order: chain.windows(2).all(|pair| pair[0].issuer_der == pair[1].subject_der),
             next_issuer: last.map(|last| last.issuer.clone()),
-            key_matches: public.zip(chain.first()).map(|(public, leaf)| leaf.public_key == public),
+            key_matches: key.zip(chain.first()).map(|(key, leaf)| key.belongs_to(leaf)),
         }
     }
 }

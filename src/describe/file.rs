@@ -99,14 +99,14 @@ fn held(held: &Held, number: usize, index: &Index<'_>, now: OffsetDateTime) -> H
     let described = |certificate: &Certificate| Box::new(CertificateFacts::new(certificate, now));
     match held {
         Held::Key { key, chain } => {
-            let public = match key {
-                KeyState::Open(key) => Some(key.public().der()),
+            let open = match key {
+                KeyState::Open(key) => Some(key),
                 KeyState::Locked(_) => None,
             };
             HeldFacts::PrivateKey {
                 key: key.into(),
-                certificate: public.filter(|_| chain.is_empty()).and_then(|public| index.by_key.get(public).copied()),
-                chain: ChainFacts::new(chain, public, now),
+                certificate: open.filter(|_| chain.is_empty()).and_then(|key| index.by_key.get(key.public().der()).copied()),
+                chain: ChainFacts::new(chain, open, now),
             }
         }
         Held::Trusted(certificate) => HeldFacts::TrustedCertificate { certificate: described(certificate) },

@@ -1,6 +1,6 @@
 //! Which certificates of a PKCS#12 store belong to a key: the leaf, then its issuers.
 
-use crate::pki::{AnyKey, Certificate, PublicKey};
+use crate::pki::{AnyKey, Certificate};
 
 /// Longer than any chain that a broker or client takes: a store of many keys must not make each of them a chain of all
 /// its certificates.
@@ -35,10 +35,7 @@ pub(super) fn chain(key: Option<&AnyKey>, local_key_id: Option<&[u8]>, held: &[H
 
 /// Byte by byte; or the same key written in another way.
 fn of_key<'a>(key: &AnyKey, held: impl Iterator<Item = &'a Held> + Clone) -> Option<&'a Held> {
-    let same = |held: &&Held| {
-        let public = PublicKey::from_der(&held.certificate.public_key);
-        public.is_some_and(|public| public.is_same_key(key.public()))
-    };
+    let same = |held: &&Held| key.belongs_to(&held.certificate);
     held.clone().find(|held| held.certificate.public_key == key.public().der()).or_else(|| held.take(TRIED).find(same))
 }
 

@@ -1,7 +1,7 @@
 //! Private keys of any kind that others made. What countersign signs with itself is a [`super::PrivateKey`].
 
 use super::asn1::{self, Elements};
-use super::{Entropy, KeyError, Password, PublicKey, Secret, derive, oid, public_key};
+use super::{Certificate, Entropy, KeyError, Password, PublicKey, Secret, derive, oid, public_key};
 
 /// A private key of any kind, as PKCS#8, with its public half.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +111,14 @@ impl AnyKey {
 
     pub fn public(&self) -> &PublicKey {
         &self.public
+    }
+
+    /// Whether the certificate is for this key, however either is written. Parameters do not count: DSA's may be inherited from
+    /// the issuer (RFC 3279, 2.3.2).
+    pub fn belongs_to(&self, certificate: &Certificate) -> bool {
+        let theirs = PublicKey::from_der(&certificate.public_key);
+        certificate.public_key == self.public.der()
+            || theirs.is_some_and(|theirs| theirs.has_bits_of(&self.public) || theirs.is_same_key(&self.public))
     }
 }
 

@@ -94,6 +94,12 @@ impl PublicKey {
         Self::from_der(&asn1::encode_public_key(&rsa_algorithm(), key.bits()?))
     }
 
+    /// Whether the keys themselves are alike, whatever is said of their algorithms and parameters.
+    pub(super) fn has_bits_of(&self, other: &Self) -> bool {
+        let [own, others] = [self, other].map(|key| parts(&key.der).and_then(|(_, bits)| bits.bits()));
+        own.is_some() && own == others
+    }
+
     /// Whether both are the same key, even if one names its curve and the other writes it out, or compresses its point.
     pub fn is_same_key(&self, other: &Self) -> bool {
         self.der == other.der || self.plain().is_some_and(|plain| other.plain().is_some_and(|other| plain == other))
