@@ -39,13 +39,15 @@
 //! | 5 | [`configuration`] | a configuration file and the files it names → findings |
 //! | 5 | [`plan`] | spec + inventory + now → steps, each with its reasons |
 //! | 6 | [`check`] | files, chains, endpoints, and the directory against the cluster file → findings |
+//! | 6 | [`diagnosis`] | what a verification saw, and what that means: symptom → cause → fix |
 //! | 6 | [`issue`] | steps → keys and certificates |
 //! | 7 | [`artifact`] | keys, certificates and passwords → files as bytes |
 //! | 7 | [`report`] | findings as JSON, JUnit, SARIF, annotations, Nagios and Prometheus text |
 //! | 8 | [`directory`] | the file system: read → inventory, write ← artifacts; and the files of others |
 //! | 8 | [`endpoint`] | what a TLS endpoint shows to whoever connects |
-//! | 8 | [`verify`] | the proof: over loopback, and against running brokers |
-//! | 9 | [`commands`] | one file for each verb |
+//! | 8 | [`visit`] | one identity at one endpoint, step by step, as a client would |
+//! | 9 | [`verify`] | the proof: who visits whom, over loopback and at running brokers, and what must be refused |
+//! | 10 | [`commands`] | one file for each verb |
 //!
 //! # Invariants
 //!
@@ -71,6 +73,7 @@ pub mod commands;
 pub mod configuration;
 pub mod convert;
 pub mod describe;
+pub mod diagnosis;
 pub mod directory;
 pub mod endpoint;
 pub mod finding;
@@ -88,3 +91,4 @@ pub mod report;
 pub mod settings;
 pub mod snippet;
 pub mod verify;
+pub mod visit;

@@ -14,9 +14,10 @@ const FLOORS: &[&[&str]] = &[
     &["convert", "describe", "layout", "lint"],
     &["snippet", "inventory"],
     &["configuration", "plan"],
-    &["check", "issue"],
+    &["check", "diagnosis", "issue"],
     &["artifact", "report"],
-    &["directory", "endpoint", "verify"],
+    &["directory", "endpoint", "visit"],
+    &["verify"],
     &["commands"],
 ];
 

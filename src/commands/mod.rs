@@ -1,4 +1,4 @@
-//! Floor 9: one file for each verb. Here is what they share: the global options, and the way to an exit code.
+//! Floor 10: one file for each verb. Here is what they share: the global options, and the way to an exit code.
 
 mod apply;
 mod check;

@@ -1,4 +1,4 @@
-//! Floor 8: the proof. Over loopback with the files as they lie on the disk, and against running brokers as the client would.
+//! Floor 9: the proof. Over loopback with the files as they lie on the disk, and against running brokers as the client would.
 //!
 //! Everything is handed in as values; nothing here reads a file or prints. rustls decides every handshake, with the holder's own
 //! trust bundle and nothing else, and always with the host name checked.

@@ -1,0 +1,61 @@
+//! All that is known when something failed: what the table is asked.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use super::{Fault, StepTaken};
+use crate::describe::{CertificateRequest, Protocol};
+use crate::pki::{Certificate, HostPort};
+
+/// One failed visit.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    pub now: OffsetDateTime,
+    pub protocol: Protocol,
+    /// As the client was told it: the name that the server's certificate must cover.
+    pub endpoint: HostPort,
+    /// `clients/orders`, or the file that the client is configured by.
+    pub identity: String,
+    pub shown: Shown,
+    pub login: LoginKind,
+    /// The steps that succeeded before.
+    pub steps: Vec<StepTaken>,
+    pub fault: Fault,
+    /// What the server served, as far as it came to that; leaf first.
+    pub served: Vec<Certificate>,
+    /// Whether the server asked for a certificate, and whose.
+    pub asked: Option<CertificateRequest>,
+    /// Our own end of the connection that failed.
+    pub from: Option<SocketAddr>,
+    /// Lines of the broker's log that belong to this connection.
+    pub log: Vec<String>,
+}
+
+/// What the client has to show in the handshake.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    /// Leaf first, as it is sent; empty for a client without a certificate.
+    pub chain: Arc<[Certificate]>,
+    /// Whom the client trusts.
+    pub anchors: Arc<[Certificate]>,
+}
+
+/// How the client says who it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoginKind {
+    /// By its certificate alone; for RabbitMQ the mechanism EXTERNAL.
+    Certificate,
+    /// By user name and password, with this SASL mechanism.
+    Password { mechanism: &'static str, user: String },
+    /// Not at all: TLS only.
+    Anonymous,
+}
+
+impl Evidence {
+    /// The client's own certificate.
+    pub fn leaf(&self) -> Option<&Certificate> {
+        self.shown.chain.first()
+    }
+}
