@@ -1,0 +1,110 @@
+//! SASL with Kafka (KIP-43, KIP-152): SaslHandshake names the mechanism, SaslAuthenticate carries its messages.
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::client::TlsStream;
+use zeroize::Zeroizing;
+
+use super::kafka::KafkaSession;
+use super::kafka_error::refused;
+use super::kafka_wire::{Api, Body};
+use super::scram::{self, ScramError};
+use super::{Login, Mechanism};
+use crate::diagnosis::{Fact, Fault, Step, Symptom};
+use crate::pbe::hash::Hash;
+use crate::pki::{Passphrase, hex};
+
+/// UNSUPPORTED_SASL_MECHANISM
+const UNSUPPORTED_MECHANISM: i16 = 33;
+/// SASL_AUTHENTICATION_FAILED
+const AUTHENTICATION_FAILED: i16 = 58;
+
+impl<S: AsyncRead + AsyncWrite + Unpin> KafkaSession<TlsStream<S>> {
+    /// Says who the client is, where it has more to say than its certificate: `None` where it has not.
+    pub async fn login(&mut self, login: &Login) -> Result<Option<Fact>, Fault> {
+        match login {
+            Login::Certificate | Login::Anonymous => Ok(None),
+            Login::Password { mechanism, user, password } => match self.prove(*mechanism, user, password).await {
+                Ok(()) => Ok(Some(Fact::Login { mechanism: mechanism.name().to_owned(), user: Some(user.clone()) })),
+                Err(symptom) => Err(Fault::new(Step::Login, symptom)),
+            },
+        }
+    }
+
+    async fn prove(&mut self, mechanism: Mechanism, user: &str, password: &Passphrase) -> Result<(), Symptom> {
+        self.choose(mechanism).await?;
+        match mechanism {
+            Mechanism::Plain => self.authenticate(&plain(user, password)?).await.map(|_| ()),
+            Mechanism::ScramSha256 => self.scram(Hash::Sha256, user, password).await,
+            Mechanism::ScramSha512 => self.scram(Hash::Sha512, user, password).await,
+        }
+    }
+
+    async fn scram(&mut self, hash: Hash, user: &str, password: &Passphrase) -> Result<(), Symptom> {
+        let client = scram::Client::new(hash, user, password.clone(), nonce()?);
+        let challenge = self.authenticate(client.first().as_bytes()).await?;
+        // The server says how long this takes.
+        let answered = tokio::task::spawn_blocking(move || client.answer(&challenge)).await;
+        let answered = answered.map_err(|error| Symptom::Other(error.to_string()))??;
+        let verdict = self.authenticate(answered.message.as_bytes()).await?;
+        Ok(answered.verify(&verdict)?)
+    }
+
+    async fn choose(&mut self, mechanism: Mechanism) -> Result<(), Symptom> {
+        // After version 0, messages follow without any frame of Kafka's.
+        let version = self.version(Api::SaslHandshake, 1..=1)?;
+        let body = Body::default().string(mechanism.name())?;
+        let (code, offered) = self
+            .ask(Api::SaslHandshake, version, &body, |answer| {
+                Ok((answer.int16()?, answer.array(|answer| answer.string().map(Option::unwrap_or_default))?))
+            })
+            .await?;
+        match code {
+            0 => Ok(()),
+            UNSUPPORTED_MECHANISM => Err(Symptom::Mechanism { wanted: mechanism.name().to_owned(), offered }),
+            code => Err(refused(code, None, None)),
+        }
+    }
+
+    /// One message of the mechanism, and the server's answer to it.
+    async fn authenticate(&mut self, message: &[u8]) -> Result<Vec<u8>, Symptom> {
+        let version = self.version(Api::SaslAuthenticate, 0..=1)?;
+        let (code, text, answer) = self
+            .ask(Api::SaslAuthenticate, version, &Body::secret(message)?, |answer| {
+                Ok((answer.int16()?, answer.string()?, answer.bytes()?.to_vec()))
+            })
+            .await?;
+        if code == 0 { Ok(answer) } else { Err(refused(code, text, None)) }
+    }
+}
+
+impl From<ScramError> for Symptom {
+    fn from(error: ScramError) -> Self {
+        match error {
+            // Kafka itself answers with its own code; others may leave it to SCRAM.
+            ScramError::Refused(reason) => refused(AUTHENTICATION_FAILED, Some(reason), None),
+            ScramError::Malformed(_) | ScramError::Nonce | ScramError::Iterations(_) | ScramError::Signature => {
+                Self::Other(error.to_string())
+            }
+        }
+    }
+}
+
+/// RFC 4616: no other authorization identity, NUL, name, NUL, password.
+fn plain(user: &str, password: &Passphrase) -> Result<Zeroizing<Vec<u8>>, Symptom> {
+    if [user, password.expose()].iter().any(|text| text.is_empty() || text.contains('\0')) {
+        return Err(Symptom::Other("PLAIN cannot say a user name or password that is empty or holds a NUL".to_owned()));
+    }
+    let mut message = Zeroizing::new(Vec::with_capacity(2 + user.len() + password.expose().len()));
+    for text in [user, password.expose()] {
+        message.push(0);
+        message.extend_from_slice(text.as_bytes());
+    }
+    Ok(message)
+}
+
+/// 128 bits.
+fn nonce() -> Result<String, Symptom> {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Symptom::Other("the system has no random numbers".to_owned()))?;
+    Ok(hex(&bytes))
+}
