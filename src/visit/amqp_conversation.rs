@@ -1,0 +1,197 @@
+//! A connection on which AMQP 0-9-1 is spoken: first words, frames, and how they fail.
+
+use std::io;
+
+use rustls::AlertDescription;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use super::amqp_frame::{Fields, Frame, HEADER, Method, Outgoing};
+use crate::diagnosis::{Fact, Symptom};
+
+/// As much of a foreign answer as is kept.
+const ANSWER: usize = 64;
+
+/// RabbitMQ's first words, before anything of the client is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// `RabbitMQ 4.0.5 (Erlang/OTP 27.3)`
+    pub server: String,
+    pub mechanisms: Vec<String>,
+}
+
+impl From<Start> for Fact {
+    fn from(Start { server, mechanisms }: Start) -> Self {
+        Self::Greeting { server, mechanisms }
+    }
+}
+
+/// A connection on which AMQP is spoken. Dropped, it closes, and RabbitMQ removes what was declared on it.
+#[derive(Debug)]
+pub struct Conversation<S> {
+    stream: S,
+    /// What has come and was not looked at yet.
+    buffer: Vec<u8>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
+    /// Says AMQP's header, and listens to what RabbitMQ says of itself. Nothing secret is said: this may be done without TLS.
+    pub async fn begin(mut stream: S) -> Result<(Self, Start), Symptom> {
+        let said = stream.write_all(&HEADER).await;
+        let mut conversation = Self { stream, buffer: Vec::new() };
+        // Whoever closed at once may have said why: what can be read is read, even when nothing more can be written.
+        let arguments = match (conversation.answer(0, Method::START).await, said) {
+            (Err(Symptom::Closed), Err(error)) => return Err(symptom(&error)),
+            (Err(Symptom::Closed), _) if !conversation.buffer.is_empty() => return Err(conversation.other_protocol()),
+            (answer, _) => answer?,
+        };
+        let start = Start::read(&arguments).ok_or_else(|| Symptom::OtherProtocol { answer: head(&arguments) })?;
+        Ok((conversation, start))
+    }
+
+    pub(super) async fn say(&mut self, outgoing: Outgoing) -> Result<(), Symptom> {
+        self.stream.write_all(&outgoing.0).await.map_err(|error| symptom(&error))?;
+        self.stream.flush().await.map_err(|error| symptom(&error))
+    }
+
+    /// The arguments of `method`, which must come next.
+    pub(super) async fn answer(&mut self, on: u16, method: Method) -> Result<Vec<u8>, Symptom> {
+        loop {
+            let (channel, got, arguments) = match self.frame().await? {
+                Frame::Method { channel, method, arguments } => (channel, method, arguments),
+                Frame::Heartbeat => continue,
+                Frame::ContentHeader | Frame::Body(_) => return Err(Symptom::Other("RabbitMQ sent content without a message".to_owned())),
+            };
+            // What was said before to another channel may still be answered.
+            if channel != on && channel != 0 {
+                continue;
+            }
+            match got {
+                got if got == method && channel == on => return Ok(arguments),
+                Method::CLOSE => return Err(self.closed(0, Method::CLOSE_OK, &arguments).await),
+                Method::CHANNEL_CLOSE => return Err(self.closed(channel, Method::CHANNEL_CLOSE_OK, &arguments).await),
+                Method::BLOCKED => {
+                    let why = Fields(&arguments).short_text().unwrap_or_default();
+                    return Err(Symptom::Other(format!("RabbitMQ takes no messages for the time being: {why}")));
+                }
+                Method(class, number) => return Err(Symptom::Other(format!("RabbitMQ answered with AMQP's method {class}.{number}"))),
+            }
+        }
+    }
+
+    /// The code and the text of a Close, which is answered.
+    async fn closed(&mut self, channel: u16, answer: Method, arguments: &[u8]) -> Symptom {
+        let mut fields = Fields(arguments);
+        let (Some(code), Some(text)) = (fields.short(), fields.short_text()) else {
+            return Symptom::OtherProtocol { answer: head(arguments) };
+        };
+        let _ = self.say(Outgoing::new().method(channel, answer, &[])).await;
+        Symptom::Amqp { code, text }
+    }
+
+    pub(super) async fn frame(&mut self) -> Result<Frame, Symptom> {
+        loop {
+            match Frame::take(&mut self.buffer) {
+                Ok(Some(frame)) => return Ok(frame),
+                Ok(None) => {}
+                Err(_) => return Err(self.other_protocol()),
+            }
+            let read = self.stream.read_buf(&mut self.buffer).await.map_err(|error| symptom(&error))?;
+            if read == 0 {
+                return Err(Symptom::Closed);
+            }
+        }
+    }
+
+    pub(super) async fn shutdown(mut self) -> Result<(), Symptom> {
+        self.stream.shutdown().await.map_err(|error| symptom(&error))
+    }
+
+    fn other_protocol(&self) -> Symptom {
+        Symptom::OtherProtocol { answer: head(&self.buffer) }
+    }
+}
+
+impl Start {
+    fn read(arguments: &[u8]) -> Option<Self> {
+        let mut fields = Fields(arguments);
+        fields.short()?;
+        let mut properties = Fields(fields.long_bytes()?);
+        let (mut product, mut version, mut platform) = (String::new(), None, None);
+        while let Some((name, value)) = properties.pair() {
+            match name.as_str() {
+                "product" => product = value.unwrap_or_default(),
+                "version" => version = value,
+                "platform" => platform = value,
+                _ => {}
+            }
+        }
+        let version = version.map(|version| format!(" {version}")).unwrap_or_default();
+        let platform = platform.map(|platform| format!(" ({platform})")).unwrap_or_default();
+        let mechanisms = fields.long_text()?.split_ascii_whitespace().map(str::to_owned).collect();
+        Some(Self { server: format!("{product}{version}{platform}"), mechanisms })
+    }
+}
+
+/// The alert where there is one.
+fn symptom(error: &io::Error) -> Symptom {
+    if let Some(rustls::Error::AlertReceived(alert)) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        return if *alert == AlertDescription::CloseNotify { Symptom::Closed } else { Symptom::Alert(*alert) };
+    }
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+            Symptom::Closed
+        }
+        _ => Symptom::Other(error.to_string()),
+    }
+}
+
+fn head(bytes: &[u8]) -> Vec<u8> {
+    bytes[..bytes.len().min(ANSWER)].to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::visit::amqp_frame::Argument;
+
+    /// What a client makes of a server that answers the header with `answer` and closes.
+    fn greeted(answer: &[u8]) -> Result<Start, Symptom> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let (client, mut server) = tokio::io::duplex(4096);
+            server.write_all(answer).await.unwrap();
+            server.shutdown().await.unwrap();
+            Conversation::begin(client).await.map(|(_, start)| start)
+        })
+    }
+
+    #[test]
+    fn rabbitmq_says_what_it_is_before_it_knows_who_asks() {
+        let properties = b"\x07productS\0\0\0\x08RabbitMQ\x07versionS\0\0\0\x054.0.5\x08platformS\0\0\0\x0fErlang/OTP 27.3";
+        let said =
+            [Argument::Short(9), Argument::LongText(properties), Argument::LongText(b"PLAIN EXTERNAL"), Argument::LongText(b"en_US")];
+        let start = greeted(&Outgoing::new().method(0, Method::START, &said).0).unwrap();
+        assert_eq!(start.server, "RabbitMQ 4.0.5 (Erlang/OTP 27.3)");
+        assert_eq!(start.mechanisms, ["PLAIN", "EXTERNAL"]);
+    }
+
+    #[test]
+    fn what_is_not_amqp_is_shown() {
+        for answer in [b"HTTP/1.1 400 Bad Request".as_slice(), b"AMQP\x03\x01\0\0", b"\x01\0", b"\x01\0\0\x7f\0\0\0"] {
+            let Err(Symptom::OtherProtocol { answer: shown }) = greeted(answer) else { panic!("{answer:?}") };
+            assert_eq!(shown, answer);
+        }
+    }
+
+    #[test]
+    fn who_closes_without_a_word_says_nothing() {
+        assert!(matches!(greeted(b""), Err(Symptom::Closed)));
+    }
+
+    #[test]
+    fn a_close_says_why() {
+        let said = [Argument::Short(403), Argument::ShortText("ACCESS_REFUSED"), Argument::Short(0), Argument::Short(0)];
+        let Err(Symptom::Amqp { code: 403, text }) = greeted(&Outgoing::new().method(0, Method::CLOSE, &said).0) else { panic!() };
+        assert_eq!(text, "ACCESS_REFUSED");
+    }
+}
