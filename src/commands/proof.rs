@@ -9,10 +9,11 @@ use super::console::{Console, Tone};
 use super::failure::Failure;
 use super::making::Making;
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, Role};
+use crate::diagnosis::{Cell, ProbeOutcome, Verdict, VerifyReport};
 use crate::directory::Directory;
 use crate::inventory::HolderFiles;
 use crate::issue;
-use crate::verify::{self, ProbeOutcome, Verdict, VerifyReport};
+use crate::verify;
 
 /// How many holders' files are held in memory at once.
 const BATCH: usize = 256;
@@ -40,11 +41,11 @@ pub fn loopback(
     let progress = context.console.progress("proving", holders.len() * spec.stores.formats.len());
     for batch in holders.chunks(BATCH) {
         let files = read(spec, directory, batch)?;
-        proved.add(runtime.block_on(verify::loopback(&files, &nodes, |done| progress.inc(done as u64))));
+        proved.add(runtime.block_on(verify::loopback(&files, &nodes, context.now, |done| progress.inc(done as u64))));
     }
     progress.finish_and_clear();
     if let Some(cell) = message(context, spec, making, &runtime, &nodes, directory)? {
-        proved.messages = usize::from(matches!(cell.verdict, Verdict::Passed(_)));
+        proved.messages = usize::from(matches!(cell.verdict, Verdict::Passed));
         proved.failed.cells.extend(matches!(cell.verdict, Verdict::Failed(_)).then_some(cell));
     }
     Ok(proved)
@@ -64,7 +65,7 @@ fn message(
     runtime: &Runtime,
     nodes: &[(&Holder, HolderFiles)],
     directory: &Directory,
-) -> Result<Option<verify::Cell>, Failure> {
+) -> Result<Option<Cell>, Failure> {
     let kafka_client = |holder: &&Holder| match &holder.role {
         Role::Client(client) => client.kafka.is_some(),
         Role::Kafka(_) => true,
@@ -81,7 +82,7 @@ fn message(
     let making_failed = |source| Failure::Making { what: "the proof's stand-in".to_owned(), source };
     let stand_in = issue::stand_in(&signer, context.now, &context.entropy).map_err(|error| making_failed(error.into()))?;
     let Some(trust) = making.inventory.anchors(spec.trusted_by(node)) else { return Ok(None) };
-    Ok(Some(runtime.block_on(verify::message_through_mock(&files, &stand_in, &trust))))
+    Ok(Some(runtime.block_on(verify::message_through_mock(&files, &stand_in, &trust, context.now))))
 }
 
 /// The nodes that clients meet: the first of each kind.
@@ -99,14 +100,14 @@ impl Proved {
     fn add(&mut self, report: VerifyReport) {
         for cell in report.cells {
             match cell.verdict {
-                Verdict::Passed(_) => self.handshakes += 1,
+                Verdict::Passed => self.handshakes += 1,
                 Verdict::Failed(_) => self.failed.cells.push(cell),
             }
         }
         for probe in report.probes {
             match probe.outcome {
                 ProbeOutcome::Refused { .. } => self.refusals += 1,
-                ProbeOutcome::LetIn | ProbeOutcome::Unreachable { .. } => self.failed.probes.push(probe),
+                ProbeOutcome::LetIn(_) | ProbeOutcome::Unreachable { .. } => self.failed.probes.push(probe),
             }
         }
     }
@@ -137,16 +138,17 @@ impl Proved {
 /// One line for each thing that is wrong.
 pub fn show_failures(console: &Console, report: &VerifyReport) {
     for cell in &report.cells {
-        if let Verdict::Failed(fault) = &cell.verdict {
-            let file = fault.file.as_ref().map(|file| format!(" {file}:")).unwrap_or_default();
+        if let Verdict::Failed(failure) = &cell.verdict {
+            let explanation = &failure.diagnosis.explanation;
             let line = format!(
-                "{} at {} ({}, {}): {}:{file} {}",
+                "{} at {} ({}, {}): {}: {}; {}",
                 cell.identity,
                 cell.target,
                 cell.endpoint,
                 cell.via.name(),
-                fault.step.name(),
-                fault.cause
+                failure.diagnosis.rule.code,
+                explanation.cause,
+                explanation.fix
             );
             console.data(&format!("{}\n", console.painted(&line, Tone::Bad)));
         }
@@ -154,7 +156,7 @@ pub fn show_failures(console: &Console, report: &VerifyReport) {
     for probe in &report.probes {
         let problem = match &probe.outcome {
             ProbeOutcome::Refused { .. } => continue,
-            ProbeOutcome::LetIn => format!("{} ({}) lets in a client with {}", probe.target, probe.endpoint, probe.attempt.name()),
+            ProbeOutcome::LetIn(_) => format!("{} ({}) lets in a client with {}", probe.target, probe.endpoint, probe.attempt.name()),
             ProbeOutcome::Unreachable { cause } => {
                 format!("{} ({}) could not be probed with {}: {cause}", probe.target, probe.endpoint, probe.attempt.name())
             }

@@ -1,6 +1,6 @@
 //! `verify`: the proof, against running brokers or over loopback.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 use serde_json::json;
@@ -11,10 +11,11 @@ use super::failure::{Exit, Failure};
 use super::making::Making;
 use super::{Context, proof, selected};
 use crate::cluster::{ClusterSpec, Holder, HolderId, Role};
+use crate::diagnosis::{ProbeOutcome, Verdict, VerifyReport};
 use crate::directory::{Directory, Owners};
 use crate::inventory::HolderFiles;
 use crate::snippet::Snippets;
-use crate::verify::{self, ProbeOutcome, Verdict, VerifyReport};
+use crate::verify::{self, Options};
 
 /// Prove that mutual TLS works: as every client, at every broker
 ///
@@ -69,22 +70,23 @@ impl Verify {
                 None => return Err(Failure::NothingThere { directory: directory.root().join(holder.id.to_string()) }),
             }
         }
+        let agenda = verify::agenda_by_cluster(spec, &everyone, &identities, &BTreeMap::new(), false);
+        let options =
+            Options { now: context.now, deadline: std::time::Duration::from_secs(5), at_once: 32, probes: true, fail_fast: false };
         let runtime = Runtime::new().map_err(Failure::Runtime)?;
         let progress = context.console.progress("verifying", 0);
-        let report = runtime.block_on(async {
-            tokio::select! {
-                report = verify::brokers(spec, &everyone, &identities, |done| progress.inc(done as u64)) => Some(report),
-                _ = tokio::signal::ctrl_c() => None,
-            }
-        });
-        progress.finish_and_clear();
-        let Some(report) = report else {
-            context.console.say("Interrupted: nothing is concluded.");
-            return Ok(Exit::Interrupted);
+        let stop = async {
+            let _ = tokio::signal::ctrl_c().await;
         };
+        let report = runtime.block_on(verify::run(agenda, options, stop, |done| progress.set_position(done as u64)));
+        progress.finish_and_clear();
+        runtime.shutdown_background();
         match context.console.format {
             Format::Json => context.console.json(&json!({ "passed": report.passed(), "cells": report.cells, "probes": report.probes })),
             Format::Human => show(&context.console, &report),
+        }
+        if report.cut_short.as_deref() == Some("interrupted") {
+            return Ok(Exit::Interrupted);
         }
         Ok(if report.passed() { Exit::Done } else { Exit::VerificationFailed })
     }
@@ -93,20 +95,17 @@ impl Verify {
 fn show(console: &Console, report: &VerifyReport) {
     let plain = |text: &str| (text.to_owned(), Tone::Plain);
     let cells = report.cells.iter().map(|cell| {
-        let (tls, result) = match &cell.verdict {
-            Verdict::Passed(facts) => {
-                let did = if facts.did.is_empty() { "handshake".to_owned() } else { facts.did.join(", ") };
-                let did = facts.note.iter().fold(did, |did, note| format!("{did}, {note}"));
-                (format!("{} {}", facts.protocol, facts.cipher), (format!("ok: {did} ({} ms)", facts.milliseconds), Tone::Good))
-            }
-            Verdict::Failed(fault) => (String::new(), (format!("FAILED at {}", fault.step.name()), Tone::Bad)),
+        let tls = cell.handshake().map_or_else(String::new, |handshake| format!("{} {}", handshake.protocol, handshake.cipher));
+        let result = match &cell.verdict {
+            Verdict::Passed => ("ok".to_owned(), Tone::Good),
+            Verdict::Failed(failure) => (format!("FAILED: {}", failure.diagnosis.rule.code), Tone::Bad),
         };
         vec![plain(&cell.identity), plain(&cell.target), plain(&cell.endpoint), plain(&tls), result]
     });
     console.table(&["AS", "AT", "ADDRESS", "TLS", "RESULT"], cells);
     proof::show_failures(console, report);
     let refused = report.probes.iter().filter(|probe| matches!(probe.outcome, ProbeOutcome::Refused { .. })).count();
-    let passed = report.cells.iter().filter(|cell| matches!(cell.verdict, Verdict::Passed(_))).count();
+    let passed = report.cells.iter().filter(|cell| matches!(cell.verdict, Verdict::Passed)).count();
     let (verdict, tone) = if report.passed() { ("passed", Tone::Good) } else { ("FAILED", Tone::Bad) };
     console.data(&format!(
         "\nVerification {}: {passed} of {} connections work, {refused} of {} intruders were refused.\n",

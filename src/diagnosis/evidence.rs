@@ -16,6 +16,8 @@ pub struct Evidence {
     pub protocol: Protocol,
     /// As the client was told it: the name that the server's certificate must cover.
     pub endpoint: HostPort,
+    /// Who said that the broker is reached there: `broker 2, as localhost:9092 advertises it`; `None` when the user did.
+    pub told_by: Option<String>,
     /// `clients/orders`, or the file that the client is configured by.
     pub identity: String,
     pub shown: Shown,

@@ -16,4 +16,4 @@ pub use fact::{Acceptance, Advertised, Fact, Handshake, Served, StepTaken};
 pub use report::{Attempt, Cell, Failure, Probe, ProbeOutcome, Verdict, VerifyReport, Via};
 pub use step::Step;
 pub use symptom::{Fault, FileProblem, Symptom};
-pub use table::{Diagnosis, Explanation, Row, Side, diagnose, rules};
+pub use table::{Diagnosis, Explanation, Row, Side, diagnose, let_in, rules};

@@ -3,8 +3,10 @@
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
-use super::Evidence;
+use super::{Attempt, Evidence};
+use crate::describe::{CertificateRequest, Protocol};
 use crate::finding::Rule;
+use crate::pki::HostPort;
 
 /// One row.
 #[derive(Debug)]
@@ -121,4 +123,16 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
         symptom: Some((evidence.fault.step, evidence.fault.symptom.to_string())),
         log: evidence.log.first().cloned(),
     }
+}
+
+/// What it means that somebody was let in who must not be.
+pub fn let_in(attempt: Attempt, protocol: Protocol, endpoint: &HostPort, asked: Option<&CertificateRequest>) -> Diagnosis {
+    let _ = (protocol, asked);
+    let explanation = Explanation {
+        side: Side::Broker,
+        certificate: None,
+        cause: format!("{endpoint} lets in a client with {}", attempt.name()),
+        fix: String::new(),
+    };
+    Diagnosis { rule: &LAST[0].rule, explanation, symptom: None, log: None }
 }

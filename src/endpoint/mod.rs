@@ -8,6 +8,7 @@ mod connection;
 mod flight;
 mod hello;
 mod modern;
+mod offer;
 mod plain;
 mod suites;
 mod survey;
@@ -20,6 +21,8 @@ use std::time::Duration;
 
 use crate::describe::{Observation, RefusedVersion, TlsVersion};
 use crate::pki::{Host, HostPort};
+pub use offer::{Answer, Offer, offer};
+
 use connection::reach;
 use flight::Broken;
 use modern::Encrypted;

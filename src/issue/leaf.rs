@@ -22,13 +22,25 @@ pub fn stand_in(signer: &Signer, now: OffsetDateTime, entropy: &Entropy) -> Resu
     signed(&subject, &names, &[Usage::ServerAuth], KeyKind::P256, validity.clipped_to(signer.certificate().validity), signer, entropy)
 }
 
-/// A leaf with the names of `holder` in the name of `issuer`, signed by a key that was made for this alone: what every broker must
-/// refuse, and all that an intruder can make who knows every name.
-pub fn impostor(holder: &Holder, issuer: &Certificate, validity: Validity, entropy: &Entropy) -> Result<Identity, IssueError> {
+/// A copy of `leaf` with every name and extension that it has, its issuer's name too, for a key and signed by a key that were both
+/// made for this alone: what every broker must refuse, and all that an intruder can make who knows every name.
+pub fn impostor(leaf: &Certificate) -> Result<Identity, IssueError> {
     let [key, forger] = [PrivateKey::generate(KeyKind::P256)?, PrivateKey::generate(KeyKind::P256)?];
-    let params = params(&holder.subject, &holder.names, holder.usages(), KeyKind::P256, validity, entropy)?;
-    let leaf = profile::signed(&params, &key, issuer, &forger)?;
-    Ok(Identity::new(key, Chain::new(vec![leaf])?)?)
+    let copy = profile::copied(leaf, &key, &forger)?;
+    Ok(Identity::new(key, Chain::new(vec![copy])?)?)
+}
+
+/// A client's leaf that ended an hour ago. It never leaves memory.
+pub fn expired(holder: &Holder, signer: &Signer, now: OffsetDateTime, entropy: &Entropy) -> Result<Identity, IssueError> {
+    let validity = Validity { not_before: now - Duration::hours(2), not_after: now - Duration::hours(1) };
+    signed(&holder.subject, &holder.names, &[Usage::ClientAuth], KeyKind::P256, validity, signer, entropy)
+}
+
+/// A leaf that no client may use: it is for servers alone. It lives for ten minutes and never leaves memory.
+pub fn for_servers(holder: &Holder, signer: &Signer, now: OffsetDateTime, entropy: &Entropy) -> Result<Identity, IssueError> {
+    let validity = Validity { not_before: now - Validity::BACKDATED, not_after: now + Duration::minutes(10) };
+    let validity = validity.clipped_to(signer.certificate().validity);
+    signed(&holder.subject, &holder.names, &[Usage::ServerAuth], KeyKind::P256, validity, signer, entropy)
 }
 
 fn signed(

@@ -9,7 +9,7 @@ mod profile;
 mod signer;
 
 pub use authority::{NewAuthority, authority};
-pub use leaf::{impostor, leaf, stand_in};
+pub use leaf::{expired, for_servers, impostor, leaf, stand_in};
 pub use signer::Signer;
 
 use crate::pki::{CertificateError, IdentityError, KeyError};

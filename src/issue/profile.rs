@@ -1,5 +1,6 @@
 //! What authorities and leafs have in common: serial number, validity, subject, and the issuer's exact name.
 
+use pkcs8::ObjectIdentifier;
 use pkcs8::der::asn1::{AnyRef, BitStringRef};
 use pkcs8::der::{self, Decode, Encode, Reader, SliceReader, Tag};
 use rcgen::string::PrintableString;
@@ -78,6 +79,26 @@ fn body_with_issuer(certificate: &[u8], issuer: &[u8]) -> Result<(Vec<u8>, Vec<u
     }
     Ok((sequence(&content)?, algorithm.to_vec()))
 }
+
+/// `original` for another P-256 key, signed by another: everything else in it stays byte by byte (RFC 5280, 4.1).
+pub fn copied(original: &Certificate, key: &PrivateKey, forger: &PrivateKey) -> Result<Certificate, IssueError> {
+    let outer = AnyRef::from_der(original.der())?;
+    let body = AnyRef::from_der(SliceReader::new(outer.value())?.tlv_bytes()?)?;
+    let mut fields = SliceReader::new(body.value())?;
+    let [version, serial, _] = [fields.tlv_bytes()?, fields.tlv_bytes()?, fields.tlv_bytes()?];
+    let [issuer, validity, subject, _] = [fields.tlv_bytes()?, fields.tlv_bytes()?, fields.tlv_bytes()?, fields.tlv_bytes()?];
+    let algorithm = sequence(&ECDSA_WITH_SHA256.to_der()?)?;
+    let mut content = [version, serial, &algorithm, issuer, validity, subject, &key.public_key()].concat();
+    while !fields.is_finished() {
+        content.extend_from_slice(fields.tlv_bytes()?);
+    }
+    let body = sequence(&content)?;
+    let signature = BitStringRef::from_bytes(&forger.sign(&body)?)?.to_der()?;
+    Ok(Certificate::from_der(sequence(&[body, algorithm, signature].concat())?)?)
+}
+
+/// RFC 5758, 3.2: without parameters.
+const ECDSA_WITH_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 
 fn sequence(content: &[u8]) -> Result<Vec<u8>, der::Error> {
     AnyRef::new(Tag::Sequence, content)?.to_der()

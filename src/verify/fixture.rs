@@ -56,6 +56,10 @@ impl Cluster {
         Self { spec, signers, now }
     }
 
+    pub fn now(&self) -> OffsetDateTime {
+        self.now
+    }
+
     pub fn holder(&self, id: &str) -> &Holder {
         self.spec.holders.iter().find(|holder| holder.id.to_string() == id).unwrap()
     }

@@ -11,8 +11,8 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Message, Offset, TopicPartitionList};
 
-use super::party::Party;
-use super::{Fault, Step};
+use crate::diagnosis::{Fault, Step};
+use crate::visit::Visitor;
 
 /// Hears what librdkafka tells nobody else: its calls only time out.
 #[derive(Debug, Clone, Default)]
@@ -50,22 +50,23 @@ pub struct KafkaClient {
 
 impl KafkaClient {
     /// `bootstrap` as librdkafka takes it: `host:port,host:port`.
-    pub fn new(party: &Party, bootstrap: &str, group: &str, deadline: Duration) -> Self {
+    pub fn new(visitor: &Visitor, bootstrap: &str, group: &str, deadline: Duration) -> Self {
         let mut config = ClientConfig::new();
-        let key = party.identity.key().to_pem();
         config
             .set("bootstrap.servers", bootstrap)
             .set("security.protocol", "ssl")
             .set("ssl.endpoint.identification.algorithm", "https")
-            .set("ssl.ca.pem", party.trust.to_pem())
-            .set("ssl.certificate.pem", party.identity.chain().to_pem())
-            .set("ssl.key.pem", String::from_utf8_lossy(key.expose()))
+            .set("ssl.ca.pem", visitor.anchors_pem())
             .set("client.id", "countersign")
             .set("group.id", group)
             .set("enable.auto.commit", "false")
             .set("socket.connection.setup.timeout.ms", millis(deadline))
             .set("message.timeout.ms", millis(deadline))
             .set("reconnect.backoff.max.ms", "500");
+        if let Some(credential) = &visitor.credential {
+            config.set("ssl.certificate.pem", credential.chain_pem());
+            config.set("ssl.key.pem", String::from_utf8_lossy(credential.key_pem().expose()));
+        }
         Self { config, causes: Causes::default(), deadline }
     }
 
@@ -75,7 +76,7 @@ impl KafkaClient {
             (|| Ok((self.config.create_with_context(self.causes.clone())?, self.config.create_with_context(self.causes.clone())?)))();
         let (producer, consumer) = match created {
             Ok(both) => both,
-            Err(error) => return partitions.iter().map(|_| Err(Fault::new(Step::Files, &error))).collect(),
+            Err(error) => return partitions.iter().map(|_| Err(Fault::other(Step::Files, &error))).collect(),
         };
         let mut results = Vec::with_capacity(partitions.len());
         for partition in partitions {
@@ -93,7 +94,7 @@ impl KafkaClient {
         topic: &str,
         partition: i32,
     ) -> Result<(), Fault> {
-        let failed = |step, error: KafkaError| Fault::new(step, self.causes.explain(error));
+        let failed = |step, error: KafkaError| Fault::other(step, self.causes.explain(error));
         let payload = format!("countersign verify {}", unique());
         let record = FutureRecord::<(), _>::to(topic).partition(partition).payload(&payload);
         let delivered = producer.send(record, self.deadline).await.map_err(|(error, _)| failed(Step::Produce, error))?;
@@ -105,7 +106,9 @@ impl KafkaClient {
         let until = Instant::now() + self.deadline;
         loop {
             match tokio::time::timeout(until.saturating_duration_since(Instant::now()), consumer.recv()).await {
-                Err(_) => return Err(Fault::new(Step::Consume, self.causes.explain("the message did not come back within the deadline"))),
+                Err(_) => {
+                    return Err(Fault::other(Step::Consume, self.causes.explain("the message did not come back within the deadline")));
+                }
                 // A group is not joined here, so not being allowed to does not matter.
                 Ok(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::GroupAuthorizationFailed))) => {}
                 Ok(Err(error)) => return Err(failed(Step::Consume, error)),
@@ -132,15 +135,15 @@ impl KafkaClient {
         });
         match asked.await {
             Ok(Ok(leaders)) => Ok(leaders.filter(|leaders| !leaders.is_empty())),
-            Ok(Err(error)) => Err(Fault::new(Step::Topic, self.causes.explain(error))),
-            Err(error) => Err(Fault::new(Step::Topic, error)),
+            Ok(Err(error)) => Err(Fault::other(Step::Topic, self.causes.explain(error))),
+            Err(error) => Err(Fault::other(Step::Topic, error)),
         }
     }
 
     /// Makes `topic` with one partition on each of `brokers`, and waits until each of them knows all leaders. One that does not know
     /// the topic yet refuses a producer without the right to create it, as if it might not write.
     pub async fn create_topic(&self, topic: &str, brokers: &[i32], addresses: &[String]) -> Result<(), Fault> {
-        let failed = |error: String| Fault::new(Step::Topic, self.causes.explain(error));
+        let failed = |error: String| Fault::other(Step::Topic, self.causes.explain(error));
         let admin: AdminClient<Causes> = self.config.create_with_context(self.causes.clone()).map_err(|error| failed(error.to_string()))?;
         let assignment: Vec<&[i32]> = brokers.iter().map(std::slice::from_ref).collect();
         let count = i32::try_from(brokers.len()).unwrap_or(i32::MAX);
@@ -153,7 +156,7 @@ impl KafkaClient {
             // A new client asks the only broker that it has been told of.
             while self.of(address).leaders(topic).await?.is_none_or(|leaders| leaders != brokers) {
                 if Instant::now() > until {
-                    return Err(Fault::new(Step::Topic, format!("{address} does not know the new topic {topic} within the deadline")));
+                    return Err(Fault::other(Step::Topic, format!("{address} does not know the new topic {topic} within the deadline")));
                 }
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
@@ -169,7 +172,7 @@ impl KafkaClient {
     }
 
     pub async fn delete_topic(&self, topic: &str) -> Result<(), Fault> {
-        let failed = |error: String| Fault::new(Step::Topic, self.causes.explain(error));
+        let failed = |error: String| Fault::other(Step::Topic, self.causes.explain(error));
         let admin: AdminClient<Causes> = self.config.create_with_context(self.causes.clone()).map_err(|error| failed(error.to_string()))?;
         let options = AdminOptions::new().operation_timeout(Some(self.deadline)).request_timeout(Some(self.deadline));
         let results = admin.delete_topics(&[topic], &options).await.map_err(|error| failed(error.to_string()))?;

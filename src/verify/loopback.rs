@@ -2,19 +2,30 @@
 
 use std::io;
 use std::net::Ipv4Addr;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt};
 use rayon::prelude::*;
+use rustls::client::verify_server_name;
+use rustls::pki_types::CertificateDer;
+use rustls::server::ParsedCertificate;
+use time::OffsetDateTime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use super::party::{self, Party, Via};
-use super::{AT_ONCE, Attempt, Cell, Facts, Fault, Probe, ProbeOutcome, Step, Verdict, VerifyReport, impostor, milliseconds, tls, within};
+use super::agenda::{Attendee, Entry, Target};
+use super::outcome::{Occasion, Witnessed};
+use super::party::{self, Party};
+use super::{AT_ONCE, impostor, server};
 use crate::cluster::{Holder, HolderKind, Role};
+use crate::describe::Protocol;
+use crate::diagnosis::{self, Attempt, Cell, Fact, Fault, FileProblem, Probe, ProbeOutcome, Step, StepTaken, Symptom, VerifyReport, Via};
 use crate::inventory::HolderFiles;
-use crate::pki::{Host, San};
+use crate::path::{self, Question};
+use crate::pki::{Host, HostPort, Identity, San, Usage};
+use crate::visit::{Credential, Deadline, Overheard, Visitor, tls};
 
 /// Where a loopback cell took place.
 const LOOPBACK: &str = "loopback";
@@ -33,7 +44,12 @@ struct Meeting<'a> {
 /// A node meets itself, as server and as client; a client meets the first node of each kind that it uses. Each time once from PEM,
 /// once from PKCS#12 and once from JKS, as far as the holder has them. Each node must refuse a client without a certificate and one
 /// from a foreign authority.
-pub async fn loopback(proved: &[(&Holder, HolderFiles)], nodes: &[(&Holder, HolderFiles)], progress: impl Fn(usize)) -> VerifyReport {
+pub async fn loopback(
+    proved: &[(&Holder, HolderFiles)],
+    nodes: &[(&Holder, HolderFiles)],
+    now: OffsetDateTime,
+    progress: impl Fn(usize),
+) -> VerifyReport {
     let loaded: Vec<_> = proved.par_iter().map(|(holder, files)| (*holder, party::load(files))).collect();
     let servers: Vec<_> = nodes.iter().map(|(holder, files)| (*holder, party::from_pem(files))).collect();
     let mut meetings = Vec::new();
@@ -52,7 +68,7 @@ pub async fn loopback(proved: &[(&Holder, HolderFiles)], nodes: &[(&Holder, Hold
     }
     let cells = stream::iter(meetings)
         .map(|meeting| async {
-            let cell = meet(meeting).await;
+            let cell = meet(meeting, now).await;
             progress(1);
             cell
         })
@@ -62,8 +78,9 @@ pub async fn loopback(proved: &[(&Holder, HolderFiles)], nodes: &[(&Holder, Hold
     let attempts = probed
         .into_iter()
         .flat_map(|(holder, party)| [Attempt::NoCertificate, Attempt::ForeignAuthority].map(|attempt| (holder, party.clone(), attempt)));
-    let probes = stream::iter(attempts).map(|(holder, party, attempt)| probe(holder, party, attempt)).buffered(AT_ONCE).collect().await;
-    VerifyReport { cells, probes }
+    let probes =
+        stream::iter(attempts).map(|(holder, party, attempt)| probe(holder, party, attempt, now)).buffered(AT_ONCE).collect().await;
+    VerifyReport { cells, probes, cut_short: None }
 }
 
 /// Whom `holder` connects to: `None` is itself.
@@ -78,34 +95,85 @@ fn kinds_met(holder: &Holder) -> impl Iterator<Item = Option<HolderKind>> {
     .flatten()
 }
 
-async fn meet(meeting: Meeting<'_>) -> Cell {
-    let (target, verdict) = match meeting.server {
-        Ok((target, server)) => (target.id.to_string(), try_meet(target, meeting.client, server).await),
-        Err(kind) => (kind.directory().to_owned(), Err(Fault::new(Step::Files, "no node of this kind has files to meet"))),
+async fn meet(meeting: Meeting<'_>, now: OffsetDateTime) -> Cell {
+    let (kind, target, server) = match meeting.server {
+        Ok((target, server)) => (target.id.kind, Some(target), server),
+        Err(kind) => (kind, None, Err(Fault::other(Step::Files, "no node of this kind has files to meet"))),
     };
-    let verdict = match verdict {
-        Ok(facts) => Verdict::Passed(facts),
-        Err(fault) => Verdict::Failed(fault),
+    let hosts = target.map(hosts).unwrap_or_default();
+    let name = meeting.identity.id.to_string();
+    let visitor = meeting.client.and_then(|client| client.visitor(name.clone(), meeting.via));
+    let attendee = Attendee { name, via: meeting.via, visitor };
+    let host = hosts.first().cloned().unwrap_or(Host::Ip(Ipv4Addr::LOCALHOST.into()));
+    let target = Target {
+        name: target.map_or_else(|| kind.directory().to_owned(), |target| target.id.to_string()),
+        endpoint: HostPort { host, port: 0 },
+        protocol: protocol(kind),
+        node_id: None,
+        told_by: None,
+        entry: Entry::AsItAsks,
+        insider: None,
     };
-    Cell { identity: meeting.identity.id.to_string(), target, endpoint: LOOPBACK.to_owned(), via: meeting.via, verdict }
+    let mut cell = met(Occasion { attendee: &attendee, target: &target, now }, server, &hosts).await;
+    LOOPBACK.clone_into(&mut cell.endpoint);
+    cell
 }
 
-async fn try_meet(target: &Holder, client: Result<Party, Fault>, server: Result<Party, Fault>) -> Result<Facts, Fault> {
-    let (client, server) = (client?, server?);
-    let hosts = hosts(target);
-    let first = hosts.first().ok_or_else(no_host)?.clone();
-    for host in &hosts {
-        tls::covers(&server.identity, host)?;
+fn protocol(kind: HolderKind) -> Protocol {
+    match kind {
+        HolderKind::Kafka | HolderKind::Client => Protocol::Kafka,
+        HolderKind::Rabbitmq => Protocol::Amqp,
     }
-    let started = Instant::now();
-    let tls = tls::Client::new(Some(&client.identity), &client.trust).map_err(|error| Fault::new(Step::Handshake, error))?;
-    let mut facts = handshake(tls, server, first).await?;
-    facts.milliseconds = milliseconds(started);
-    Ok(facts)
 }
 
-fn no_host() -> Fault {
-    Fault::new(Step::HostName, "the node has no host name")
+async fn met(occasion: Occasion<'_>, server: Result<Party, Fault>, hosts: &[Host]) -> Cell {
+    let fails = |fault| occasion.cell(Vec::new(), Err(fault), Witnessed::default());
+    let (visitor, server) = match (&occasion.attendee.visitor, server) {
+        (Ok(visitor), Ok(server)) => (visitor, server),
+        (Err(fault), _) => return fails(fault.clone()),
+        (Ok(_), Err(fault)) => return fails(fault),
+    };
+    if let Some(fault) = hosts.iter().find_map(|host| uncovered(&server, host, occasion.now)) {
+        return fails(fault);
+    }
+    let credential = visitor.credential.as_deref();
+    let client = match tls::Client::new(credential, visitor.anchors.clone(), &Visitor::VERSIONS, occasion.now) {
+        Ok(client) => client,
+        Err(fault) => return fails(fault),
+    };
+    let began = Instant::now();
+    match handshake(client.clone(), server, occasion.target.endpoint.host.clone()).await {
+        Ok(handshake) => {
+            let acceptance = StepTaken { took: Duration::ZERO, fact: Fact::Acceptance(client.acceptance(credential)) };
+            let steps = vec![StepTaken { took: began.elapsed(), fact: Fact::Handshake(Box::new(handshake)) }, acceptance];
+            occasion.cell(steps, Ok(()), Witnessed::default())
+        }
+        Err(Broken { fault, server }) => {
+            let log = server.into_iter().collect();
+            occasion.cell(Vec::new(), Err(fault), Witnessed { seen: client.seen(), from: None, log })
+        }
+    }
+}
+
+/// Why a client that asks for `host` does not take the leaf of `server`.
+fn uncovered(server: &Party, host: &Host, now: OffsetDateTime) -> Option<Fault> {
+    let leaf = server.identity.leaf();
+    let der = CertificateDer::from(leaf.der());
+    let name = match tls::server_name(host) {
+        Ok(name) => name,
+        Err(fault) => return Some(fault),
+    };
+    let error = ParsedCertificate::try_from(&der).and_then(|parsed| verify_server_name(&parsed, &name)).err()?;
+    let verdict = path::judge(&Question {
+        leaf,
+        intermediates: &server.identity.chain().certificates()[1..],
+        anchors: server.trust.anchors(),
+        revocation_lists: &[],
+        at: now,
+        purpose: Some(Usage::ServerAuth),
+        name: Some(host),
+    });
+    Some(Fault::new(Step::Handshake, Symptom::ServerRefused { verdict: Box::new(verdict), error: format!("{host}: {error}") }))
 }
 
 /// Every host that clients are told to connect to, and every other that the cluster file names.
@@ -128,16 +196,34 @@ fn hosts(node: &Holder) -> Vec<Host> {
     hosts
 }
 
+/// A handshake that failed, and what the server had to say.
+struct Broken {
+    fault: Fault,
+    server: Option<String>,
+}
+
+impl From<Fault> for Broken {
+    fn from(fault: Fault) -> Self {
+        Self { fault, server: None }
+    }
+}
+
 /// One real handshake, as a task of its own: so all cores take part.
-async fn handshake(client: tls::Client, server: Party, host: Host) -> Result<Facts, Fault> {
-    let both = async move { within(Step::Handshake, both_sides(client, server, host)).await };
-    tokio::spawn(both).await.map_err(|error| Fault::new(Step::Handshake, error))?
+async fn handshake(client: tls::Client, server: Party, host: Host) -> Result<diagnosis::Handshake, Broken> {
+    let both = async move {
+        let deadline = Deadline::after(super::DEADLINE);
+        match tokio::time::timeout(deadline.left(), both_sides(client, server, host)).await {
+            Ok(done) => done,
+            Err(_) => Err(deadline.silence(Step::Handshake).into()),
+        }
+    };
+    tokio::spawn(both).await.unwrap_or_else(|error| Err(Fault::other(Step::Handshake, error).into()))
 }
 
 /// The server's first byte tells the client that it was let in.
-async fn both_sides(client: tls::Client, server: Party, host: Host) -> Result<Facts, Fault> {
-    let config = tls::server(&server.identity, &server.trust).map_err(|error| Fault::new(Step::Handshake, error))?;
-    let unconnected = |error| Fault::new(Step::Connect, error);
+async fn both_sides(client: tls::Client, server: Party, host: Host) -> Result<diagnosis::Handshake, Broken> {
+    let config = server::strict(&server.identity, &server.trust).map_err(|error| Fault::other(Step::Files, error))?;
+    let unconnected = |error: io::Error| Fault::other(Step::Connect, error);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(unconnected)?;
     let address = listener.local_addr().map_err(unconnected)?;
     let serve = async {
@@ -150,68 +236,87 @@ async fn both_sides(client: tls::Client, server: Party, host: Host) -> Result<Fa
         Ok(())
     };
     let connect = async {
-        let stream = TcpStream::connect(address).await.map_err(unconnected)?;
+        let stream = Overheard::new(TcpStream::connect(address).await.map_err(unconnected)?);
         let mut stream = client.handshake(&host, stream).await?;
-        let facts = client.facts(&stream);
-        stream.read_exact(&mut [0]).await.map_err(|error| Fault::new(Step::Handshake, tls::cause(&error)))?;
+        let facts = client.handshake_facts(&stream, &host);
+        let refused = |error: io::Error| Fault::new(Step::Acceptance, tls::symptom(&error));
+        stream.read_exact(&mut [0]).await.map_err(refused)?;
         // Else each of thousands of connections keeps its ports for a minute (RFC 9293, TIME-WAIT), and finding free ones takes
         // longer than the handshake.
-        stream.get_ref().0.set_zero_linger().map_err(unconnected)?;
-        Ok::<Facts, Fault>(facts)
+        stream.get_ref().0.tcp().set_zero_linger().map_err(unconnected)?;
+        Ok::<_, Fault>(facts)
     };
     let (served, connected): (io::Result<()>, _) = tokio::join!(serve, connect);
     match (served, connected) {
-        (Err(server), Err(fault)) if tls::is_told(&server) => {
-            Err(Fault { cause: format!("the server says: {}; the client sees: {}", tls::cause(&server), fault.cause), ..fault })
-        }
-        (Err(server), Ok(_)) => Err(Fault::new(Step::Handshake, tls::cause(&server))),
-        (_, connected) => connected,
+        (Err(server), Err(fault)) => Err(Broken { fault, server: Some(server.to_string()) }),
+        (Err(server), Ok(_)) => Err(Fault::other(Step::Acceptance, server).into()),
+        (Ok(()), connected) => Ok(connected?),
     }
 }
 
-async fn probe(holder: &Holder, party: Result<Party, Fault>, attempt: Attempt) -> Probe {
-    let outcome = match attempted(holder, party, attempt).await {
-        Ok(_) => ProbeOutcome::LetIn,
-        Err(Fault { step: Step::Handshake, cause, .. }) => ProbeOutcome::Refused { how: cause },
-        Err(fault) => ProbeOutcome::Unreachable { cause: fault.cause },
+async fn probe(holder: &Holder, party: Result<Party, Fault>, attempt: Attempt, now: OffsetDateTime) -> Probe {
+    let host = hosts(holder).into_iter().next().unwrap_or(Host::Ip(Ipv4Addr::LOCALHOST.into()));
+    let endpoint = HostPort { host, port: 0 };
+    let outcome = match attempted(&endpoint.host, party, attempt, now).await {
+        Ok(()) => ProbeOutcome::LetIn(Box::new(diagnosis::let_in(attempt, protocol(holder.id.kind), &endpoint, None))),
+        Err(Fault { step: Step::Handshake | Step::Acceptance, symptom: symptom @ (Symptom::Alert(_) | Symptom::Closed) }) => {
+            ProbeOutcome::Refused { how: symptom.to_string() }
+        }
+        Err(fault) => ProbeOutcome::Unreachable { cause: fault.symptom.to_string() },
     };
     Probe { target: holder.id.to_string(), endpoint: LOOPBACK.to_owned(), attempt, outcome }
 }
 
-async fn attempted(holder: &Holder, party: Result<Party, Fault>, attempt: Attempt) -> Result<Facts, Fault> {
+async fn attempted(host: &Host, party: Result<Party, Fault>, attempt: Attempt, now: OffsetDateTime) -> Result<(), Fault> {
     let server = party?;
-    let host = hosts(holder).into_iter().next().ok_or_else(no_host)?;
-    let identity = match attempt {
-        Attempt::ForeignAuthority => Some(impostor::of(holder, &server)?),
-        Attempt::NoCertificate | Attempt::Plaintext => None,
+    let shown = match attempt {
+        Attempt::ForeignAuthority => Some(impostor::of(&credential(&server.identity)?)?),
+        _ => None,
     };
-    let client = tls::Client::new(identity.as_ref(), &server.trust).map_err(|error| Fault::new(Step::Files, error))?;
-    handshake(client, server, host).await
+    let client = tls::Client::new(shown.as_ref(), server.trust.anchors().into(), &Visitor::VERSIONS, now)?;
+    handshake(client, server, host.clone()).await.map(drop).map_err(|broken| broken.fault)
+}
+
+fn credential(identity: &Arc<Identity>) -> Result<Credential, Fault> {
+    Credential::of(identity).map_err(|problem: FileProblem| Fault::file(&identity.leaf().subject, problem))
 }
 
 #[cfg(test)]
 mod tests {
-    use time::Duration;
-
     use super::*;
+    use crate::diagnosis::{Failure, Verdict};
     use crate::layout::HolderFile;
     use crate::verify::fixture::{BOTH_KINDS, Cluster, overwrite};
 
     /// Proves everyone in `all` with the nodes among them.
     async fn prove(all: &[(&Holder, HolderFiles)]) -> VerifyReport {
         let nodes: Vec<_> = all.iter().filter(|(holder, _)| holder.id.kind != HolderKind::Client).cloned().collect();
-        loopback(all, &nodes, |_| ()).await
+        loopback(all, &nodes, now(), |_| ()).await
     }
 
-    fn faults(report: &VerifyReport) -> Vec<(&Cell, &Fault)> {
+    #[allow(clippy::disallowed_methods)]
+    fn now() -> OffsetDateTime {
+        OffsetDateTime::now_utc()
+    }
+
+    fn failures(report: &VerifyReport) -> Vec<(&Cell, &Failure)> {
         report
             .cells
             .iter()
             .filter_map(|cell| match &cell.verdict {
-                Verdict::Failed(fault) => Some((cell, fault)),
-                Verdict::Passed(_) => None,
+                Verdict::Failed(failure) => Some((cell, &**failure)),
+                Verdict::Passed => None,
             })
             .collect()
+    }
+
+    /// The file that is at fault, and what is wrong with it.
+    #[track_caller]
+    fn broken(failure: &Failure) -> (&str, String) {
+        match &failure.evidence.fault.symptom {
+            Symptom::File { file, problem } => (file, problem.to_string()),
+            symptom => panic!("{symptom}"),
+        }
     }
 
     #[tokio::test]
@@ -239,19 +344,27 @@ mod tests {
         let cluster = Cluster::new(BOTH_KINDS);
         let everyone = cluster.everyone();
         let report = prove(&everyone[..1]).await;
-        let Verdict::Passed(facts) = &report.cells[0].verdict else { panic!("{report:#?}") };
+        let [StepTaken { fact: Fact::Handshake(handshake), .. }, StepTaken { fact: Fact::Acceptance(acceptance), .. }] =
+            &report.cells[0].steps[..]
+        else {
+            panic!("{report:#?}")
+        };
         let leaf = party::from_pem(&everyone[0].1).unwrap().identity.leaf().clone();
-        assert_eq!((facts.protocol.as_str(), facts.certificate_requested), ("TLSv1.3", true));
-        assert_eq!(facts.served, ["CN=broker-1", "CN=tests issuing 1"]);
-        assert_eq!(facts.requested_issuers, ["CN=tests root 1"]);
-        assert_eq!((&facts.leaf_fingerprint, facts.leaf_not_after), (&leaf.fingerprint(), Some(leaf.validity.not_after)));
-        assert!(!facts.cipher.is_empty() && !facts.group.is_empty());
+        assert_eq!((handshake.protocol.as_str(), acceptance.certificate_requested), ("TLSv1.3", true));
+        let served: Vec<_> = handshake.served.iter().map(|served| served.subject.as_str()).collect();
+        assert_eq!(served, ["CN=broker-1", "CN=tests issuing 1"]);
+        assert_eq!(handshake.anchor.as_deref(), Some("CN=tests root 1"));
+        assert_eq!(acceptance.requested_issuers, ["CN=tests root 1"]);
+        assert_eq!((acceptance.shown.as_deref(), acceptance.issuer_named), (Some("CN=broker-1"), Some(true)));
+        assert_eq!(handshake.served[0].fingerprint, leaf.fingerprint());
+        assert!(!handshake.cipher.is_empty() && !handshake.group.is_empty() && !handshake.ocsp_staple);
+        assert!((88..=90).contains(&handshake.days_left), "{}", handshake.days_left);
     }
 
     #[tokio::test]
     async fn a_file_that_is_broken_is_named_whichever_it_is() {
         let cluster = Cluster::new(BOTH_KINDS);
-        let broken = [
+        let damaged = [
             (HolderFile::Key, Via::Pem),
             (HolderFile::Chain, Via::Pem),
             (HolderFile::Anchors, Via::Pem),
@@ -262,7 +375,7 @@ mod tests {
             (HolderFile::TruststoreJks, Via::Jks),
         ];
         let whole = (cluster.holder("kafka/broker-1"), cluster.files("kafka/broker-1"));
-        for (file, via) in broken {
+        for (file, via) in damaged {
             // The middle of the file is what holds the content.
             let mut bytes = whole.1.files[&file].as_ref().unwrap().expose().to_vec();
             let middle = bytes.len() / 2;
@@ -271,8 +384,8 @@ mod tests {
             let mut node = whole.clone();
             overwrite(&mut node.1, file, &bytes);
             let report = prove(&[node]).await;
-            let failed: Vec<_> = faults(&report).into_iter().map(|(cell, fault)| (cell.via, fault.file.clone())).collect();
-            assert_eq!(failed, [(via, Some(format!("kafka/broker-1/1/{}", file.name())))], "{report:#?}");
+            let failed: Vec<_> = failures(&report).into_iter().map(|(cell, failure)| (cell.via, broken(failure).0.to_owned())).collect();
+            assert_eq!(failed, [(via, format!("kafka/broker-1/1/{}", file.name()))], "{report:#?}");
             assert!(!report.passed());
         }
     }
@@ -283,10 +396,10 @@ mod tests {
         let mut node = (cluster.holder("kafka/broker-1"), cluster.files("kafka/broker-1"));
         node.1.files.insert(HolderFile::KeystorePassword, Err("permission denied".to_owned()));
         let report = prove(&[node]).await;
-        let faults = faults(&report);
-        assert_eq!(faults.len(), 2, "the password opens keystore.p12 and keystore.jks");
-        for (_, fault) in faults {
-            assert_eq!((fault.file.as_deref(), fault.cause.as_str()), (Some("kafka/broker-1/1/password"), "permission denied"));
+        let failures = failures(&report);
+        assert_eq!(failures.len(), 2, "the password opens keystore.p12 and keystore.jks");
+        for (_, failure) in failures {
+            assert_eq!(broken(failure), ("kafka/broker-1/1/password", "it cannot be read: permission denied".to_owned()));
         }
     }
 
@@ -299,8 +412,8 @@ mod tests {
             overwrite(&mut node.1, file, other.files[&file].as_ref().unwrap().expose());
         }
         let report = prove(&[node]).await;
-        assert_eq!(faults(&report).len(), 1);
-        assert!(faults(&report)[0].1.cause.contains("does not belong to the certificate of CN=broker-1"), "{report:#?}");
+        assert_eq!(failures(&report).len(), 1);
+        assert!(broken(failures(&report)[0].1).1.contains("does not belong to the certificate of CN=broker-1"), "{report:#?}");
     }
 
     #[tokio::test]
@@ -308,18 +421,22 @@ mod tests {
         let cluster = Cluster::new(BOTH_KINDS);
         let moved = Cluster::new(&BOTH_KINDS.replace("broker-1.example", "broker-1.moved.example"));
         let report = prove(&[(moved.holder("kafka/broker-1"), cluster.files("kafka/broker-1"))]).await;
-        assert_eq!(faults(&report).len(), 3);
-        for (_, fault) in faults(&report) {
-            assert_eq!(fault.step, Step::HostName);
-            assert!(fault.cause.starts_with("broker-1.moved.example: "), "{}", fault.cause);
+        assert_eq!(failures(&report).len(), 3);
+        for (_, failure) in failures(&report) {
+            let Symptom::ServerRefused { verdict, error } = &failure.evidence.fault.symptom else { panic!("{failure:?}") };
+            assert!(error.starts_with("broker-1.moved.example: "), "{error}");
+            assert_eq!(verdict.faults.iter().map(|fault| fault.kind.code()).collect::<Vec<_>>(), ["name-mismatch"]);
         }
     }
 
     #[tokio::test]
     async fn an_expired_leaf_fails_and_the_cause_says_so() {
-        let report = prove(&Cluster::made(BOTH_KINDS, Duration::days(91)).everyone()[..1]).await;
-        assert_eq!(faults(&report).len(), 3);
-        assert!(faults(&report).iter().all(|(_, fault)| fault.cause.contains("expired")), "{report:#?}");
+        let report = prove(&Cluster::made(BOTH_KINDS, time::Duration::days(91)).everyone()[..1]).await;
+        assert_eq!(failures(&report).len(), 3);
+        for (_, failure) in failures(&report) {
+            let Symptom::ServerRefused { verdict, .. } = &failure.evidence.fault.symptom else { panic!("{failure:?}") };
+            assert_eq!(verdict.faults[0].kind.code(), "expired");
+        }
     }
 
     #[tokio::test]
@@ -331,10 +448,10 @@ mod tests {
         for file in [HolderFile::Anchors, HolderFile::TruststorePkcs12, HolderFile::TruststoreJks, HolderFile::TruststorePassword] {
             overwrite(&mut client, file, ours.files("clients/queues").files[&file].as_ref().unwrap().expose());
         }
-        let report = loopback(&[(theirs.holder("clients/queues"), client)], &[node], |_| ()).await;
-        let pem = faults(&report)[0];
-        assert_eq!((pem.0.via, pem.1.step), (Via::Pem, Step::Handshake));
-        assert!(pem.1.cause.starts_with("the server says: "), "{}", pem.1.cause);
+        let report = loopback(&[(theirs.holder("clients/queues"), client)], &[node], now(), |_| ()).await;
+        let (cell, failure) = failures(&report)[0];
+        assert_eq!((cell.via, failure.evidence.fault.step), (Via::Pem, Step::Acceptance));
+        assert!(failure.diagnosis.log.as_ref().unwrap().contains("invalid peer certificate"), "{failure:?}");
     }
 
     #[tokio::test]
@@ -346,15 +463,15 @@ mod tests {
         let own = party::from_pem(&everyone[2].1).unwrap().identity.chain().certificates()[1].to_pem();
         overwrite(&mut everyone[2].1, HolderFile::Anchors, own.as_bytes());
         let report = prove(&everyone).await;
-        let failed: Vec<_> = faults(&report).into_iter().map(|(cell, _)| (cell.identity.as_str(), cell.via)).collect();
+        let failed: Vec<_> = failures(&report).into_iter().map(|(cell, _)| (cell.identity.as_str(), cell.via)).collect();
         assert_eq!(failed, [("clients/both", Via::Pem); 2]);
     }
 
     #[tokio::test]
     async fn a_client_that_meets_nobody_is_not_proved() {
         let cluster = Cluster::new(BOTH_KINDS);
-        let report = loopback(&[(cluster.holder("clients/queues"), cluster.files("clients/queues"))], &[], |_| ()).await;
-        assert_eq!(faults(&report).len(), 3);
+        let report = loopback(&[(cluster.holder("clients/queues"), cluster.files("clients/queues"))], &[], now(), |_| ()).await;
+        assert_eq!(failures(&report).len(), 3);
         assert_eq!(report.cells[0].target, "rabbitmq");
     }
 }

@@ -7,41 +7,60 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
 use rdkafka::mocking::MockCluster;
+use time::OffsetDateTime;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
+use super::agenda::{Attendee, Entry, Target};
 use super::kafka::KafkaClient;
-use super::party::{self, Via};
-use super::{Cell, DEADLINE, Facts, Fault, Step, Verdict, milliseconds, tls};
+use super::outcome::{Occasion, Witnessed};
+use super::{DEADLINE, party, server};
+use crate::describe::Protocol;
+use crate::diagnosis::{Cell, Fact, Fault, Step, StepTaken, Via};
 use crate::inventory::HolderFiles;
-use crate::pki::{Identity, TrustBundle};
+use crate::pki::{Host, HostPort, Identity, TrustBundle};
+use crate::visit::Visitor;
 
 const TOPIC: &str = "countersign-proof";
 
 /// `stand_in` is a server for `localhost` signed by the brokers' authority; `trust` is what brokers trust.
-pub async fn message_through_mock(client: &HolderFiles, stand_in: &Identity, trust: &TrustBundle) -> Cell {
-    let started = Instant::now();
-    let verdict = match message(client, stand_in, trust).await {
-        Ok(()) => Verdict::Passed(Facts {
-            did: vec!["produced", "consumed"],
-            certificate_requested: true,
-            milliseconds: milliseconds(started),
-            ..Facts::default()
-        }),
-        Err(fault) => Verdict::Failed(fault),
+pub async fn message_through_mock(client: &HolderFiles, stand_in: &Identity, trust: &TrustBundle, now: OffsetDateTime) -> Cell {
+    let began = Instant::now();
+    let name = client.holder.to_string();
+    let visitor = party::from_pem(client).and_then(|party| party.visitor(name.clone(), Via::Pem));
+    let attendee = Attendee { name, via: Via::Pem, visitor };
+    let target = Target {
+        name: "localhost".to_owned(),
+        endpoint: HostPort { host: Host::Dns("localhost".to_owned()), port: 0 },
+        protocol: Protocol::Kafka,
+        node_id: None,
+        told_by: None,
+        entry: Entry::AsItAsks,
+        insider: None,
     };
-    let endpoint = "librdkafka's mock cluster".to_owned();
-    Cell { identity: client.holder.to_string(), target: "localhost".to_owned(), endpoint, via: Via::Pem, verdict }
+    let occasion = Occasion { attendee: &attendee, target: &target, now };
+    let result = match &attendee.visitor {
+        Ok(visitor) => message(visitor, stand_in, trust).await,
+        Err(fault) => Err(fault.clone()),
+    };
+    let steps = match &result {
+        Ok(()) => {
+            vec![StepTaken { took: began.elapsed(), fact: Fact::Produce { topic: TOPIC.to_owned(), partition: 0, transactional: false } }]
+        }
+        Err(_) => Vec::new(),
+    };
+    let mut cell = occasion.cell(steps, result, Witnessed::default());
+    "librdkafka's mock cluster".clone_into(&mut cell.endpoint);
+    cell
 }
 
-async fn message(client: &HolderFiles, stand_in: &Identity, trust: &TrustBundle) -> Result<(), Fault> {
-    let party = party::from_pem(client)?;
-    let failed = |error: &dyn ToString| Fault::new(Step::Connect, error.to_string());
+async fn message(visitor: &Visitor, stand_in: &Identity, trust: &TrustBundle) -> Result<(), Fault> {
+    let failed = |error: &dyn ToString| Fault::other(Step::Connect, error.to_string());
     let mock = MockCluster::new(1).map_err(|error| failed(&error))?;
     mock.create_topic(TOPIC, 1, 1).map_err(|error| failed(&error))?;
     let upstream: SocketAddr = mock.bootstrap_servers().parse().map_err(|error| failed(&error))?;
-    let config = tls::server(stand_in, trust).map_err(|error| failed(&error))?;
+    let config = server::strict(stand_in, trust).map_err(|error| failed(&error))?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|error| failed(&error))?;
     let port = listener.local_addr().map_err(|error| failed(&error))?.port();
     let acceptor = TlsAcceptor::from(config);
@@ -54,10 +73,10 @@ async fn message(client: &HolderFiles, stand_in: &Identity, trust: &TrustBundle)
             });
         }
     });
-    let client = KafkaClient::new(&party, &format!("localhost:{port}"), TOPIC, DEADLINE);
+    let client = KafkaClient::new(visitor, &format!("localhost:{port}"), TOPIC, DEADLINE);
     let result = client.round_trips(TOPIC, &[0]).await.pop();
     proxy.abort();
-    result.unwrap_or_else(|| Err(Fault::new(Step::Produce, "nothing was sent")))
+    result.unwrap_or_else(|| Err(Fault::other(Step::Produce, "nothing was sent")))
 }
 
 /// Carries requests to the mock and responses back, in which the mock's own address becomes the proxy's.
@@ -99,38 +118,40 @@ fn readdress(frame: &mut [u8], upstream: SocketAddr, port: u16) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnosis::Verdict;
     use crate::verify::fixture::{BOTH_KINDS, Cluster};
 
     /// The verdict on a client of `clients` that meets the stand-in of `brokers`.
     async fn verdict(clients: &Cluster, brokers: &Cluster) -> Verdict {
         let trust = brokers.trust(brokers.holder("kafka/broker-1"));
-        message_through_mock(&clients.files("clients/both"), &brokers.stand_in(), &trust).await.verdict
+        message_through_mock(&clients.files("clients/both"), &brokers.stand_in(), &trust, brokers.now()).await.verdict
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn librdkafka_sends_and_receives_over_mutual_tls() {
         let cluster = Cluster::new(BOTH_KINDS);
         let verdict = verdict(&cluster, &cluster).await;
-        let Verdict::Passed(facts) = &verdict else { panic!("{verdict:?}") };
-        assert_eq!(facts.did, ["produced", "consumed"]);
+        assert!(matches!(verdict, Verdict::Passed), "{verdict:?}");
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn librdkafka_does_not_take_brokers_of_another_cluster_and_says_why() {
         let [clients, brokers] = [Cluster::new(BOTH_KINDS), Cluster::new(BOTH_KINDS)];
         let verdict = verdict(&clients, &brokers).await;
-        let Verdict::Failed(fault) = &verdict else { panic!("{verdict:?}") };
-        assert_eq!(fault.step, Step::Produce);
-        assert!(fault.cause.contains("certificate"), "{}", fault.cause);
+        let Verdict::Failed(failure) = &verdict else { panic!("{verdict:?}") };
+        let (step, symptom) = failure.diagnosis.symptom.as_ref().unwrap();
+        assert_eq!(*step, Step::Produce);
+        assert!(symptom.contains("certificate"), "{symptom}");
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn the_stand_in_refuses_clients_of_an_authority_it_does_not_trust() {
         let [cluster, other] = [Cluster::new(BOTH_KINDS), Cluster::new(BOTH_KINDS)];
         let trust = other.trust(other.holder("kafka/broker-1"));
-        let cell = message_through_mock(&cluster.files("clients/both"), &cluster.stand_in(), &trust).await;
-        let Verdict::Failed(fault) = &cell.verdict else { panic!("{cell:?}") };
-        assert!(fault.cause.contains("alert"), "{}", fault.cause);
+        let cell = message_through_mock(&cluster.files("clients/both"), &cluster.stand_in(), &trust, cluster.now()).await;
+        let Verdict::Failed(failure) = &cell.verdict else { panic!("{cell:?}") };
+        let (_, symptom) = failure.diagnosis.symptom.as_ref().unwrap();
+        assert!(symptom.contains("alert"), "{symptom}");
     }
 
     #[test]

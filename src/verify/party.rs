@@ -2,38 +2,28 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-
-use super::{Fault, Step};
+use crate::diagnosis::{Fault, FileProblem, Via};
 use crate::inventory::HolderFiles;
 use crate::keystore::{Entry, KeystoreError, jks, pkcs12};
 use crate::layout::HolderFile;
-use crate::pki::{Certificate, Chain, Identity, Password, PrivateKey, TrustBundle};
-
-/// Which of a holder's files were used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Via {
-    Pem,
-    Pkcs12,
-    Jks,
-}
-
-impl Via {
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pem => "pem",
-            Self::Pkcs12 => "pkcs12",
-            Self::Jks => "jks",
-        }
-    }
-}
+use crate::pki::{Certificate, Chain, Identity, IdentityError, Password, PrivateKey, TrustBundle};
+use crate::visit::{Credential, Login, Visitor};
 
 /// Both halves of mutual TLS, ready for rustls.
 #[derive(Debug, Clone)]
 pub struct Party {
     pub identity: Arc<Identity>,
     pub trust: Arc<TrustBundle>,
+}
+
+impl Party {
+    /// As `name` would connect: by its certificate.
+    pub fn visitor(&self, name: String, via: Via) -> Result<Visitor, Fault> {
+        let credential = Credential::of(&self.identity).map_err(|problem| Fault::file(&name, problem))?;
+        let versions = Visitor::VERSIONS.to_vec();
+        let anchors = self.trust.anchors().into();
+        Ok(Visitor { name, via, credential: Some(Arc::new(credential)), anchors, login: Login::Certificate, versions })
+    }
 }
 
 /// Loads a holder once for each way that its files offer.
@@ -52,7 +42,7 @@ pub fn load(files: &HolderFiles) -> Vec<(Via, Result<Party, Fault>)> {
 pub fn from_pem(files: &HolderFiles) -> Result<Party, Fault> {
     let key = PrivateKey::from_pem(bytes(files, HolderFile::Key)?, None).map_err(at(files, HolderFile::Key))?;
     let chain = certificates(files, HolderFile::Chain)?;
-    let identity = Chain::new(chain).and_then(|chain| Identity::new(key, chain)).map_err(at(files, HolderFile::Chain))?;
+    let identity = Chain::new(chain).and_then(|chain| Identity::new(key, chain)).map_err(inconsistent(files, HolderFile::Chain))?;
     if files.files.contains_key(&HolderFile::CombinedPem) {
         combined(files, &identity)?;
     }
@@ -61,7 +51,7 @@ pub fn from_pem(files: &HolderFiles) -> Result<Party, Fault> {
     if let Some(damaged) = anchors.iter().find(|anchor| anchor.issuer_der == anchor.subject_der && !anchor.is_self_signed()) {
         return Err(at(files, HolderFile::Anchors)(format!("{} does not carry its own signature", damaged.subject)));
     }
-    let trust = TrustBundle::new(anchors).map_err(at(files, HolderFile::Anchors))?;
+    let trust = TrustBundle::new(anchors).map_err(|_| untrusting(files, HolderFile::Anchors))?;
     Ok(Party { identity: Arc::new(identity), trust: Arc::new(trust) })
 }
 
@@ -85,14 +75,14 @@ fn from_stores(
     let identity = match open(keystore, HolderFile::KeystorePassword)?.as_slice() {
         [Entry::PrivateKey { key, chain, .. }] => PrivateKey::from_pkcs8(key.expose())
             .map_err(at(files, keystore))
-            .and_then(|key| Chain::new(chain.clone()).and_then(|chain| Identity::new(key, chain)).map_err(at(files, keystore)))?,
+            .and_then(|key| Chain::new(chain.clone()).and_then(|chain| Identity::new(key, chain)).map_err(inconsistent(files, keystore)))?,
         other => return Err(at(files, keystore)(format!("it holds {} entries instead of one key", other.len()))),
     };
     let trusted = open(truststore, HolderFile::TruststorePassword)?.into_iter().filter_map(|entry| match entry {
         Entry::Trusted { certificate, .. } => Some(*certificate),
         Entry::PrivateKey { .. } | Entry::SecretKey { .. } => None,
     });
-    let trust = TrustBundle::new(trusted.collect()).map_err(at(files, truststore))?;
+    let trust = TrustBundle::new(trusted.collect()).map_err(|_| untrusting(files, truststore))?;
     Ok(Party { identity: Arc::new(identity), trust: Arc::new(trust) })
 }
 
@@ -108,13 +98,33 @@ fn password(files: &HolderFiles, file: HolderFile) -> Result<Password, Fault> {
 fn bytes(files: &HolderFiles, file: HolderFile) -> Result<&[u8], Fault> {
     match files.files.get(&file) {
         Some(Ok(bytes)) => Ok(bytes.expose()),
-        Some(Err(why)) => Err(at(files, file)(why)),
+        Some(Err(why)) => Err(Fault::file(named(files, file), FileProblem::Unreadable(why.clone()))),
         None => Err(at(files, file)("it is not there")),
     }
 }
 
 /// Names the file that is at fault.
 fn at<E: ToString>(files: &HolderFiles, file: HolderFile) -> impl FnOnce(E) -> Fault + use<E> {
-    let name = format!("{}/{}/{}", files.holder, files.generation, file.name());
-    move |error| Fault { step: Step::Files, file: Some(name), cause: error.to_string() }
+    let name = named(files, file);
+    move |error| Fault::file(name, FileProblem::Damaged(error.to_string()))
+}
+
+fn inconsistent(files: &HolderFiles, file: HolderFile) -> impl FnOnce(IdentityError) -> Fault + use<> {
+    let name = named(files, file);
+    move |error| {
+        let problem = match error {
+            IdentityError::KeyMismatch(subject) => FileProblem::KeyMismatch { subject },
+            IdentityError::Empty => FileProblem::NoCertificate,
+            IdentityError::Broken { .. } => FileProblem::Damaged(error.to_string()),
+        };
+        Fault::file(name, problem)
+    }
+}
+
+fn untrusting(files: &HolderFiles, file: HolderFile) -> Fault {
+    Fault::file(named(files, file), FileProblem::NoAnchors)
+}
+
+fn named(files: &HolderFiles, file: HolderFile) -> String {
+    format!("{}/{}/{}", files.holder, files.generation, file.name())
 }

@@ -1,233 +1,167 @@
-//! The first words of each protocol, and what must not be answered.
+//! What must not succeed: connections that a broker has to refuse.
 
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
+use time::OffsetDateTime;
+use tokio::io::AsyncWriteExt;
 
-use super::party::Party;
-use super::{Attempt, DEADLINE, Fault, Probe, ProbeOutcome, Step, impostor, tls, within};
-use crate::cluster::Holder;
-pub use crate::describe::Protocol;
-use crate::pki::{HostPort, Identity};
+use super::agenda::{Entry, Target};
+use super::impostor;
+use crate::describe::CertificateRequest;
+use crate::diagnosis::{self, Attempt, Fault, ProbeOutcome, Symptom};
+use crate::endpoint::{Answer, Offer, offer};
+use crate::pki::{Host, HostPort};
+use crate::visit::{Credential, Deadline, Login, Reached, Visitor, greet, refusal, tls};
 
-/// Says the first words on a stream. `Ok` when they are answered as the protocol has it.
-pub async fn greet(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), protocol: Protocol) -> io::Result<()> {
-    stream.write_all(protocol.greeting()).await?;
-    stream.flush().await?;
-    let mut answer = [0; 8];
-    stream.read_exact(&mut answer).await?;
-    if protocol.is_answer(&answer) { Ok(()) } else { Err(io::Error::new(io::ErrorKind::InvalidData, "the answer is not of this protocol")) }
+/// Somebody whom the broker takes, at a broker that answered.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    pub target: &'a Target,
+    pub insider: &'a Visitor,
+    /// What the broker asked the insider for.
+    pub asked: Option<&'a CertificateRequest>,
+    pub reached: &'a Reached,
+    pub limit: Duration,
+    pub now: OffsetDateTime,
 }
 
-pub async fn connect(endpoint: &HostPort) -> Result<TcpStream, Fault> {
-    let connecting = TcpStream::connect((endpoint.host.to_string(), endpoint.port));
-    within(Step::Connect, async { connecting.await.map_err(|error| Fault::new(Step::Connect, error)) }).await
+/// Why an attempt proves nothing.
+struct Inconclusive(String);
+
+/// What an attempt came to: `Err` says how it was refused.
+type Tried = Result<Result<(), String>, Inconclusive>;
+
+impl Scene<'_> {
+    /// The attempts that must fail at `target`.
+    pub fn attempts(target: &Target, insider: &Visitor, asked: Option<&CertificateRequest>) -> Vec<Attempt> {
+        let by_certificate = match &target.entry {
+            Entry::Certificate(_) => true,
+            Entry::WithoutCertificate => false,
+            Entry::AsItAsks => asked.is_some() && matches!(insider.login, Login::Certificate),
+        };
+        let can = |attempt: &Attempt| match attempt {
+            Attempt::NoCertificate => by_certificate,
+            Attempt::ForeignAuthority => by_certificate && insider.credential.is_some(),
+            Attempt::Expired | Attempt::WrongUsage => forged(target, *attempt).is_some(),
+            Attempt::Plaintext | Attempt::OldVersion | Attempt::WeakSuites | Attempt::OtherName => true,
+        };
+        Attempt::ALL.into_iter().filter(can).collect()
+    }
+
+    pub async fn outcome(&self, attempt: Attempt) -> ProbeOutcome {
+        let tried = match tokio::time::timeout(self.limit, self.attempt(attempt)).await {
+            Ok(tried) => tried,
+            // Silence is no refusal: whoever is slow today may let an intruder in tomorrow.
+            Err(_) => Err(Inconclusive("neither an answer nor a refusal within the deadline".to_owned())),
+        };
+        match tried {
+            Ok(Ok(())) => {
+                ProbeOutcome::LetIn(Box::new(diagnosis::let_in(attempt, self.target.protocol, &self.target.endpoint, self.asked)))
+            }
+            Ok(Err(how)) => ProbeOutcome::Refused { how },
+            Err(Inconclusive(cause)) => ProbeOutcome::Unreachable { cause },
+        }
+    }
+
+    async fn attempt(&self, attempt: Attempt) -> Tried {
+        match attempt {
+            Attempt::NoCertificate => self.over_tls(None).await,
+            Attempt::ForeignAuthority => {
+                let insider = self.insider.credential.as_deref();
+                let impostor = insider.map(impostor::of).transpose();
+                self.over_tls(impostor.map_err(inconclusive)?.as_ref()).await
+            }
+            Attempt::Expired | Attempt::WrongUsage => self.over_tls(forged(self.target, attempt)).await,
+            Attempt::Plaintext => self.in_plain().await,
+            Attempt::OldVersion => self.offered(Offer::OldVersion).await,
+            Attempt::WeakSuites => self.offered(Offer::WeakSuites).await,
+            Attempt::OtherName => self.under_another_name().await,
+        }
+    }
+
+    fn client(&self, credential: Option<&Credential>) -> Result<tls::Client, Inconclusive> {
+        tls::Client::new(credential, self.insider.anchors.clone(), &self.insider.versions, self.now).map_err(inconclusive)
+    }
+
+    fn endpoint(&self) -> &HostPort {
+        &self.target.endpoint
+    }
+
+    /// Whatever is answered over TLS, the handshake did not stop the client.
+    async fn over_tls(&self, credential: Option<&Credential>) -> Tried {
+        let (client, deadline) = (self.client(credential)?, Deadline::after(self.limit));
+        let stream = self.reached.connect(deadline).await.map_err(inconclusive)?;
+        let mut stream = match client.handshake(&self.endpoint().host, stream).await {
+            Ok(stream) => stream,
+            // A server that the insider would not take has refused nobody.
+            Err(fault @ Fault { symptom: Symptom::ServerRefused { .. }, .. }) => return Err(inconclusive(fault)),
+            Err(fault) => return Ok(Err(fault.symptom.to_string())),
+        };
+        match greet(&mut stream, self.target.protocol).await {
+            Ok(_) => Ok(Ok(())),
+            Err(error) => {
+                let symptom = tls::symptom(&error);
+                let refused = refusal(symptom, &client, self.endpoint(), &self.reached.addresses, deadline).await;
+                Ok(Err(refused.symptom.to_string()))
+            }
+        }
+    }
+
+    async fn in_plain(&self) -> Tried {
+        /// The record type of an alert (RFC 8446, 5.1): all that a TLS server may say to plain text.
+        const ALERT: u8 = 21;
+        let mut stream = self.reached.connect(Deadline::after(self.limit)).await.map_err(inconclusive)?;
+        let answered = greet(&mut stream, self.target.protocol).await;
+        let _ = stream.shutdown().await;
+        match (answered, stream.first()) {
+            (_, [ALERT, ..]) => Ok(Err("a TLS alert".to_owned())),
+            (Ok(_), _) | (Err(_), [_, ..]) => Ok(Ok(())),
+            (Err(error), []) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Err("the server closed the connection".to_owned())),
+            (Err(error), []) => Ok(Err(error.to_string())),
+        }
+    }
+
+    /// Asked in a thread of its own: it speaks to the socket directly.
+    async fn offered(&self, what: Offer) -> Tried {
+        let deadline = Deadline::after(self.limit);
+        let address = self.reached.connect(deadline).await.map_err(inconclusive)?.tcp().peer_addr();
+        let address = address.map_err(|error| Inconclusive(error.to_string()))?;
+        let (host, limit) = (self.endpoint().host.clone(), deadline.left());
+        let asked = tokio::task::spawn_blocking(move || offer(address, &host, what, limit)).await;
+        match asked {
+            Ok(Ok(Answer::Taken(_))) => Ok(Ok(())),
+            Ok(Ok(Answer::Refused(how))) => Ok(Err(how)),
+            Ok(Err(error)) => Err(Inconclusive(error.to_string())),
+            Err(error) => Err(Inconclusive(error.to_string())),
+        }
+    }
+
+    /// No broker has this name, so every client must refuse every broker that is asked for by it.
+    async fn under_another_name(&self) -> Tried {
+        /// RFC 6761, 6.4: never anybody's name.
+        const NOBODY: &str = "countersign-probe.invalid";
+        let client = self.client(self.insider.credential.as_deref())?;
+        let stream = self.reached.connect(Deadline::after(self.limit)).await.map_err(inconclusive)?;
+        match client.handshake(&Host::Dns(NOBODY.to_owned()), stream).await {
+            Ok(_) => Ok(Ok(())),
+            Err(Fault { symptom: symptom @ (Symptom::ServerRefused { .. } | Symptom::Alert(_) | Symptom::Closed), .. }) => {
+                Ok(Err(symptom.to_string()))
+            }
+            Err(fault) => Err(inconclusive(fault)),
+        }
+    }
 }
 
-/// Why the server did not answer, when `error` alone does not tell: after a TLS 1.3 handshake the alert comes late, and is lost
-/// when something was written before it. So connect once more and only listen.
-pub async fn explained(error: &io::Error, client: &tls::Client, endpoint: &HostPort) -> String {
-    if tls::is_told(error) { tls::cause(error) } else { alert(client, endpoint).await.unwrap_or_else(|| error.to_string()) }
-}
-
-/// What a server says to a client that says nothing.
-pub async fn alert(client: &tls::Client, endpoint: &HostPort) -> Option<String> {
-    const QUIET: Duration = Duration::from_millis(500);
-    let stream = connect(endpoint).await.ok()?;
-    let mut stream = match client.handshake(&endpoint.host, stream).await {
-        Ok(stream) => stream,
-        Err(fault) => return Some(fault.cause),
-    };
-    match tokio::time::timeout(QUIET, stream.read(&mut [0])).await {
-        Ok(Err(error)) if tls::is_told(&error) => Some(tls::cause(&error)),
+/// A certificate of the right authority that is wrong all the same.
+fn forged(target: &Target, attempt: Attempt) -> Option<&Credential> {
+    match (&target.entry, attempt) {
+        (Entry::Certificate(intruders), Attempt::Expired) => intruders.expired.as_ref(),
+        (Entry::Certificate(intruders), Attempt::WrongUsage) => intruders.wrong_usage.as_ref(),
         _ => None,
     }
 }
 
-/// Tries what must not succeed at `target`, whose own files are `party`.
-pub async fn probe(target: &Holder, endpoint: &HostPort, protocol: Protocol, attempt: Attempt, party: Result<&Party, &Fault>) -> Probe {
-    let tried = async {
-        let party = party.map_err(Fault::clone)?;
-        match attempt {
-            Attempt::NoCertificate => over_tls(endpoint, protocol, None, party).await,
-            Attempt::ForeignAuthority => over_tls(endpoint, protocol, Some(&impostor::of(target, party)?), party).await,
-            Attempt::Plaintext => in_plain(endpoint, protocol).await,
-        }
-    };
-    let outcome = match tokio::time::timeout(DEADLINE, tried).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(Fault { step: Step::Handshake, cause, .. })) => ProbeOutcome::Refused { how: cause },
-        Ok(Err(fault)) => ProbeOutcome::Unreachable { cause: fault.cause },
-        // Silence is no refusal: whoever is slow today may let an intruder in tomorrow.
-        Err(_) => ProbeOutcome::Unreachable { cause: "neither an answer nor a refusal within the deadline".to_owned() },
-    };
-    Probe { target: target.id.to_string(), endpoint: endpoint.to_string(), attempt, outcome }
-}
-
-/// Whatever is answered over TLS, the handshake did not stop the client.
-async fn over_tls(endpoint: &HostPort, protocol: Protocol, identity: Option<&Identity>, party: &Party) -> Result<ProbeOutcome, Fault> {
-    let client = tls::Client::new(identity, &party.trust).map_err(|error| Fault::new(Step::Files, error))?;
-    let stream = connect(endpoint).await?;
-    let mut stream = client.handshake(&endpoint.host, stream).await?;
-    Ok(match first_byte(&mut stream, protocol).await {
-        Ok(Some(_)) => ProbeOutcome::LetIn,
-        Ok(None) => ProbeOutcome::Refused { how: explained(&closed(), &client, endpoint).await },
-        Err(error) => ProbeOutcome::Refused { how: explained(&error, &client, endpoint).await },
-    })
-}
-
-async fn in_plain(endpoint: &HostPort, protocol: Protocol) -> Result<ProbeOutcome, Fault> {
-    /// The record type of an alert (RFC 8446, 5.1): all that a TLS server may say to plain text.
-    const ALERT: u8 = 21;
-    let mut stream = connect(endpoint).await?;
-    Ok(match first_byte(&mut stream, protocol).await {
-        Ok(Some(ALERT)) => ProbeOutcome::Refused { how: "a TLS alert".to_owned() },
-        Ok(Some(_)) => ProbeOutcome::LetIn,
-        Ok(None) => ProbeOutcome::Refused { how: closed().to_string() },
-        Err(error) => ProbeOutcome::Refused { how: error.to_string() },
-    })
-}
-
-/// The first byte of the answer to the greeting; `None` when the server closed instead.
-async fn first_byte(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), protocol: Protocol) -> io::Result<Option<u8>> {
-    stream.write_all(protocol.greeting()).await?;
-    stream.flush().await?;
-    let mut answer = [0];
-    Ok((stream.read(&mut answer).await? > 0).then_some(answer[0]))
-}
-
-fn closed() -> io::Error {
-    io::Error::new(io::ErrorKind::ConnectionAborted, "the server closed the connection")
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::SocketAddr;
-    use std::sync::Arc;
-
-    use rustls::ServerConfig;
-    use tokio::net::TcpListener;
-    use tokio_rustls::TlsAcceptor;
-
-    use super::*;
-    use crate::pki::Host;
-    use crate::verify::fixture::Cluster;
-    use crate::verify::party;
-
-    const LOCAL: &str = "
-cluster: tests
-rabbitmq: { version: 4.0, nodes: [{ name: rabbit-1, host: localhost }] }
-clients: [{ name: queues, rabbitmq: {} }]
-";
-
-    /// How a server treats whoever connects.
-    enum Manner {
-        Tls(Arc<ServerConfig>),
-        Plain(&'static [u8]),
-        Silent,
-    }
-
-    /// A server that answers the first words over whatever `manner` is.
-    async fn serve(manner: Manner) -> HostPort {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address: SocketAddr = listener.local_addr().unwrap();
-        tokio::spawn(async move {
-            let mut kept = Vec::new();
-            while let Ok((mut stream, _)) = listener.accept().await {
-                match &manner {
-                    Manner::Tls(config) => {
-                        let Ok(mut stream) = TlsAcceptor::from(config.clone()).accept(stream).await else { continue };
-                        let _ = answer(&mut stream, b"\x01\0\0\0\0\x01\xc4\0").await;
-                    }
-                    Manner::Plain(words) => answer(&mut stream, words).await.unwrap(),
-                    Manner::Silent => kept.push(stream),
-                }
-            }
-        });
-        HostPort { host: Host::Dns("localhost".to_owned()), port: address.port() }
-    }
-
-    async fn answer(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), words: &[u8]) -> io::Result<()> {
-        stream.read_exact(&mut [0; 8]).await?;
-        stream.write_all(words).await?;
-        stream.shutdown().await
-    }
-
-    /// What each attempt comes to at `endpoint`.
-    async fn outcomes(cluster: &Cluster, endpoint: &HostPort) -> Vec<&'static str> {
-        let node = cluster.holder("rabbitmq/rabbit-1");
-        let party = party::from_pem(&cluster.files("rabbitmq/rabbit-1")).unwrap();
-        let attempts = [Attempt::NoCertificate, Attempt::ForeignAuthority, Attempt::Plaintext];
-        let probes = attempts.map(|attempt| probe(node, endpoint, Protocol::Amqp, attempt, Ok(&party)));
-        let outcome = |probe: Probe| match probe.outcome {
-            ProbeOutcome::Refused { .. } => "refused",
-            ProbeOutcome::LetIn => "let in",
-            ProbeOutcome::Unreachable { .. } => "unreachable",
-        };
-        futures_util::future::join_all(probes).await.into_iter().map(outcome).collect()
-    }
-
-    /// The node's own certificate, and a choice of whom it takes.
-    fn config(cluster: &Cluster, lax: bool) -> Arc<ServerConfig> {
-        let party = party::from_pem(&cluster.files("rabbitmq/rabbit-1")).unwrap();
-        if lax { tls::lax_server(&party.identity) } else { tls::server(&party.identity, &party.trust).unwrap() }
-    }
-
-    #[tokio::test]
-    async fn a_server_that_demands_certificates_refuses_every_intruder() {
-        let cluster = Cluster::new(LOCAL);
-        let endpoint = serve(Manner::Tls(config(&cluster, false))).await;
-        assert_eq!(outcomes(&cluster, &endpoint).await, ["refused", "refused", "refused"]);
-    }
-
-    #[tokio::test]
-    async fn the_reason_of_a_refusal_is_the_alert() {
-        let cluster = Cluster::new(LOCAL);
-        let endpoint = serve(Manner::Tls(config(&cluster, false))).await;
-        let party = party::from_pem(&cluster.files("rabbitmq/rabbit-1")).unwrap();
-        let node = cluster.holder("rabbitmq/rabbit-1");
-        let probe = probe(node, &endpoint, Protocol::Amqp, Attempt::NoCertificate, Ok(&party)).await;
-        let ProbeOutcome::Refused { how } = probe.outcome else { panic!("{probe:?}") };
-        assert!(how.contains("CertificateRequired"), "{how}");
-    }
-
-    #[tokio::test]
-    async fn a_server_that_demands_no_certificate_lets_intruders_in() {
-        let cluster = Cluster::new(LOCAL);
-        let endpoint = serve(Manner::Tls(config(&cluster, true))).await;
-        assert_eq!(outcomes(&cluster, &endpoint).await, ["let in", "let in", "refused"]);
-    }
-
-    #[tokio::test]
-    async fn a_server_that_answers_in_plain_lets_plaintext_in() {
-        let cluster = Cluster::new(LOCAL);
-        for words in [b"\x01\0\0\0\0\x01\xc4\0".as_slice(), b"AMQP\0\0\x09\x01", b"HTTP/1.1 400 Bad Request\r\n"] {
-            let endpoint = serve(Manner::Plain(words)).await;
-            assert_eq!(outcomes(&cluster, &endpoint).await[2], "let in", "{words:?}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_server_of_another_cluster_has_refused_nobody() {
-        let [cluster, other] = [Cluster::new(LOCAL), Cluster::new(LOCAL)];
-        let endpoint = serve(Manner::Tls(config(&other, false))).await;
-        assert_eq!(outcomes(&cluster, &endpoint).await, ["unreachable", "unreachable", "refused"]);
-    }
-
-    #[tokio::test]
-    async fn silence_is_no_refusal() {
-        let cluster = Cluster::new(LOCAL);
-        let endpoint = serve(Manner::Silent).await;
-        assert_eq!(outcomes(&cluster, &endpoint).await, ["unreachable"; 3]);
-    }
-
-    #[tokio::test]
-    async fn nobody_there_is_no_refusal() {
-        let cluster = Cluster::new(LOCAL);
-        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-        let endpoint = HostPort { host: Host::Dns("localhost".to_owned()), port: closed.port() };
-        assert_eq!(outcomes(&cluster, &endpoint).await, ["unreachable"; 3]);
-    }
+fn inconclusive(fault: Fault) -> Inconclusive {
+    Inconclusive(fault.symptom.to_string())
 }

@@ -27,7 +27,7 @@ const CAPABILITIES: &[&str] = &["authentication_failure_close", "connection.bloc
 
 /// What a client wants of RabbitMQ.
 #[derive(Debug, Clone, Copy)]
-pub struct Errand<'a> {
+pub struct Business<'a> {
     pub login: &'a Login,
     pub vhost: &'a str,
     /// What it may do there, where that is known: the names are chosen by it.
@@ -51,12 +51,12 @@ where
 {
     /// Logs in, opens the virtual host and sends the message. The steps that succeed are added to `steps`. A client that does not
     /// log in has nothing more to do.
-    pub async fn run(mut self, start: &Start, errand: &Errand<'_>, steps: &mut Vec<StepTaken>) -> Result<(), Fault> {
-        let until = Instant::now() + errand.deadline;
-        let done = timeout_at(until, self.go(start, errand, steps)).await;
+    pub async fn run(mut self, start: &Start, business: &Business<'_>, steps: &mut Vec<StepTaken>) -> Result<(), Fault> {
+        let until = Instant::now() + business.deadline;
+        let done = timeout_at(until, self.go(start, business, steps)).await;
         let result = done.unwrap_or_else(|_| {
             let step = steps.last().map_or(Step::Login, |taken| after(taken.fact.step()));
-            Err(Fault::new(step, Symptom::Silence { seconds: errand.deadline.as_secs() }))
+            Err(Fault::new(step, Symptom::Silence { seconds: business.deadline.as_secs() }))
         });
         // What had to work has worked, or has not; how the connection ends changes neither.
         if steps.iter().any(|taken| taken.fact.step() == Step::Login) {
@@ -65,8 +65,8 @@ where
         result
     }
 
-    async fn go(&mut self, start: &Start, errand: &Errand<'_>, steps: &mut Vec<StepTaken>) -> Result<(), Fault> {
-        let Some((mechanism, user, response)) = credentials(errand.login) else { return Ok(()) };
+    async fn go(&mut self, start: &Start, business: &Business<'_>, steps: &mut Vec<StepTaken>) -> Result<(), Fault> {
+        let Some((mechanism, user, response)) = credentials(business.login) else { return Ok(()) };
         let mut since = Instant::now();
         let mut taken = |fact| {
             steps.push(StepTaken { took: since.elapsed(), fact });
@@ -75,13 +75,13 @@ where
         let failed = |step| move |symptom| Fault::new(step, symptom);
         self.login(start, mechanism, &response).await.map_err(failed(Step::Login))?;
         taken(Fact::Login { mechanism: mechanism.to_owned(), user });
-        self.open(errand.vhost).await.map_err(failed(Step::VirtualHost))?;
-        taken(Fact::VirtualHost { name: errand.vhost.to_owned() });
-        if errand.message == Message::Spare {
+        self.open(business.vhost).await.map_err(failed(Step::VirtualHost))?;
+        taken(Fact::VirtualHost { name: business.vhost.to_owned() });
+        if business.message == Message::Spare {
             return Ok(());
         }
         let payload = unique();
-        let name = own_name(errand.access, &unique());
+        let name = own_name(business.access, &unique());
         let result = async {
             self.publish(&name, &payload).await.map_err(failed(Step::Publish))?;
             taken(Fact::Publish { exchange: name.clone() });

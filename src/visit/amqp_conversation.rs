@@ -1,11 +1,9 @@
 //! A connection on which AMQP 0-9-1 is spoken: first words, frames, and how they fail.
 
-use std::io;
-
-use rustls::AlertDescription;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::amqp_frame::{Fields, Frame, HEADER, Method, Outgoing};
+use super::tls;
 use crate::diagnosis::{Fact, Symptom};
 
 /// As much of a foreign answer as is kept.
@@ -40,7 +38,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
         let mut conversation = Self { stream, buffer: Vec::new() };
         // Whoever closed at once may have said why: what can be read is read, even when nothing more can be written.
         let arguments = match (conversation.answer(0, Method::START).await, said) {
-            (Err(Symptom::Closed), Err(error)) => return Err(symptom(&error)),
+            (Err(Symptom::Closed), Err(error)) => return Err(tls::symptom(&error)),
             (Err(Symptom::Closed), _) if !conversation.buffer.is_empty() => return Err(conversation.other_protocol()),
             (answer, _) => answer?,
         };
@@ -49,8 +47,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
     }
 
     pub(super) async fn say(&mut self, outgoing: Outgoing) -> Result<(), Symptom> {
-        self.stream.write_all(&outgoing.0).await.map_err(|error| symptom(&error))?;
-        self.stream.flush().await.map_err(|error| symptom(&error))
+        self.stream.write_all(&outgoing.0).await.map_err(|error| tls::symptom(&error))?;
+        self.stream.flush().await.map_err(|error| tls::symptom(&error))
     }
 
     /// The arguments of `method`, which must come next.
@@ -95,7 +93,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
                 Ok(None) => {}
                 Err(_) => return Err(self.other_protocol()),
             }
-            let read = self.stream.read_buf(&mut self.buffer).await.map_err(|error| symptom(&error))?;
+            let read = self.stream.read_buf(&mut self.buffer).await.map_err(|error| tls::symptom(&error))?;
             if read == 0 {
                 return Err(Symptom::Closed);
             }
@@ -103,7 +101,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
     }
 
     pub(super) async fn shutdown(mut self) -> Result<(), Symptom> {
-        self.stream.shutdown().await.map_err(|error| symptom(&error))
+        self.stream.shutdown().await.map_err(|error| tls::symptom(&error))
     }
 
     fn other_protocol(&self) -> Symptom {
@@ -129,19 +127,6 @@ impl Start {
         let platform = platform.map(|platform| format!(" ({platform})")).unwrap_or_default();
         let mechanisms = fields.long_text()?.split_ascii_whitespace().map(str::to_owned).collect();
         Some(Self { server: format!("{product}{version}{platform}"), mechanisms })
-    }
-}
-
-/// The alert where there is one.
-fn symptom(error: &io::Error) -> Symptom {
-    if let Some(rustls::Error::AlertReceived(alert)) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
-        return if *alert == AlertDescription::CloseNotify { Symptom::Closed } else { Symptom::Alert(*alert) };
-    }
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
-            Symptom::Closed
-        }
-        _ => Symptom::Other(error.to_string()),
     }
 }
 

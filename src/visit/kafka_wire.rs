@@ -4,12 +4,11 @@
 //! answer is written by whoever listens there: an array takes the room of the items that came, never of those that were announced.
 
 use std::fmt;
-use std::io;
 
-use rustls::Error;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use zeroize::Zeroizing;
 
+use super::tls;
 use crate::diagnosis::Symptom;
 
 /// The requests that are made, by their keys.
@@ -62,7 +61,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         };
         if let Err(error) = sent.await {
             // What the other side said before it closed tells more than that it has.
-            return Err(self.answer(api).await.err().filter(|last| matches!(last, Symptom::Alert(_))).unwrap_or(broken(&error)));
+            return Err(self.answer(api).await.err().filter(|last| matches!(last, Symptom::Alert(_))).unwrap_or(tls::symptom(&error)));
         }
         self.answer(api).await
     }
@@ -75,7 +74,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                 Ok(0) if filled == 0 => return Err(Symptom::Closed),
                 Ok(0) => return Err(Symptom::OtherProtocol { answer: head[..filled].to_vec() }),
                 Ok(count) => filled += count,
-                Err(error) => return Err(broken(&error)),
+                Err(error) => return Err(tls::symptom(&error)),
             }
         }
         let [a, b, c, d, correlation @ ..] = head;
@@ -84,7 +83,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             None => Err(Symptom::OtherProtocol { answer: head.to_vec() }),
             Some(length) => {
                 let mut answer = vec![0; length];
-                self.stream.read_exact(&mut answer).await.map_err(|error| broken(&error))?;
+                self.stream.read_exact(&mut answer).await.map_err(|error| tls::symptom(&error))?;
                 Ok(answer)
             }
         }
@@ -104,22 +103,6 @@ fn frame(api: Api, version: i16, correlation: i32, body: &Body) -> Zeroizing<Vec
     frame.extend_from_slice(CLIENT);
     frame.extend_from_slice(&body.0);
     frame
-}
-
-/// Why a stream ended.
-fn broken(error: &io::Error) -> Symptom {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-        Some(Error::AlertReceived(alert)) => Symptom::Alert(*alert),
-        Some(error) => Symptom::Misbehaved { error: error.to_string() },
-        None => match error.kind() {
-            io::ErrorKind::UnexpectedEof
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::BrokenPipe
-            | io::ErrorKind::NotConnected => Symptom::Closed,
-            _ => Symptom::Other(error.to_string()),
-        },
-    }
 }
 
 /// What a request says, wiped when dropped: it may be a password.

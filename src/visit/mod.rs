@@ -1,21 +1,175 @@
 //! Floor 8: one identity at one endpoint, step by step, as a client would.
+//!
+//! Each step that succeeds leaves a fact, the one that fails a typed symptom; what that means is for [`crate::diagnosis`] to say.
+//! rustls decides every handshake, by the visitor's anchors alone and always with the host name checked. Nothing but the words that
+//! open a conversation is ever said outside TLS.
 
-mod kafka;
-mod kafka_error;
-mod kafka_login;
-mod kafka_wire;
-mod scram;
-mod tls;
-mod visitor;
-
-pub use kafka::{KafkaSession, Metadata, Operations, Partition, Topic};
 mod amqp;
 mod amqp_conversation;
 mod amqp_frame;
 mod amqp_name;
-mod tls;
+mod dial;
+mod greeting;
+mod kafka;
+mod kafka_error;
+mod kafka_login;
+mod kafka_wire;
+mod reach;
+mod scram;
+pub mod tls;
 mod visitor;
 
-pub use amqp::{Errand, Message};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use time::OffsetDateTime;
+
+pub use amqp::{Business, Message};
 pub use amqp_conversation::{Conversation, Start};
+pub use dial::{Addresses, Deadline, Overheard};
+pub use greeting::{greet, refusal};
+pub use kafka::{KafkaSession, Metadata, Operations, Partition, Topic};
+pub use reach::{Reached, Unreached};
 pub use visitor::{Credential, Login, Mechanism, Visitor};
+
+use crate::cluster::RabbitmqAccess;
+use crate::describe::Protocol;
+use crate::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
+use crate::pki::HostPort;
+
+/// Where to, and what for.
+#[derive(Debug, Clone)]
+pub struct Destination {
+    /// The name that the server's certificate must cover.
+    pub endpoint: HostPort,
+    pub protocol: Protocol,
+    pub errand: Errand,
+}
+
+/// What is to be done once the server has taken the client.
+#[derive(Debug, Clone)]
+pub enum Errand {
+    /// Nothing more: a controller of Kafka knows no clients.
+    Greet,
+    /// Kafka: to log in, and ask for the brokers, and for this topic.
+    Brokers { topic: Option<String> },
+    /// RabbitMQ: to log in, open the virtual host, and send a message through an exchange of one's own.
+    VirtualHost {
+        name: String,
+        /// What the client may do there, where that is known.
+        access: Option<RabbitmqAccess>,
+        message: Message,
+    },
+}
+
+/// Everything that one visit has shown.
+#[derive(Debug)]
+pub struct Visit {
+    pub steps: Vec<StepTaken>,
+    pub result: Result<(), Fault>,
+    pub seen: tls::Seen,
+    /// Our own end of the connection.
+    pub from: Option<SocketAddr>,
+    /// What Kafka told of its brokers.
+    pub metadata: Option<Metadata>,
+}
+
+/// Visits `destination`, which was reached before; all of it within `limit`.
+pub async fn visit(visitor: &Visitor, destination: &Destination, reached: &Reached, limit: Duration, now: OffsetDateTime) -> Visit {
+    let mut journey = Journey { steps: vec![reached.resolved.clone()], last: Instant::now(), from: None, metadata: None };
+    let client = match tls::Client::new(visitor.credential.as_deref(), visitor.anchors.clone(), &visitor.versions, now) {
+        Ok(client) => client,
+        Err(fault) => {
+            return Visit { steps: Vec::new(), result: Err(fault), seen: tls::Seen::default(), from: None, metadata: None };
+        }
+    };
+    let result = journey.travel(visitor, destination, reached, &client, Deadline::after(limit)).await;
+    Visit { steps: journey.steps, result, seen: client.seen(), from: journey.from, metadata: journey.metadata }
+}
+
+/// Collects the steps, each with the time since the one before.
+#[derive(Debug)]
+struct Journey {
+    steps: Vec<StepTaken>,
+    last: Instant,
+    from: Option<SocketAddr>,
+    metadata: Option<Metadata>,
+}
+
+impl Journey {
+    fn took(&mut self, fact: Fact) {
+        let now = Instant::now();
+        self.steps.push(StepTaken { took: now - self.last, fact });
+        self.last = now;
+    }
+
+    async fn travel(
+        &mut self,
+        visitor: &Visitor,
+        destination: &Destination,
+        reached: &Reached,
+        client: &tls::Client,
+        deadline: Deadline,
+    ) -> Result<(), Fault> {
+        let Destination { endpoint, protocol, errand } = destination;
+        let stream = reached.connect(deadline).await?;
+        self.from = stream.tcp().local_addr().ok();
+        if let (Ok(address), Some(from)) = (stream.tcp().peer_addr(), self.from) {
+            self.took(Fact::Connect { address, from });
+        }
+        let handshake = client.handshake(&endpoint.host, stream);
+        let stream = match deadline.within(Step::Handshake, handshake).await {
+            Ok(stream) => stream,
+            Err(fault) => return Err(greeting::without_tls(fault, *protocol, &reached.addresses, deadline).await),
+        };
+        self.took(Fact::Handshake(Box::new(client.handshake_facts(&stream, &endpoint.host))));
+        match protocol {
+            Protocol::Kafka => {
+                let greeted = deadline.within(Step::Greeting, KafkaSession::greet(stream)).await;
+                let mut session = self.greeted(greeted, visitor, destination, reached, client, deadline).await?;
+                self.took(session.greeting());
+                let Errand::Brokers { topic } = errand else { return Ok(()) };
+                if let Some(fact) = deadline.within(Step::Login, session.login(&visitor.login)).await? {
+                    self.took(fact);
+                }
+                let topics: Vec<&str> = topic.iter().map(String::as_str).collect();
+                let metadata = deadline.within(Step::Metadata, session.metadata(&topics)).await?;
+                self.took(metadata.fact());
+                self.metadata = Some(metadata);
+                Ok(())
+            }
+            Protocol::Amqp => {
+                let begun = async { Conversation::begin(stream).await.map_err(|symptom| Fault::new(Step::Greeting, symptom)) };
+                let greeted = deadline.within(Step::Greeting, begun).await;
+                let (conversation, start) = self.greeted(greeted, visitor, destination, reached, client, deadline).await?;
+                self.took(Fact::from(start.clone()));
+                let Errand::VirtualHost { name, access, message } = errand else { return Ok(()) };
+                let business =
+                    Business { login: &visitor.login, vhost: name, access: access.as_ref(), message: *message, deadline: deadline.left() };
+                conversation.run(&start, &business, &mut self.steps).await
+            }
+        }
+    }
+
+    /// An answer to the first words, of whatever kind, is the proof that the server took the client; none has a reason to be found.
+    async fn greeted<T>(
+        &mut self,
+        greeted: Result<T, Fault>,
+        visitor: &Visitor,
+        destination: &Destination,
+        reached: &Reached,
+        client: &tls::Client,
+        deadline: Deadline,
+    ) -> Result<T, Fault> {
+        match greeted {
+            Err(Fault { symptom: symptom @ (Symptom::Closed | Symptom::Alert(_)), .. }) => {
+                Err(refusal(symptom, client, &destination.endpoint, &reached.addresses, deadline).await)
+            }
+            Err(fault @ Fault { symptom: Symptom::Silence { .. }, .. }) => Err(fault),
+            greeted => {
+                self.took(Fact::Acceptance(client.acceptance(visitor.credential.as_deref())));
+                greeted
+            }
+        }
+    }
+}

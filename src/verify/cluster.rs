@@ -1,0 +1,122 @@
+//! The agenda that a cluster file sets: every identity at every advertised address that it would use.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::agenda::{Agenda, Attendee, Entry, Intruders, KafkaMessage, Meeting, Target};
+use super::party;
+use crate::cluster::{AuthorityName, Client, ClusterSpec, Holder, HolderId, KafkaSpec, ListenerName, Role};
+use crate::describe::Protocol;
+use crate::diagnosis::Via;
+use crate::inventory::HolderFiles;
+use crate::visit::{Errand, Message, Visitor};
+
+/// Verifies as each of `identities` at every node of the cluster. `everyone` are all holders' files: the topic for the message is
+/// made, and removed again, by the first Kafka node among them. `intruders` are those of each authority that could be made.
+pub fn agenda(
+    spec: &ClusterSpec,
+    everyone: &[(&Holder, HolderFiles)],
+    identities: &BTreeSet<HolderId>,
+    intruders: &BTreeMap<AuthorityName, Arc<Intruders>>,
+    transactional: bool,
+) -> Agenda {
+    let visitors: Vec<(&Holder, Attendee)> =
+        everyone.iter().filter(|(holder, _)| identities.contains(&holder.id)).map(|(holder, files)| (*holder, attendee(files))).collect();
+    let insiders: BTreeMap<&HolderId, Visitor> =
+        everyone.iter().filter_map(|(holder, files)| Some((&holder.id, attendee(files).visitor.ok()?))).collect();
+    let places = places(spec, intruders, &insiders);
+    let mut meetings = Vec::new();
+    for (attendee, (holder, _)) in visitors.iter().enumerate() {
+        for (target, place) in places.iter().enumerate() {
+            meetings.extend(errand(spec, holder, place).map(|errand| Meeting { attendee, target, errand }));
+        }
+    }
+    let message = spec.kafka.as_ref().map(|kafka| KafkaMessage {
+        topic: kafka.verify_topic.clone(),
+        steward: steward(everyone).map(|visitor| {
+            let brokers = places.iter().filter(|place| place.listener == Some(&kafka.inter_broker));
+            (visitor, brokers.map(|place| place.target.endpoint.clone()).collect())
+        }),
+        transactional,
+    });
+    let attendees = visitors.into_iter().map(|(_, attendee)| attendee).collect();
+    Agenda { attendees, targets: places.into_iter().map(|place| place.target).collect(), meetings, message }
+}
+
+/// A target, and which listener of Kafka it is.
+struct Place<'a> {
+    target: Target,
+    /// `None` for RabbitMQ.
+    listener: Option<&'a ListenerName>,
+}
+
+fn attendee(files: &HolderFiles) -> Attendee {
+    let name = files.holder.to_string();
+    let visitor = party::from_pem(files).and_then(|party| party.visitor(name.clone(), Via::Pem));
+    Attendee { name, via: Via::Pem, visitor }
+}
+
+/// Kafka nodes are super users.
+fn steward(everyone: &[(&Holder, HolderFiles)]) -> Option<Visitor> {
+    let nodes = everyone.iter().filter(|(holder, _)| matches!(holder.role, Role::Kafka(_)));
+    nodes.map(|(_, files)| attendee(files)).find_map(|attendee| attendee.visitor.ok())
+}
+
+fn places<'a>(
+    spec: &'a ClusterSpec,
+    intruders: &BTreeMap<AuthorityName, Arc<Intruders>>,
+    insiders: &BTreeMap<&HolderId, Visitor>,
+) -> Vec<Place<'a>> {
+    let clients = if intruders.contains_key(&AuthorityName::Clients) { AuthorityName::Clients } else { AuthorityName::Shared };
+    let of = |name: AuthorityName| Entry::Certificate(intruders.get(&name).cloned().unwrap_or_default());
+    let kafka = spec
+        .kafka_nodes()
+        .flat_map(|(holder, node)| node.endpoints.iter().filter_map(move |endpoint| Some((holder, node, endpoint, spec.kafka.as_ref()?))));
+    let kafka = kafka.map(|(holder, node, endpoint, kafka)| {
+        let among_nodes = endpoint.listener == kafka.inter_broker || endpoint.listener == kafka.controller;
+        let entry = match (kafka.asks_certificates(&endpoint.listener), among_nodes) {
+            (true, true) => of(spec.issuer_of(holder)),
+            (true, false) => of(clients),
+            (false, _) => Entry::WithoutCertificate,
+        };
+        let target = Target {
+            name: holder.id.to_string(),
+            endpoint: endpoint.advertised.clone(),
+            protocol: Protocol::Kafka,
+            node_id: i32::try_from(node.node_id).ok(),
+            told_by: None,
+            entry,
+            insider: insiders.get(&holder.id).cloned(),
+        };
+        Place { target, listener: Some(&endpoint.listener) }
+    });
+    let rabbitmq = spec.rabbitmq_nodes().map(|(holder, node)| {
+        let (name, endpoint) = (holder.id.to_string(), node.address());
+        let insider = insiders.get(&holder.id).cloned();
+        let target = Target { name, endpoint, protocol: Protocol::Amqp, node_id: None, told_by: None, entry: of(clients), insider };
+        Place { target, listener: None }
+    });
+    kafka.chain(rabbitmq).collect()
+}
+
+/// Clients use the clients' listener and RabbitMQ as far as they have access; Kafka nodes use each other's other listeners.
+fn errand(spec: &ClusterSpec, visitor: &Holder, place: &Place<'_>) -> Option<Errand> {
+    match (&visitor.role, place.listener, &spec.kafka) {
+        (Role::Client(Client { kafka: Some(_), .. }), Some(listener), Some(kafka)) => {
+            (listener == kafka.listener_for(visitor)).then(|| brokers(kafka))
+        }
+        (Role::Client(Client { rabbitmq: Some(access), .. }), None, _) => {
+            let (name, access) = (access.vhost.clone(), Some(access.clone()));
+            Some(Errand::VirtualHost { name, access, message: Message::Send })
+        }
+        (Role::Kafka(_), Some(listener), Some(kafka)) if *listener == kafka.controller => Some(Errand::Greet),
+        (Role::Kafka(node), Some(listener), Some(kafka)) => {
+            (*listener == kafka.inter_broker && node.roles.is_broker()).then(|| brokers(kafka))
+        }
+        _ => None,
+    }
+}
+
+fn brokers(kafka: &KafkaSpec) -> Errand {
+    Errand::Brokers { topic: Some(kafka.verify_topic.clone()) }
+}
