@@ -13,9 +13,13 @@ mod greeting;
 mod kafka;
 mod kafka_error;
 mod kafka_login;
+#[cfg(test)]
+mod kafka_tests;
 mod kafka_wire;
+mod librdkafka;
 mod reach;
 mod scram;
+mod scratch_topic;
 pub mod tls;
 mod visitor;
 
@@ -29,7 +33,9 @@ pub use amqp_conversation::{Conversation, Start};
 pub use dial::{Addresses, Deadline, Overheard};
 pub use greeting::{greet, refusal};
 pub use kafka::{KafkaSession, Metadata, Operations, Partition, Topic};
+pub use librdkafka::{Delivery, Librdkafka, RoundTrip};
 pub use reach::{Reached, Unreached};
+pub use scratch_topic::ScratchTopic;
 pub use visitor::{Credential, Login, Mechanism, Visitor};
 
 use crate::cluster::RabbitmqAccess;

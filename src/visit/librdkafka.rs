@@ -1,0 +1,343 @@
+//! librdkafka as one visitor: a message to Kafka and back, as the clients of most languages send it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use rdkafka::client::ClientContext;
+use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
+use rdkafka::consumer::{Consumer, ConsumerContext, StreamConsumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{Message, Offset, TopicPartitionList};
+
+use super::{Login, Visitor, kafka_error};
+use crate::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
+
+/// How a message is produced: always to all replicas in sync (`acks=all`), and never twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    Idempotent,
+    /// In a transaction by this `transactional.id`, and read only once it is committed.
+    Transactional {
+        id: String,
+    },
+}
+
+/// What one message met: `Produce` and `Consume`, as far as it came.
+#[derive(Debug)]
+pub struct RoundTrip {
+    pub steps: Vec<StepTaken>,
+    pub result: Result<(), Fault>,
+}
+
+/// librdkafka's settings for a visitor.
+///
+/// It checks the host name always. Which versions of TLS it offers is for the OpenSSL in it to say, and no setting of it: what a
+/// visitor offers counts in the handshake that is made before.
+#[derive(Clone)]
+pub struct Librdkafka {
+    config: ClientConfig,
+    group: String,
+    deadline: Duration,
+}
+
+impl fmt::Debug for Librdkafka {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Librdkafka").field("group", &self.group).field("deadline", &self.deadline).finish_non_exhaustive()
+    }
+}
+
+impl Librdkafka {
+    /// `bootstrap` as librdkafka takes it: `host:port,host:port`. The group is never joined, and no offset of it is kept; but
+    /// librdkafka asks for its coordinator all the same, upon which a broker makes `__consumer_offsets` where there is none yet.
+    pub fn new(visitor: &Visitor, bootstrap: &str, group: &str, deadline: Duration) -> Self {
+        let millis = deadline.as_millis().max(1000).to_string();
+        let mut config = ClientConfig::new();
+        config
+            .set("bootstrap.servers", bootstrap)
+            .set("client.id", "countersign")
+            .set("group.id", group)
+            .set("ssl.endpoint.identification.algorithm", "https")
+            .set("ssl.ca.pem", visitor.anchors_pem())
+            .set("allow.auto.create.topics", "false")
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            .set("isolation.level", "read_committed")
+            .set("socket.connection.setup.timeout.ms", &millis)
+            .set("message.timeout.ms", &millis)
+            .set("transaction.timeout.ms", &millis)
+            // Each waits for more by default. Here one message is all that there will be.
+            .set("queue.buffering.max.ms", "0")
+            .set("fetch.error.backoff.ms", "10")
+            .set("retry.backoff.ms", "10")
+            .set("topic.metadata.refresh.fast.interval.ms", "10")
+            // Of a name's addresses one is tried at a time.
+            .set("reconnect.backoff.ms", "10")
+            .set("reconnect.backoff.max.ms", "500");
+        if let Some(credential) = &visitor.credential {
+            config
+                .set("ssl.certificate.pem", credential.chain_pem())
+                .set("ssl.key.pem", String::from_utf8_lossy(credential.key_pem().expose()));
+        }
+        match &visitor.login {
+            Login::Certificate | Login::Anonymous => config.set("security.protocol", "ssl"),
+            Login::Password { mechanism, user, password } => config
+                .set("security.protocol", "sasl_ssl")
+                .set("sasl.mechanism", mechanism.name())
+                .set("sasl.username", user)
+                .set("sasl.password", password.expose()),
+        };
+        Self { config, group: group.to_owned(), deadline }
+    }
+
+    pub(super) fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    pub(super) fn client<T: FromClientConfigAndContext<Heard>>(&self, heard: &Heard) -> Result<T, KafkaError> {
+        self.config.create_with_context(heard.clone())
+    }
+
+    /// Produces one message to each of `partitions` and consumes it again, all at once: what happened to each, in their order.
+    pub async fn round_trips(&self, topic: &str, partitions: &[i32], delivery: &Delivery) -> Vec<RoundTrip> {
+        let heard = Heard::default();
+        let clients = match self.clients(&heard, topic, delivery).await {
+            Ok(clients) => clients,
+            Err(fault) => return partitions.iter().map(|_| RoundTrip { steps: Vec::new(), result: Err(fault.clone()) }).collect(),
+        };
+        let trips = clients.round_trips(topic, partitions, delivery, self.deadline).await;
+        // Both wait for their threads when they are dropped; nobody else has to.
+        tokio::task::spawn_blocking(move || drop(clients));
+        trips
+    }
+
+    /// Both clients, connecting already.
+    async fn clients(&self, heard: &Heard, topic: &str, delivery: &Delivery) -> Result<Clients, Fault> {
+        let mut producing = self.clone();
+        producing.config.remove("group.id");
+        producing.config.set("enable.idempotence", "true").set("acks", "all");
+        if let Delivery::Transactional { id } = delivery {
+            producing.config.set("transactional.id", id);
+        }
+        let names = Names { topic: topic.to_owned(), group: self.group.clone(), delivery: delivery.clone() };
+        let (consuming, producer_heard, consumer_heard) = (self.clone(), heard.clone(), heard.clone());
+        let made = tokio::join!(
+            tokio::task::spawn_blocking(move || producing.client(&producer_heard)),
+            tokio::task::spawn_blocking(move || consuming.client(&consumer_heard)),
+        );
+        match made {
+            (Ok(Ok(producer)), Ok(Ok(consumer))) => Ok(Clients { producer, consumer: Arc::new(consumer), heard: heard.clone(), names }),
+            (Ok(Err(error)), _) | (_, Ok(Err(error))) => Err(Fault::other(Step::Produce, error)),
+            (Err(error), _) | (_, Err(error)) => Err(Fault::other(Step::Produce, error)),
+        }
+    }
+}
+
+/// What a refusal can be about.
+struct Names {
+    topic: String,
+    group: String,
+    delivery: Delivery,
+}
+
+impl Names {
+    /// What an error of Kafka's is about, by its code.
+    fn of(&self, code: i16) -> Option<&str> {
+        const GROUP_AUTHORIZATION_FAILED: i16 = 30;
+        const CLUSTER_AUTHORIZATION_FAILED: i16 = 31;
+        const TRANSACTIONAL_ID_AUTHORIZATION_FAILED: i16 = 53;
+        match (code, &self.delivery) {
+            (GROUP_AUTHORIZATION_FAILED, _) => Some(&self.group),
+            (CLUSTER_AUTHORIZATION_FAILED, _) => None,
+            (TRANSACTIONAL_ID_AUTHORIZATION_FAILED, Delivery::Transactional { id }) => Some(id),
+            (_, Delivery::Idempotent | Delivery::Transactional { .. }) => Some(&self.topic),
+        }
+    }
+}
+
+struct Clients {
+    producer: FutureProducer<Heard>,
+    consumer: Arc<StreamConsumer<Heard>>,
+    heard: Heard,
+    names: Names,
+}
+
+/// A message on its way.
+struct Sent {
+    payload: String,
+    offset: i64,
+}
+
+impl Clients {
+    async fn round_trips(&self, topic: &str, partitions: &[i32], delivery: &Delivery, deadline: Duration) -> Vec<RoundTrip> {
+        let begun = Instant::now();
+        // Knowing the leaders beforehand, the consumer fetches as soon as it knows from where.
+        let (consumer, name) = (self.consumer.clone(), topic.to_owned());
+        let acquainted = tokio::task::spawn_blocking(move || consumer.fetch_metadata(Some(&name), deadline).map(|_| ()));
+        let (sent, _) = tokio::join!(self.produce(topic, partitions, delivery, deadline), acquainted);
+        let produced = begun.elapsed();
+        let consumed = self.consume(topic, partitions, &sent, deadline).await;
+        let trip = |((sent, consumed), partition): ((Result<Sent, Symptom>, Option<Result<StepTaken, Symptom>>), &i32)| {
+            let mut steps = Vec::new();
+            let result = sent.map_err(|symptom| Fault::new(Step::Produce, symptom)).and_then(|_| {
+                let transactional = matches!(delivery, Delivery::Transactional { .. });
+                steps.push(StepTaken { took: produced, fact: Fact::Produce { topic: topic.to_owned(), partition: *partition, transactional } });
+                let consumed = consumed.unwrap_or_else(|| Err(self.symptom_of(RDKafkaErrorCode::OperationTimedOut)));
+                steps.push(consumed.map_err(|symptom| Fault::new(Step::Consume, symptom))?);
+                Ok(())
+            });
+            RoundTrip { steps, result }
+        };
+        sent.into_iter().zip(consumed).zip(partitions).map(trip).collect()
+    }
+
+    async fn produce(&self, topic: &str, partitions: &[i32], delivery: &Delivery, deadline: Duration) -> Vec<Result<Sent, Symptom>> {
+        if let Delivery::Transactional { .. } = delivery {
+            let begin = move |producer: &FutureProducer<Heard>| {
+                producer.init_transactions(deadline)?;
+                producer.begin_transaction()
+            };
+            if let Err(symptom) = self.transact(begin).await {
+                return partitions.iter().map(|_| Err(symptom.clone())).collect();
+            }
+        }
+        let sent = join_all(partitions.iter().map(|partition| self.send(topic, *partition, deadline))).await;
+        if let Delivery::Transactional { .. } = delivery
+            && sent.iter().all(Result::is_ok)
+            && let Err(symptom) = self.transact(move |producer| producer.commit_transaction(deadline)).await
+        {
+            return partitions.iter().map(|_| Err(symptom.clone())).collect();
+        }
+        sent
+    }
+
+    async fn send(&self, topic: &str, partition: i32, deadline: Duration) -> Result<Sent, Symptom> {
+        let payload = format!("countersign verify {}", unique());
+        let record = FutureRecord::<(), _>::to(topic).partition(partition).payload(&payload);
+        match self.producer.send(record, deadline).await {
+            Ok(delivered) => Ok(Sent { payload, offset: delivered.offset }),
+            Err((error, _)) => Err(self.symptom(&error)),
+        }
+    }
+
+    /// A call that blocks.
+    async fn transact(&self, call: impl FnOnce(&FutureProducer<Heard>) -> Result<(), KafkaError> + Send + 'static) -> Result<(), Symptom> {
+        let producer = self.producer.clone();
+        match tokio::task::spawn_blocking(move || call(&producer)).await {
+            Ok(done) => done.map_err(|error| self.symptom(&error)),
+            Err(error) => Err(Symptom::Other(error.to_string())),
+        }
+    }
+
+    /// What became of each of `sent`, in their order; `None` where it was not sent, or did not come back in time.
+    async fn consume(
+        &self,
+        topic: &str,
+        partitions: &[i32],
+        sent: &[Result<Sent, Symptom>],
+        deadline: Duration,
+    ) -> Vec<Option<Result<StepTaken, Symptom>>> {
+        let begun = Instant::now();
+        let mut arrived: Vec<Option<Result<StepTaken, Symptom>>> = partitions.iter().map(|_| None).collect();
+        let mut missing: BTreeMap<i32, (usize, &Sent)> = BTreeMap::new();
+        let mut assignment = TopicPartitionList::new();
+        let mut assigned = Ok(());
+        for (index, (partition, sent)) in partitions.iter().zip(sent).enumerate() {
+            if let Ok(sent) = sent {
+                missing.insert(*partition, (index, sent));
+                assigned = assigned.and(assignment.add_partition_offset(topic, *partition, Offset::Offset(sent.offset)));
+            }
+        }
+        let mut failure = assigned.and_then(|()| self.consumer.assign(&assignment)).err();
+        while failure.is_none() && !missing.is_empty() {
+            match tokio::time::timeout(deadline.saturating_sub(begun.elapsed()), self.consumer.recv()).await {
+                Err(_) => return arrived,
+                // A group is not joined here, so not being allowed to does not matter.
+                Ok(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::GroupAuthorizationFailed))) => {}
+                Ok(Err(error)) => failure = Some(error),
+                Ok(Ok(message)) => {
+                    let Some((index, sent)) = missing.get(&message.partition()).filter(|(_, sent)| message.offset() >= sent.offset) else {
+                        continue;
+                    };
+                    arrived[*index] = Some(if message.payload() == Some(sent.payload.as_bytes()) {
+                        Ok(StepTaken { took: begun.elapsed(), fact: Fact::Consume { bytes: sent.payload.len() } })
+                    } else {
+                        Err(Symptom::OtherBytes)
+                    });
+                    missing.remove(&message.partition());
+                }
+            }
+        }
+        if let Some(error) = failure {
+            for (index, _) in missing.into_values() {
+                arrived[index] = Some(Err(self.symptom(&error)));
+            }
+        }
+        arrived
+    }
+
+    fn symptom(&self, error: &KafkaError) -> Symptom {
+        match (error.rdkafka_error_code(), self.producer.client().fatal_error()) {
+            (Some(RDKafkaErrorCode::Fatal), Some((code, reason))) => symptom(code, Some(reason), |code| self.names.of(code)),
+            (Some(code), _) => self.symptom_of(code),
+            (None, _) => Symptom::Other(error.to_string()),
+        }
+    }
+
+    fn symptom_of(&self, code: RDKafkaErrorCode) -> Symptom {
+        self.heard.symptom(code, |code| self.names.of(code))
+    }
+}
+
+/// Hears what librdkafka tells nobody else: its calls only time out.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Heard(Arc<Mutex<Option<(RDKafkaErrorCode, String)>>>);
+
+impl Heard {
+    /// What `code` means, with the last that was said before it.
+    pub fn symptom<'a>(&self, code: RDKafkaErrorCode, resource: impl FnOnce(i16) -> Option<&'a str>) -> Symptom {
+        let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match heard {
+            // Of its own code and Kafka's, Kafka's is the cause.
+            Some((cause, reason)) if (code as i32) < 0 && (cause as i32) > 0 => symptom(cause, Some(reason), resource),
+            heard => symptom(code, heard.map(|(_, reason)| reason), resource),
+        }
+    }
+}
+
+fn symptom<'a>(code: RDKafkaErrorCode, reason: Option<String>, resource: impl FnOnce(i16) -> Option<&'a str>) -> Symptom {
+    match i16::try_from(code as i32) {
+        Ok(code @ 1..) => kafka_error::refused(code, reason, resource(code)),
+        Ok(_) | Err(_) => {
+            let name = RDKafkaRespErr::try_from(code as i32).map(|error| format!("{error:?}")).unwrap_or_default();
+            let name = name.strip_prefix("RD_KAFKA_RESP_ERR_").map_or_else(|| code.to_string(), str::to_owned);
+            Symptom::Librdkafka { code: name, reason: reason.unwrap_or_default() }
+        }
+    }
+}
+
+impl ClientContext for Heard {
+    fn log(&self, _: RDKafkaLogLevel, _: &str, _: &str) {}
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        let Some(code) = error.rdkafka_error_code() else { return };
+        // "1/1 brokers are down" follows the cause and hides it, and a group is not joined here.
+        if !matches!(code, RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::GroupAuthorizationFailed) {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((code, reason.to_owned()));
+        }
+    }
+}
+
+impl ConsumerContext for Heard {}
+
+/// Bytes that no other message has, as text.
+fn unique() -> String {
+    let mut bytes = [0; 16];
+    // Only has to differ from what others send: should the generator fail, the check still compares bytes.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    crate::pki::hex(&bytes)
+}
