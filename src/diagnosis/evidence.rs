@@ -16,8 +16,8 @@ pub struct Evidence {
     pub protocol: Protocol,
     /// As the client was told it: the name that the server's certificate must cover.
     pub endpoint: HostPort,
-    /// Who said that the broker is reached there: `broker 2, as localhost:9092 advertises it`; `None` when the user did.
-    pub told_by: Option<String>,
+    /// Who named this endpoint, where it was not the user.
+    pub told_by: Option<ToldBy>,
     /// `clients/orders`, or the file that the client is configured by.
     pub identity: String,
     pub shown: Shown,
@@ -31,8 +31,19 @@ pub struct Evidence {
     pub asked: Option<CertificateRequest>,
     /// Our own end of the connection that failed.
     pub from: Option<SocketAddr>,
-    /// Lines of the broker's log that belong to this connection.
+    /// Lines of the broker's log that belong to this failure, the one that tells most first ([`BrokerLog::lines_of`]).
+    ///
+    /// [`BrokerLog::lines_of`]: super::BrokerLog::lines_of
     pub log: Vec<String>,
+}
+
+/// The answer to a Metadata request, by which a Kafka client learns where the brokers are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldBy {
+    /// Where Metadata was asked for.
+    pub bootstrap: HostPort,
+    /// The `node.id` of the broker that is said to be at the endpoint.
+    pub id: i32,
 }
 
 /// What the client has to show in the handshake.

@@ -4,16 +4,37 @@
 //! [`Symptom`]. [`diagnose`] holds the symptom and all that is known besides ([`Evidence`]) against the table, and the first row
 //! that fits names the side, the certificate, the cause and the fix. Every row is a rule with a section in `docs/diagnoses.md`.
 
+mod amqp;
+mod broker_log;
+mod client;
+mod client_chain;
+mod endings;
 mod evidence;
 mod fact;
+mod files;
+mod kafka;
+mod kafka_access;
+mod letting_in;
+mod log_cause;
+mod log_entry;
+mod log_rows;
+mod login;
+mod network;
+mod programs;
 mod report;
+mod server;
+mod server_name;
+mod server_trust;
 mod step;
 mod symptom;
 mod table;
+mod tls;
 
-pub use evidence::{Evidence, LoginKind, Shown};
+pub use broker_log::BrokerLog;
+pub use evidence::{Evidence, LoginKind, Shown, ToldBy};
 pub use fact::{Acceptance, Advertised, Fact, Handshake, Served, StepTaken};
+pub use letting_in::let_in;
 pub use report::{Attempt, Cell, Failure, Probe, ProbeOutcome, Verdict, VerifyReport, Via};
 pub use step::Step;
 pub use symptom::{Fault, FileProblem, Symptom};
-pub use table::{Diagnosis, Explanation, Row, Side, diagnose, let_in, rules};
+pub use table::{Diagnosis, Explanation, Row, Side, diagnose, rules};

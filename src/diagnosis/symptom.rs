@@ -87,6 +87,9 @@ pub enum FileProblem {
     UnsupportedKey(String),
     #[error("nothing is trusted: it holds no trusted certificate")]
     NoAnchors,
+    /// The setting that asks for a connection without TLS: `security.protocol=SASL_PLAINTEXT`, `amqp://`.
+    #[error("it says {0}, which is not encrypted")]
+    InPlaintext(String),
 }
 
 impl Fault {

@@ -3,15 +3,17 @@
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
-use super::{Attempt, Evidence};
-use crate::describe::{CertificateRequest, Protocol};
+use super::Evidence;
+use super::{
+    amqp, client, endings, files, kafka, kafka_access, letting_in, log_rows, login, network, server, server_name, server_trust, tls,
+};
 use crate::finding::Rule;
-use crate::pki::HostPort;
+use crate::pki::Certificate;
 
 /// One row.
 #[derive(Debug)]
 pub struct Row {
-    pub rule: Rule,
+    pub rule: &'static Rule,
     /// `None` when the evidence is of something else.
     pub explain: fn(&Evidence) -> Option<Explanation>,
 }
@@ -26,6 +28,25 @@ pub struct Explanation {
     pub cause: String,
     /// What to do, without a full stop.
     pub fix: String,
+}
+
+impl Explanation {
+    pub(super) fn new(side: Side, cause: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { side, certificate: None, cause: cause.into(), fix: fix.into() }
+    }
+
+    /// The same, about the certificate with this subject.
+    pub(super) fn about(mut self, subject: &str) -> Self {
+        self.certificate = Some(subject.to_owned());
+        self
+    }
+
+    pub(super) fn about_any(self, certificate: Option<&Certificate>) -> Self {
+        match certificate {
+            Some(certificate) => self.about(&certificate.subject),
+            None => self,
+        }
+    }
 }
 
 /// Who has to do something.
@@ -59,7 +80,7 @@ pub struct Diagnosis {
     pub log: Option<String>,
 }
 
-/// Flat, as it stands in a failed cell: `code`, `side`, `certificate`, `cause`, `fix`, `see`, `step`, `symptom`, `log`.
+/// Flat, as it stands in a failed cell: `code`, `side`, `certificate`, `cause`, `fix`, `see`, `failed_at`, `symptom`, `log`.
 impl Serialize for Diagnosis {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -87,52 +108,42 @@ impl Diagnosis {
     }
 }
 
-/// In the order in which they are asked: what is certain before what is likely.
-static TABLE: &[&[Row]] = &[LAST];
+/// In the order in which they are asked: what is certain before what is likely, and last what explains a step when nothing else does.
+static TABLE: &[&[Row]] = &[
+    log_rows::ROWS,
+    files::ROWS,
+    network::ROWS,
+    server_trust::ROWS,
+    server::ROWS,
+    server_name::ROWS,
+    server::REST,
+    tls::ROWS,
+    client::ROWS,
+    login::ROWS,
+    kafka_access::ROWS,
+    kafka::ROWS,
+    amqp::ROWS,
+    endings::ROWS,
+];
 
-/// What explains a step when nothing else does.
-static LAST: &[Row] = &[Row {
-    rule: Rule::error("unexplained", "a failure without a known cause", "Nothing in the table fits. The raw cause is shown as it is."),
-    explain: |evidence| {
-        Some(Explanation {
-            side: Side::Broker,
-            certificate: None,
-            cause: format!("{} failed: {}", evidence.fault.step.name(), evidence.fault.symptom),
-            fix: "look into the broker's log, or hand it over with --broker-log".to_owned(),
-        })
-    },
-}];
-
-/// Every rule that a diagnosis can have.
+/// Every rule that a diagnosis can have, once each.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    TABLE.iter().flat_map(|rows| rows.iter()).map(|row| &row.rule)
+    // What a log can tell has a row further down that tells it without the log.
+    TABLE[1..].iter().flat_map(|rows| rows.iter()).map(|row| row.rule).chain(letting_in::RULES.iter().copied())
 }
 
 /// What the evidence means.
 pub fn diagnose(evidence: &Evidence) -> Diagnosis {
-    let rows = || TABLE.iter().flat_map(|rows| rows.iter());
-    let (rule, explanation) = rows().find_map(|row| Some((&row.rule, (row.explain)(evidence)?))).unwrap_or_else(|| {
-        (
-            &LAST[0].rule,
-            Explanation { side: Side::Broker, certificate: None, cause: evidence.fault.symptom.to_string(), fix: String::new() },
-        )
-    });
+    let rows = TABLE.iter().flat_map(|rows| rows.iter());
+    let found = rows.filter_map(|row| Some((row.rule, (row.explain)(evidence)?))).next();
+    let (rule, mut explanation) = found.unwrap_or_else(|| (&endings::UNEXPLAINED, endings::unexplained(evidence)));
+    if let Some(more) = log_rows::how_to_hear_more(evidence).filter(|_| rule != &client::REFUSED) {
+        explanation.fix += &more;
+    }
     Diagnosis {
         rule,
         explanation,
         symptom: Some((evidence.fault.step, evidence.fault.symptom.to_string())),
         log: evidence.log.first().cloned(),
     }
-}
-
-/// What it means that somebody was let in who must not be.
-pub fn let_in(attempt: Attempt, protocol: Protocol, endpoint: &HostPort, asked: Option<&CertificateRequest>) -> Diagnosis {
-    let _ = (protocol, asked);
-    let explanation = Explanation {
-        side: Side::Broker,
-        certificate: None,
-        cause: format!("{endpoint} lets in a client with {}", attempt.name()),
-        fix: String::new(),
-    };
-    Diagnosis { rule: &LAST[0].rule, explanation, symptom: None, log: None }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::describe::Protocol;
-use crate::diagnosis::{Fault, Via};
+use crate::diagnosis::{Fault, ToldBy, Via};
 use crate::pki::HostPort;
 use crate::visit::{Credential, Errand, Visitor};
 
@@ -35,8 +35,8 @@ pub struct Target {
     pub protocol: Protocol,
     /// Kafka's `node.id`, once it is known.
     pub node_id: Option<i32>,
-    /// Who said that the broker is reached there: `broker 2, as localhost:9092 advertises it`; `None` when the user did.
-    pub told_by: Option<String>,
+    /// Who said that the broker is reached there; `None` when the user did.
+    pub told_by: Option<ToldBy>,
     pub entry: Entry,
     /// Somebody whom it takes, and who takes it: its own node, by its own files. `None`: whoever got in is asked to help.
     pub insider: Option<Visitor>,

@@ -258,7 +258,7 @@ async fn probe(holder: &Holder, party: Result<Party, Fault>, attempt: Attempt, n
     let host = hosts(holder).into_iter().next().unwrap_or(Host::Ip(Ipv4Addr::LOCALHOST.into()));
     let endpoint = HostPort { host, port: 0 };
     let outcome = match attempted(&endpoint.host, party, attempt, now).await {
-        Ok(()) => ProbeOutcome::LetIn(Box::new(diagnosis::let_in(attempt, protocol(holder.id.kind), &endpoint, None))),
+        Ok(()) => ProbeOutcome::LetIn(Box::new(diagnosis::let_in(attempt, protocol(holder.id.kind), LOOPBACK, None))),
         Err(Fault { step: Step::Handshake | Step::Acceptance, symptom: symptom @ (Symptom::Alert(_) | Symptom::Closed) }) => {
             ProbeOutcome::Refused { how: symptom.to_string() }
         }

@@ -57,7 +57,8 @@ impl Scene<'_> {
         };
         match tried {
             Ok(Ok(())) => {
-                ProbeOutcome::LetIn(Box::new(diagnosis::let_in(attempt, self.target.protocol, &self.target.endpoint, self.asked)))
+                let endpoint = self.target.endpoint.to_string();
+                ProbeOutcome::LetIn(Box::new(diagnosis::let_in(attempt, self.target.protocol, &endpoint, self.asked)))
             }
             Ok(Err(how)) => ProbeOutcome::Refused { how },
             Err(Inconclusive(cause)) => ProbeOutcome::Unreachable { cause },

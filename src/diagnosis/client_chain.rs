@@ -1,0 +1,165 @@
+//! The client's certificate in the eyes of the server: what a refusal can mean, by what was sent and by whom the server says that it trusts.
+
+use time::OffsetDateTime;
+
+use super::{Evidence, Step, Symptom};
+use crate::path::{self, FaultKind};
+use crate::pki::{Certificate, Usage};
+use rustls::AlertDescription;
+
+/// Where the chain that was sent leads to. `top` is its last certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leads<'a> {
+    /// By its names, to an authority that the server named; where it named nobody, to one that the client trusts.
+    Home,
+    /// Above `top` one is missing, which leads on to such an authority.
+    Short { top: &'a Certificate },
+    /// To an authority that is none of these.
+    Elsewhere { top: &'a Certificate },
+    /// Only the leaf was sent, and its issuer is none of these: it may stand below one.
+    Unclear { top: &'a Certificate },
+}
+
+impl Evidence {
+    /// Whether the server broke off when it looked at the client's certificate, or at its absence.
+    pub(super) fn client_was_refused(&self) -> bool {
+        let broke_off = match self.fault.symptom {
+            Symptom::Closed => true,
+            Symptom::Alert(alert) => {
+                alert != AlertDescription::ProtocolVersion && (alert != AlertDescription::InsufficientSecurity || self.asked.is_some())
+            }
+            _ => false,
+        };
+        broke_off
+            && match self.fault.step {
+                Step::Acceptance => true,
+                Step::Handshake => self.asked.is_some() || self.alert().is_some_and(is_about_a_certificate),
+                _ => false,
+            }
+    }
+
+    /// Whether it did so after it had asked for a certificate, or with an alert that is about one.
+    pub(super) fn certificate_was_refused(&self) -> bool {
+        self.client_was_refused() && (self.asked.is_some() || self.alert().is_some_and(is_about_a_certificate))
+    }
+
+    pub(super) fn alert(&self) -> Option<AlertDescription> {
+        match self.fault.symptom {
+            Symptom::Alert(alert) => Some(alert),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with what was sent, whoever judges it: the certificate and the fault. Certificates that were not sent are not counted.
+    pub(super) fn own_fault(&self, is_it: impl Fn(&FaultKind) -> bool) -> Option<(&Certificate, FaultKind)> {
+        let chain = &self.shown.chain;
+        let verdict = path::judge(&path::Question {
+            leaf: chain.first()?,
+            intermediates: &chain[1..],
+            anchors: &self.shown.anchors,
+            revocation_lists: &[],
+            at: self.now,
+            purpose: Some(Usage::ClientAuth),
+            name: None,
+        });
+        verdict.faults.into_iter().filter(|fault| is_it(&fault.kind)).find_map(|fault| {
+            let certificate = chain.iter().find(|sent| Some(*sent) == verdict.path.get(fault.at))?;
+            Some((certificate, fault.kind))
+        })
+    }
+
+    /// The certificates that were sent, from the leaf up, as far as the next one has the name of the issuer.
+    fn linked(&self) -> Vec<&Certificate> {
+        let mut path: Vec<&Certificate> = self.shown.chain.first().into_iter().collect();
+        while let Some(top) = path.last() {
+            let is_next = |one: &&Certificate| one.subject_der == top.issuer_der && !path.contains(one);
+            let Some(next) = self.shown.chain.iter().find(is_next) else { break };
+            path.push(next);
+        }
+        path
+    }
+
+    /// Where the client's chain leads to; `None` without one.
+    pub(super) fn leads(&self) -> Option<Leads<'_>> {
+        let named = self.asked.as_ref().map_or(&[][..], |asked| &asked.issuers);
+        let is_home = |name: &String| if named.is_empty() { self.trusts_name(name) } else { named.contains(name) };
+        let path = self.linked();
+        let top = *path.last()?;
+        if path.iter().any(|one| is_home(&one.issuer) || is_home(&one.subject)) {
+            return Some(Leads::Home);
+        }
+        let mut known = self.served.iter().chain(self.shown.anchors.iter());
+        Some(if known.any(|one| one.subject_der == top.issuer_der && is_home(&one.issuer)) {
+            Leads::Short { top }
+        } else if path.len() == 1 && !top.is_self_signed() && !self.is_root(&top.issuer) {
+            Leads::Unclear { top }
+        } else {
+            Leads::Elsewhere { top }
+        })
+    }
+
+    /// Whether the client knows a self-signed certificate by that name.
+    fn is_root(&self, name: &str) -> bool {
+        self.shown.chain.iter().chain(self.shown.anchors.iter()).any(|one| one.subject == name && one.issuer == name)
+    }
+
+    /// Whether the client trusts somebody of that name.
+    pub(super) fn trusts_name(&self, name: &str) -> bool {
+        self.shown.anchors.iter().any(|anchor| anchor.subject == name)
+    }
+
+    /// Whether the client's own certificate was issued by something between it and the client's anchors: then a leaf of the same
+    /// authorities that was sent alone is likely to lack that.
+    pub(super) fn own_authority_is_between(&self) -> bool {
+        self.shown.chain.first().is_some_and(|leaf| !self.trusts_name(&leaf.issuer))
+            && self.shown.chain.iter().skip(1).any(|one| self.trusts_name(&one.issuer))
+    }
+
+    /// Whether the server itself sends something between its certificate and a root.
+    pub(super) fn server_sends_intermediates(&self) -> bool {
+        self.served.iter().skip(1).any(|one| one.subject_der != one.issuer_der)
+    }
+
+    /// The issuers that the server named, for a sentence.
+    pub(super) fn named_issuers(&self) -> String {
+        listed(self.asked.iter().flat_map(|asked| asked.issuers.iter().map(String::as_str)))
+    }
+
+    pub(super) fn server_subject(&self) -> &str {
+        self.served
+            .first()
+            .map_or("the server's certificate", |leaf| if leaf.subject.is_empty() { "the server's certificate" } else { &leaf.subject })
+    }
+}
+
+const fn is_about_a_certificate(alert: AlertDescription) -> bool {
+    matches!(
+        alert,
+        AlertDescription::NoCertificate
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA
+            | AlertDescription::AccessDenied
+            | AlertDescription::CertificateRequired
+    )
+}
+
+/// `CN=a and CN=b`, `CN=a, CN=b and 14 more`, `nobody`.
+pub fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut names: Vec<&str> = names.collect();
+    names.dedup();
+    match &*names {
+        [] => "nobody".to_owned(),
+        [one] => (*one).to_owned(),
+        [one, other] => format!("{one} and {other}"),
+        [one, other, rest @ ..] => format!("{one}, {other} and {} more", rest.len()),
+    }
+}
+
+/// A day, as certificates are talked about.
+pub fn day(instant: OffsetDateTime) -> String {
+    instant.date().to_string()
+}

@@ -1,0 +1,174 @@
+//! Kafka's error codes (org.apache.kafka.common.protocol.Errors), apart from those of the authorizer and of SASL.
+
+use super::table::{Explanation, Row, Side};
+use super::{Evidence, Symptom};
+use crate::describe::{Protocol, plain_speaker};
+use crate::finding::Rule;
+
+pub const ROWS: &[Row] = &[
+    Row {
+        rule: &Rule::error(
+            "not-kafka",
+            "a TLS port that does not speak Kafka",
+            "TLS stands, and the answer to ApiVersions is of another protocol: a web server, a RabbitMQ, or a proxy that chooses by SNI \
+             or ALPN and chose wrong.",
+        ),
+        explain: |evidence| {
+            not_the_protocol(
+                evidence,
+                Protocol::Kafka,
+                "Kafka",
+                "use the port of Kafka's listener; behind a proxy that \
+         chooses by SNI, connect by the broker's own name",
+            )
+        },
+    },
+    Row {
+        rule: &Rule::error(
+            "topic-missing",
+            "a topic that does not exist",
+            "UNKNOWN_TOPIC_OR_PARTITION (3): nobody made it, and auto.create.topics.enable is off or the client may not create it.",
+        ),
+        explain: |evidence| {
+            matches!(evidence.kafka_code()?, 3 | 17).then(|| {
+                let topic = resource(evidence).unwrap_or("countersign-verify");
+                Explanation::new(
+                    Side::Broker,
+                    format!("the topic {topic} does not exist at {}, and is not made: {}", evidence.endpoint, evidence.fault.symptom),
+                    format!(
+                        "make it (kafka-topics --bootstrap-server {} --create --topic {topic}), or name another with \
+                    --topic",
+                        evidence.endpoint
+                    ),
+                )
+            })
+        },
+    },
+    Row {
+        rule: &Rule::error(
+            "topic-without-leader",
+            "a partition without a leader, or with another",
+            "LEADER_NOT_AVAILABLE (5) and NOT_LEADER_OR_FOLLOWER (6): a new topic is not ready for a moment, and later it means that the \
+             brokers with its \
+             replicas are down or moving.",
+        ),
+        explain: |evidence| {
+            matches!(evidence.kafka_code()?, 5 | 6).then(|| {
+                let topic = resource(evidence).unwrap_or("the topic");
+                Explanation::new(
+                    Side::Broker,
+                    format!("no broker leads the partition of {topic} that was asked for: {}", evidence.fault.symptom),
+                    format!(
+                        "run it again if the topic is new; else start the brokers with its replicas (kafka-topics --bootstrap-server \
+                     {} --describe --unavailable-partitions)",
+                        evidence.endpoint
+                    ),
+                )
+            })
+        },
+    },
+    Row {
+        rule: &Rule::error(
+            "not-enough-replicas",
+            "fewer replicas than a write or a topic needs",
+            "NOT_ENOUGH_REPLICAS (19, 20) with acks=all: fewer are in sync than min.insync.replicas. INVALID_REPLICATION_FACTOR (38): a \
+             new topic wants more than there \
+             are brokers.",
+        ),
+        explain: |evidence| {
+            matches!(evidence.kafka_code()?, 19 | 20 | 38).then(|| {
+                Explanation::new(
+                    Side::Broker,
+                    format!("too few brokers hold {}: {}", resource(evidence).unwrap_or("the topic"), evidence.fault.symptom),
+                    format!(
+                        "start the brokers that are missing (kafka-topics --bootstrap-server {} --describe \
+                     --under-min-isr-partitions), or lower min.insync.replicas and default.replication.factor",
+                        evidence.endpoint
+                    ),
+                )
+            })
+        },
+    },
+    Row {
+        rule: &Rule::error(
+            "coordinator-missing",
+            "no coordinator for a group or a transaction",
+            "COORDINATOR_NOT_AVAILABLE (15), and 14 and 16 while it moves: the topics __consumer_offsets or __transaction_state have no \
+             leader, or cannot be made because their \
+             replication factor, 3 unless set, is more than there are brokers.",
+        ),
+        explain: |evidence| {
+            matches!(evidence.kafka_code()?, 14..=16).then(|| {
+                Explanation::new(
+                    Side::Broker,
+                    format!(
+                        "Kafka has no coordinator for this client at the step {}: \
+                    {}",
+                        evidence.fault.step.name(),
+                        evidence.fault.symptom
+                    ),
+                    "run it again if the cluster has just started; else set offsets.topic.replication.factor and \
+                     transaction.state.log.replication.factor to no more than there are brokers",
+                )
+            })
+        },
+    },
+    Row {
+        rule: &Rule::error(
+            "transaction-failed",
+            "a transaction, or an idempotent producer, that Kafka ended",
+            "Sequence numbers, producer epochs and transaction states (45–52, 90; KIP-98): another producer has the same transactional \
+             id, or the state was lost.",
+        ),
+        explain: |evidence| {
+            matches!(evidence.kafka_code()?, 45..=52 | 90).then(|| {
+                Explanation::new(
+                    Side::Client,
+                    format!("Kafka ended the producer of {}: {}", evidence.identity, evidence.fault.symptom),
+                    "see that no other producer uses the same transactional id at the same time, and run it again",
+                )
+            })
+        },
+    },
+    Row {
+        rule: &Rule::error(
+            "kafka-refused",
+            "an error code of Kafka that has no row of its own",
+            "The code and its name are those of org.apache.kafka.common.protocol.Errors, and the Kafka protocol guide explains each. \
+             librdkafka's own begin with an underscore.",
+        ),
+        explain: |evidence| match &evidence.fault.symptom {
+            Symptom::Kafka { .. } | Symptom::Librdkafka { .. } => Some(Explanation::new(
+                Side::Broker,
+                format!("{} failed at {}: {}", evidence.fault.step.name(), evidence.endpoint, evidence.fault.symptom),
+                "look up the code in the Kafka protocol guide, and into the broker's log at this time (--broker-log)",
+            )),
+            _ => None,
+        },
+    },
+];
+
+/// Whether something else than `protocol` answered over TLS.
+pub fn not_the_protocol(evidence: &Evidence, protocol: Protocol, name: &str, fix: &str) -> Option<Explanation> {
+    let Symptom::OtherProtocol { answer } = &evidence.fault.symptom else { return None };
+    let speaker = plain_speaker(answer).map(|speaker| format!(", which is {speaker}")).unwrap_or_default();
+    let start = answer[..answer.len().min(16)].escape_ascii();
+    (evidence.protocol == protocol).then(|| {
+        Explanation::new(
+            Side::Broker,
+            format!(
+                "{} speaks TLS, but not {name} inside: it answers \
+        \"{start}\"{speaker}",
+                evidence.endpoint
+            ),
+            fix,
+        )
+    })
+}
+
+fn resource(evidence: &Evidence) -> Option<&str> {
+    match &evidence.fault.symptom {
+        Symptom::Kafka { resource, .. } => resource.as_deref(),
+        _ => None,
+    }
+}

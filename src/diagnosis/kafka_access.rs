@@ -1,0 +1,169 @@
+//! What Kafka's authorizer does not allow, and to whom.
+
+use super::table::{Explanation, Row, Side};
+use super::{Evidence, LoginKind, Step, Symptom};
+use crate::describe::Protocol;
+use crate::finding::Rule;
+
+pub const TOPIC: Rule = Rule::error(
+    "topic-not-authorized",
+    "a topic that the client may not use",
+    "TOPIC_AUTHORIZATION_FAILED (29), also for a topic that does not exist: without Describe nobody is told. The principal of a \
+     certificate is `User:` and \
+     its subject by RFC 2253, and an ACL must spell it exactly so (KIP-371).",
+);
+
+pub const GROUP: Rule = Rule::error(
+    "group-not-authorized",
+    "a consumer group that the client may not join",
+    "GROUP_AUTHORIZATION_FAILED (30): a consumer needs Read on its group besides Read on the topic.",
+);
+
+pub const CLUSTER: Rule = Rule::error(
+    "cluster-not-authorized",
+    "something about the cluster that the client may not do",
+    "CLUSTER_AUTHORIZATION_FAILED (31): making topics needs Create, and an idempotent producer without Write on any topic needs \
+     IdempotentWrite (KIP-98, \
+     KIP-679). Between brokers it means that a broker's name is not in super.users.",
+);
+
+pub const TRANSACTIONAL_ID: Rule = Rule::error(
+    "transactional-id-not-authorized",
+    "a transactional id that the client may not use",
+    "TRANSACTIONAL_ID_AUTHORIZATION_FAILED (53): a transactional producer needs Describe and Write on its transactional id (KIP-98).",
+);
+
+pub const ROWS: &[Row] = &[
+    Row { rule: &TOPIC, explain: |evidence| (evidence.kafka_code()? == 29).then(|| topic(evidence)) },
+    Row { rule: &GROUP, explain: |evidence| (evidence.kafka_code()? == 30).then(|| group(evidence)) },
+    Row { rule: &CLUSTER, explain: |evidence| (evidence.kafka_code()? == 31).then(|| cluster(evidence)) },
+    Row { rule: &TRANSACTIONAL_ID, explain: |evidence| (evidence.kafka_code()? == 53).then(|| transactional_id(evidence)) },
+];
+
+pub fn topic(evidence: &Evidence) -> Explanation {
+    let operations = match evidence.fault.step {
+        Step::Produce => "--operation Write",
+        Step::Consume => "--operation Read",
+        _ => "--operation Describe --operation Read --operation Write",
+    };
+    denied(evidence, "the topic", &format!("{operations} --topic {}", resource(evidence, "TOPIC")))
+}
+
+pub fn group(evidence: &Evidence) -> Explanation {
+    denied(evidence, "the group", &format!("--operation Read --group {}", resource(evidence, "GROUP")))
+}
+
+pub fn cluster(evidence: &Evidence) -> Explanation {
+    let operation = match evidence.fault.step {
+        Step::Topic => "Create",
+        _ => "IdempotentWrite",
+    };
+    denied(evidence, "the cluster", &format!("--operation {operation} --cluster"))
+}
+
+pub fn transactional_id(evidence: &Evidence) -> Explanation {
+    denied(
+        evidence,
+        "the transactional id",
+        &format!(
+            "--operation Describe --operation Write --transactional-id \
+     {}",
+            resource(evidence, "ID")
+        ),
+    )
+}
+
+fn denied(evidence: &Evidence, what: &str, acl: &str) -> Explanation {
+    let principal = evidence.principal();
+    let resource = match &evidence.fault.symptom {
+        Symptom::Kafka { resource: Some(resource), .. } => format!(" {resource}"),
+        _ => String::new(),
+    };
+    let doing = evidence.fault.step.name();
+    if principal == ANONYMOUS && evidence.leaf().is_some() {
+        let cause = format!(
+            "{} never asked for the client's certificate, so it is {ANONYMOUS} and may not use {what}{resource} \
+        ({doing})",
+            evidence.endpoint
+        );
+        return Explanation::new(Side::Broker, cause, format!("set {}", super::programs::words(Protocol::Kafka).client_required));
+    }
+    Explanation::new(
+        Side::Broker,
+        format!("Kafka does not allow {principal} to use {what}{resource} ({doing})"),
+        format!("run kafka-acls --bootstrap-server {} --add --allow-principal '{principal}' {acl}", evidence.endpoint),
+    )
+}
+
+const ANONYMOUS: &str = "User:ANONYMOUS";
+
+fn resource<'a>(evidence: &'a Evidence, otherwise: &'a str) -> &'a str {
+    match &evidence.fault.symptom {
+        Symptom::Kafka { resource: Some(resource), .. } => resource,
+        _ => otherwise,
+    }
+}
+
+impl Evidence {
+    /// Whom Kafka takes the client for: as the authorizer's log says, else by how it logged in. A mapping rule may say otherwise (KIP-371).
+    pub(super) fn principal(&self) -> String {
+        let heard = |line: &String| Some(line.split_once("Principal = ")?.1.split_once(" is Denied")?.0.to_owned());
+        if let Some(principal) = self.log.iter().find_map(heard) {
+            return principal;
+        }
+        match (&self.login, self.leaf()) {
+            (LoginKind::Password { user, .. }, _) => format!("User:{user}"),
+            (LoginKind::Certificate, Some(leaf)) if self.asked.is_some() => format!("User:{}", leaf.subject),
+            (LoginKind::Certificate | LoginKind::Anonymous, _) => ANONYMOUS.to_owned(),
+        }
+    }
+
+    pub(super) fn is_kafka(&self) -> bool {
+        match self.protocol {
+            Protocol::Kafka => true,
+            Protocol::Amqp => false,
+        }
+    }
+
+    /// Kafka's error code, whoever tells it.
+    pub(super) fn kafka_code(&self) -> Option<i16> {
+        match &self.fault.symptom {
+            Symptom::Kafka { code, .. } => Some(*code),
+            Symptom::Librdkafka { code, .. } => LIBRDKAFKA.iter().find(|(_, name)| name == code).map(|(code, _)| *code),
+            _ => None,
+        }
+    }
+}
+
+/// librdkafka's names of the codes that the table knows (rd_kafka_err2name).
+const LIBRDKAFKA: &[(i16, &str)] = &[
+    (3, "UNKNOWN_TOPIC_OR_PART"),
+    (3, "_UNKNOWN_TOPIC"),
+    (3, "_UNKNOWN_PARTITION"),
+    (5, "LEADER_NOT_AVAILABLE"),
+    (6, "NOT_LEADER_FOR_PARTITION"),
+    (14, "COORDINATOR_LOAD_IN_PROGRESS"),
+    (15, "COORDINATOR_NOT_AVAILABLE"),
+    (16, "NOT_COORDINATOR"),
+    (17, "TOPIC_EXCEPTION"),
+    (19, "NOT_ENOUGH_REPLICAS"),
+    (20, "NOT_ENOUGH_REPLICAS_AFTER_APPEND"),
+    (29, "TOPIC_AUTHORIZATION_FAILED"),
+    (30, "GROUP_AUTHORIZATION_FAILED"),
+    (31, "CLUSTER_AUTHORIZATION_FAILED"),
+    (33, "UNSUPPORTED_SASL_MECHANISM"),
+    (34, "ILLEGAL_SASL_STATE"),
+    (38, "INVALID_REPLICATION_FACTOR"),
+    (45, "OUT_OF_ORDER_SEQUENCE_NUMBER"),
+    (46, "DUPLICATE_SEQUENCE_NUMBER"),
+    (47, "INVALID_PRODUCER_EPOCH"),
+    (48, "INVALID_TXN_STATE"),
+    (49, "INVALID_PRODUCER_ID_MAPPING"),
+    (50, "INVALID_TRANSACTION_TIMEOUT"),
+    (51, "CONCURRENT_TRANSACTIONS"),
+    (52, "TRANSACTION_COORDINATOR_FENCED"),
+    (53, "TRANSACTIONAL_ID_AUTHORIZATION_FAILED"),
+    (58, "SASL_AUTHENTICATION_FAILED"),
+    (90, "PRODUCER_FENCED"),
+    (90, "_FENCED"),
+];
