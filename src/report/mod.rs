@@ -4,10 +4,12 @@ mod github;
 mod human;
 mod json;
 mod junit;
+mod metric;
 mod nagios;
 mod printable;
 mod prometheus;
 mod sarif;
+mod suite;
 
 use std::cmp::Reverse;
 use std::fmt;
