@@ -44,20 +44,22 @@ pub(super) fn meetings(met: impl IntoIterator<Item = (String, String)>) -> Vec<M
     meetings
 }
 
-/// `a, b`, or `all 100 endpoints` when these are all there are and too many to read.
-pub(super) fn list(names: &[String], all: usize, what: &str) -> String {
-    if names.len() <= NAMES {
-        return names.join(", ");
+/// `a, b`, or how many more there are when they are too many to read.
+pub(super) fn list(names: &[String]) -> String {
+    match names.split_at_checked(NAMES) {
+        Some((first, rest)) if !rest.is_empty() => format!("{} and {} more", first.join(", "), rest.len()),
+        _ => names.join(", "),
     }
-    if names.len() == all {
-        return format!("all {all} {what}s");
-    }
-    format!("{} and {} more", names[..NAMES].join(", "), names.len() - NAMES)
+}
+
+/// The same, or `all 100 endpoints` when these are all there are.
+pub(super) fn list_of(all: usize, what: &str, names: &[String]) -> String {
+    if names.len() == all && all > NAMES { format!("all {all} {what}s") } else { list(names) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Meeting, alike, list, meetings};
+    use super::{Meeting, alike, list, list_of, meetings};
 
     fn names(names: &str) -> Vec<String> {
         names.split(' ').map(str::to_owned).collect()
@@ -79,8 +81,10 @@ mod tests {
     #[test]
     fn long_lists_are_counted() {
         let nine = names("1 2 3 4 5 6 7 8 9");
-        assert_eq!(list(&nine[..3], 3, "endpoint"), "1, 2, 3");
-        assert_eq!(list(&nine, 9, "endpoint"), "all 9 endpoints");
-        assert_eq!(list(&nine, 10, "endpoint"), "1, 2, 3, 4, 5, 6, 7, 8 and 1 more");
+        assert_eq!(list(&nine[..8]), "1, 2, 3, 4, 5, 6, 7, 8");
+        assert_eq!(list(&nine), "1, 2, 3, 4, 5, 6, 7, 8 and 1 more");
+        assert_eq!(list_of(9, "endpoint", &nine), "all 9 endpoints");
+        assert_eq!(list_of(8, "endpoint", &nine[..8]), list(&nine[..8]));
+        assert_eq!(list_of(10, "endpoint", &nine), list(&nine));
     }
 }

@@ -193,3 +193,5 @@ fn help(rule: &Rule) -> String {
 mod fixture;
 #[cfg(test)]
 mod verify_fixture;
+#[cfg(test)]
+mod verify_tests;

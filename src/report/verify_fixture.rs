@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use rustls::AlertDescription;
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -12,11 +13,13 @@ use crate::diagnosis::{
     ProbeOutcome, Served, Shown, Side, Step, StepTaken, Symptom, Verdict, VerifyReport, Via,
 };
 use crate::finding::Rule;
+use crate::pki::Certificate;
 
 pub const AT: OffsetDateTime = datetime!(2026-02-01 00:00 UTC);
 
 static EXPIRED: Rule = Rule::error("server-expired", "Expired", "Nobody accepts it.");
 static UNKNOWN: Rule = Rule::error("client-issuer-unknown", "Unknown issuer", "The broker does not trust it.");
+static DOWN: Rule = Rule::error("connection-refused", "Refused", "Nobody is there.");
 static OPEN: Rule = Rule::error("lets-in-without-certificate", "Without a certificate", "Anyone may come.");
 
 /// Three clients at three brokers: one broker's certificate has expired, one client is a stranger, and anyone is let in.
@@ -56,7 +59,7 @@ pub fn wide(listeners: usize) -> VerifyReport {
     let one = |listener: usize, identity: &str| {
         let target = format!("listener-{listener}");
         let down = failed(
-            diagnosis(&EXPIRED, Side::Network, None, &format!("nobody listens at {target}")),
+            diagnosis(&DOWN, Side::Network, None, &format!("nobody listens at {target}")),
             Step::Connect,
             Symptom::ConnectionRefused,
         );
@@ -119,7 +122,7 @@ pub fn facts(broker: &str) -> Vec<Fact> {
     ]
 }
 
-fn expired(broker: &str) -> Diagnosis {
+pub fn expired(broker: &str) -> Diagnosis {
     diagnosis(
         &EXPIRED,
         Side::Broker,
@@ -128,7 +131,7 @@ fn expired(broker: &str) -> Diagnosis {
     )
 }
 
-fn stranger(broker: &str) -> Diagnosis {
+pub fn stranger(broker: &str) -> Diagnosis {
     diagnosis(&UNKNOWN, Side::Client, Some("CN=\u{1b}[2Jrogue"), &format!("{} does not trust the issuer of CN=rogue", endpoint(broker)))
 }
 
@@ -161,6 +164,16 @@ pub fn failed(mut diagnosis: Diagnosis, step: Step, symptom: Symptom) -> Verdict
         log: Vec::new(),
     };
     Verdict::Failed(Box::new(Failure { diagnosis, evidence }))
+}
+
+/// A certificate of that common name, which has ended on the first of January 2026.
+pub fn certificate(name: &str) -> Certificate {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.not_after = datetime!(2026-01-01 00:00 UTC);
+    let made = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+    Certificate::from_der(made.der().to_vec()).unwrap()
 }
 
 fn probe(broker: &str, attempt: Attempt, outcome: ProbeOutcome) -> Probe {

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use time::{Duration, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime};
 
 use super::matrix::Matrix;
-use super::meetings::{Meeting, alike, list, meetings};
+use super::meetings::{Meeting, alike, list, list_of, meetings};
+use super::order::Natural;
 use super::printable::printable;
 use super::{Paint, counted, order, place, word};
-use crate::diagnosis::{Cell, Diagnosis, Probe, ProbeOutcome, Served, Side, Verdict, VerifyReport};
+use crate::diagnosis::{Cell, Diagnosis, Probe, ProbeOutcome, Side, Verdict, VerifyReport};
 use crate::finding::Severity;
 
 /// `paint` colours a text that stands for a severity; `None` stands for all being well. A served certificate that ends within
@@ -80,24 +81,30 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The served certificates that have ended or end before `until`.
+    /// The served certificates that have ended or end before `until`, those of one day together.
     fn endings(&self, text: &mut String, at: OffsetDateTime, until: OffsetDateTime) {
-        let mut ending: BTreeMap<(OffsetDateTime, &str), (&Served, Vec<String>)> = BTreeMap::new();
+        let mut days: BTreeMap<Date, [Vec<String>; 2]> = BTreeMap::new();
         for cell in self.cells {
             for served in cell.handshake().iter().flat_map(|handshake| &handshake.served).filter(|served| served.not_after < until) {
-                let places = &mut ending.entry((served.not_after, &served.fingerprint)).or_insert((served, Vec::new())).1;
-                let place = printable(&place(&cell.target, &cell.endpoint)).into_owned();
-                if !places.contains(&place) {
-                    places.push(place);
+                let names = [served.subject.clone(), place(&cell.target, &cell.endpoint)];
+                for (list, name) in days.entry(served.not_after.date()).or_default().iter_mut().zip(names) {
+                    list.push(name);
                 }
             }
         }
-        for ((not_after, _), (served, places)) in ending {
-            let days = (not_after - at).whole_days();
-            let when = if not_after < at { "has ended".to_owned() } else { format!("ends in {}", counted(days.unsigned_abs(), "day")) };
-            let message = format!("{} {when}, on {}", served.subject, not_after.date());
+        for (day, mut lists) in days {
+            for list in &mut lists {
+                list.sort_by(|a, b| Natural(a).cmp(&Natural(b)));
+                list.dedup();
+            }
+            let [subjects, places] = lists;
+            let ends = match (day - at.date()).whole_days() {
+                gone @ ..0 => format!("ended {} ago", counted(gone.unsigned_abs(), "day")),
+                left => format!("{} left", counted(left, "day")),
+            };
+            let message = format!("served until {day} ({ends}): {}", list(&subjects));
             self.head(text, word(Severity::Warning), Severity::Warning, &message);
-            line(text, "where", &list(&places, self.matrix.places.names.len(), "endpoint"));
+            line(text, "where", &list_of(self.matrix.places.names.len(), "endpoint", &places));
         }
     }
 
@@ -136,8 +143,8 @@ impl<'a> Page<'a> {
     fn meetings(&self, text: &mut String, who: &str, met: &[Meeting]) {
         let Matrix { identities, places, .. } = &self.matrix;
         for meeting in met {
-            line(text, who, &list(&meeting.who, identities.names.len(), "client"));
-            line(text, "where", &list(&meeting.places, places.names.len(), "endpoint"));
+            line(text, who, &list_of(identities.names.len(), "client", &meeting.who));
+            line(text, "where", &list_of(places.names.len(), "endpoint", &meeting.places));
         }
     }
 
@@ -192,26 +199,5 @@ fn tried<'a>(probes: impl IntoIterator<Item = &'a Probe>) -> Vec<(String, String
 fn line(page: &mut String, label: &str, text: &str) {
     if !text.is_empty() {
         let _ = writeln!(page, "  {:<13}{}", format!("{label}:"), printable(text));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::verify_fixture::{self, AT};
-
-    fn plain(report: &VerifyReport) -> String {
-        verify_human(report, AT, Duration::days(30), |text, _| text.to_owned())
-    }
-
-    #[test]
-    fn show() {
-        println!("{}", plain(&verify_fixture::report()));
-        println!("{}", plain(&verify_fixture::wide(100)));
-        println!("{}", crate::report::verify_steps(&verify_fixture::report().cells[5]));
-        println!("{}", crate::report::verify_steps(&verify_fixture::report().cells[0]));
-        println!("{}", crate::report::verify_junit(&verify_fixture::report()));
-        println!("{}", crate::report::verify_prometheus(&verify_fixture::report(), AT));
-        println!("{}", serde_json::to_string_pretty(&crate::report::verify_json(&verify_fixture::report(), AT)).unwrap());
     }
 }
