@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::order::Natural;
 use super::printable::printable;
+use super::table::{Spot, Table};
 use super::{Paint, counted, place};
 use crate::diagnosis::{Cell, Step, Verdict};
 use crate::finding::Severity;
@@ -14,7 +15,6 @@ use crate::finding::Severity;
 const WIDTH: usize = 120;
 /// Of more rows than these, only those with a failure are shown one by one, and no more of them either.
 const ROWS: usize = 24;
-const GAP: usize = 2;
 
 type Label = fn(&Cell) -> String;
 
@@ -71,13 +71,13 @@ impl<'a> Matrix<'a> {
             rows[*row].add(cell);
             spots.entry((*row, *column)).or_default().add(cell);
         }
-        let several = rows.len() > ROWS;
-        let shown: Vec<usize> = (0..rows.len()).filter(|row| !several || rows[*row].failed > 0).take(ROWS).collect();
+        let crowded = rows.len() > ROWS;
+        let shown: Vec<usize> = (0..rows.len()).filter(|row| !crowded || rows[*row].failed > 0).take(ROWS).collect();
         let spot = |row, column| spots.get(&(row, column)).map(State::spot);
         let grid = |row| (0..across.names.len()).map(|column| spot(row, column)).collect();
-        let mut table = Table::new(down, &across.names, &shown, grid);
+        let mut table = down.table(&across.names, &shown, grid);
         if table.width() > WIDTH {
-            table = Table::new(down, &["RESULT".to_owned()], &shown, |row| vec![Some(rows[row].total())]);
+            table = down.table(&["RESULT".to_owned()], &shown, |row| vec![Some(rows[row].total())]);
         }
         table.write(text, paint);
         let rest = (0..rows.len()).filter(|row| !shown.contains(row));
@@ -99,6 +99,14 @@ impl Side {
         let tells = |label: &&Label| names(label).iter().collect::<BTreeSet<_>>().len() == one_of_each.len();
         let label = *labels.iter().find(tells).unwrap_or(&labels[labels.len() - 1]);
         Self { what, heading, label, names: names(&label), of }
+    }
+
+    /// These rows of the table, if this is the side that goes down.
+    fn table(&self, across: &[String], rows: &[usize], spots: impl Fn(usize) -> Vec<Option<Spot>>) -> Table {
+        Table {
+            header: [self.heading.to_owned()].into_iter().chain(across.iter().cloned()).collect(),
+            rows: rows.iter().map(|row| (self.names[*row].clone(), spots(*row))).collect(),
+        }
     }
 }
 
@@ -140,68 +148,6 @@ impl State {
         }
         (format!("ok {cells} of {cells}, {} to {}", milliseconds(self.fastest), milliseconds(self.slowest)), None)
     }
-}
-
-/// As it is painted.
-type Spot = (String, Option<Severity>);
-
-/// Columns below their headings.
-struct Table {
-    header: Vec<String>,
-    /// The name of each row, and what stands in its columns; where nobody went, nothing.
-    rows: Vec<(String, Vec<Option<Spot>>)>,
-}
-
-impl Table {
-    fn new(down: &Side, across: &[String], shown: &[usize], spots: impl Fn(usize) -> Vec<Option<Spot>>) -> Self {
-        Self {
-            header: [down.heading.to_owned()].into_iter().chain(across.iter().cloned()).collect(),
-            rows: shown.iter().map(|row| (down.names[*row].clone(), spots(*row))).collect(),
-        }
-    }
-
-    fn widths(&self) -> Vec<usize> {
-        let mut widths: Vec<usize> = self.header.iter().map(|text| length(text)).collect();
-        for (name, spots) in &self.rows {
-            let lengths = spots.iter().map(|spot| spot.as_ref().map_or(1, |(text, _)| length(text)));
-            for (width, length) in widths.iter_mut().zip([length(name)].into_iter().chain(lengths)) {
-                *width = length.max(*width);
-            }
-        }
-        widths
-    }
-
-    fn width(&self) -> usize {
-        self.widths().iter().map(|width| width + GAP).sum()
-    }
-
-    fn write(&self, text: &mut String, paint: Paint<'_>) {
-        if self.rows.is_empty() {
-            return;
-        }
-        let widths = self.widths();
-        let plain = |text: &String| (text.clone(), length(text));
-        let mut line = |entries: Vec<(String, usize)>| {
-            let mut gap = 0;
-            for ((entry, length), width) in entries.iter().zip(&widths) {
-                let _ = write!(text, "{}{entry}", " ".repeat(gap));
-                gap = width - length + GAP;
-            }
-            text.push('\n');
-        };
-        line(self.header.iter().map(plain).collect());
-        for (name, spots) in &self.rows {
-            let spots = spots.iter().map(|spot| match spot {
-                Some((text, severity)) => (paint(text, *severity), length(text)),
-                None => ("-".to_owned(), 1),
-            });
-            line([plain(name)].into_iter().chain(spots).collect());
-        }
-    }
-}
-
-fn length(text: &str) -> usize {
-    text.chars().count()
 }
 
 /// `0.4 ms`

@@ -13,6 +13,7 @@ mod printable;
 mod prometheus;
 mod sarif;
 mod suite;
+mod table;
 mod verify_human;
 mod verify_json;
 mod verify_junit;

@@ -18,6 +18,8 @@ struct Document<'a> {
     probes: Vec<&'a Probe>,
 }
 
+/// One document:
+///
 /// ```text
 /// { "version": 1, "passed": false, "at": "2026-02-01T00:00:00Z",
 ///   "cut_short": "interrupted",                     only when it was
