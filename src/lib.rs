@@ -42,7 +42,7 @@
 //! | 6 | [`diagnosis`] | what a verification saw, and what that means: symptom → cause → fix |
 //! | 6 | [`issue`] | steps → keys and certificates |
 //! | 7 | [`artifact`] | keys, certificates and passwords → files as bytes |
-//! | 7 | [`report`] | findings as JSON, JUnit, SARIF, annotations, Nagios and Prometheus text |
+//! | 7 | [`report`] | findings, and what a verification saw, as text, JSON, JUnit, SARIF, annotations, Nagios and Prometheus text |
 //! | 8 | [`directory`] | the file system: read → inventory, write ← artifacts; and the files of others |
 //! | 8 | [`endpoint`] | what a TLS endpoint shows to whoever connects |
 //! | 8 | [`visit`] | one identity at one endpoint, step by step, as a client would |

@@ -1,5 +1,7 @@
 //! What a verification concluded: a cell for each identity at each endpoint, and a probe for each thing that must be refused.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -153,19 +155,25 @@ pub enum ProbeOutcome {
 }
 
 impl VerifyReport {
-    /// Whether everything was done, and went as it should.
+    /// Never when it was cut short: nobody knows what the rest would have shown.
     pub fn passed(&self) -> bool {
-        let cells = self.cut_short.is_none() && self.cells.iter().all(|cell| matches!(cell.verdict, Verdict::Passed));
-        cells && self.probes.iter().all(|probe| matches!(probe.outcome, ProbeOutcome::Refused { .. }))
+        let cells = self.cells.iter().all(|cell| matches!(cell.verdict, Verdict::Passed));
+        self.cut_short.is_none() && cells && self.probes.iter().all(|probe| matches!(probe.outcome, ProbeOutcome::Refused { .. }))
     }
 
     pub fn extend(&mut self, other: Self) {
         self.cells.extend(other.cells);
         self.probes.extend(other.probes);
+        self.cut_short = self.cut_short.take().or(other.cut_short);
     }
 }
 
 impl Cell {
+    /// All the steps that succeeded.
+    pub fn took(&self) -> Duration {
+        self.steps.iter().map(|step| step.took).sum()
+    }
+
     /// What the handshake has shown, if it came to that.
     pub fn handshake(&self) -> Option<&Handshake> {
         self.steps.iter().find_map(|step| if let Fact::Handshake(handshake) = &step.fact { Some(&**handshake) } else { None })

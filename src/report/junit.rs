@@ -1,70 +1,36 @@
-//! JUnit's XML, as Jenkins, GitLab and GitHub read it: one suite for each target, one case for each rule that found something.
+//! JUnit's XML: one suite for each target, one case for each rule that found something.
 //!
 //! A case fails when one of its findings is denied; what is only worth knowing stands in the output of a case that passes.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
+use super::suite::{Case, Outcome, Suite, document};
 use super::{Deny, Report, TargetReport, help, word};
 use crate::finding::Finding;
 
 pub fn junit(report: &Report) -> String {
-    let suites: Vec<Suite<'_>> = report.targets.iter().map(|target| Suite::new(target, &report.deny)).collect();
-    let tests: usize = suites.iter().map(Suite::tests).sum();
-    let failures: usize = suites.iter().map(|suite| suite.failures).sum();
-    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(xml, "<testsuites name=\"countersign check\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">");
-    for suite in &suites {
-        suite.write(&mut xml, &report.deny);
-    }
-    xml.push_str("</testsuites>\n");
-    xml
+    let suites: Vec<Suite> = report.targets.iter().map(|target| suite(target, &report.deny)).collect();
+    document("countersign check", &suites)
 }
 
-struct Suite<'a> {
-    target: &'a str,
-    /// By code.
-    cases: BTreeMap<&'static str, Vec<&'a Finding>>,
-    failures: usize,
+/// A target in which nothing was found counts as one test that passed.
+fn suite(target: &TargetReport, deny: &Deny) -> Suite {
+    let mut by_code: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for finding in &target.findings {
+        by_code.entry(finding.rule.code).or_default().push(finding);
+    }
+    let mut cases: Vec<Case> = by_code.into_iter().map(|(code, findings)| case(code, &findings, deny)).collect();
+    if cases.is_empty() {
+        cases.push(Case::new("nothing-found", Outcome::Passed));
+    }
+    Suite { name: target.target.clone(), cases }
 }
 
-impl<'a> Suite<'a> {
-    fn new(target: &'a TargetReport, deny: &Deny) -> Self {
-        let mut cases: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for finding in &target.findings {
-            cases.entry(finding.rule.code).or_default().push(finding);
-        }
-        let failures = cases.values().filter(|findings| findings.iter().any(|finding| deny.denies(finding))).count();
-        Self { target: &target.target, cases, failures }
-    }
-
-    /// A target in which nothing was found counts as one test that passed.
-    fn tests(&self) -> usize {
-        self.cases.len().max(1)
-    }
-
-    fn write(&self, xml: &mut String, deny: &Deny) {
-        let target = escaped(self.target);
-        let (tests, failures) = (self.tests(), self.failures);
-        let _ = writeln!(xml, "  <testsuite name=\"{target}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\">");
-        if self.cases.is_empty() {
-            let _ = writeln!(xml, "    <testcase classname=\"{target}\" name=\"nothing-found\"/>");
-        }
-        for (code, findings) in &self.cases {
-            let _ = writeln!(xml, "    <testcase classname=\"{target}\" name=\"{code}\">");
-            let text = escaped(&findings.iter().map(|finding| lines(finding)).collect::<Vec<_>>().join("\n"));
-            match findings.iter().find(|finding| deny.denies(finding)) {
-                Some(first) => {
-                    let (message, kind) = (escaped(&first.message), word(first.rule.severity));
-                    let _ = writeln!(xml, "      <failure message=\"{message}\" type=\"{kind}\">{text}</failure>");
-                }
-                None => {
-                    let _ = writeln!(xml, "      <system-out>{text}</system-out>");
-                }
-            }
-            xml.push_str("    </testcase>\n");
-        }
-        xml.push_str("  </testsuite>\n");
+fn case(code: &str, findings: &[&Finding], deny: &Deny) -> Case {
+    let text = findings.iter().map(|finding| lines(finding)).collect::<Vec<_>>().join("\n");
+    match findings.iter().find(|finding| deny.denies(finding)) {
+        Some(first) => Case::new(code, Outcome::Failed { message: first.message.clone(), kind: word(first.rule.severity), text }),
+        None => Case { output: text, ..Case::new(code, Outcome::Passed) },
     }
 }
 
@@ -73,25 +39,6 @@ fn lines(finding: &Finding) -> String {
     let entry = place.entry.as_ref().map(|entry| format!(" {entry}:")).unwrap_or_default();
     let line = place.line.map(|line| format!(" line {line}:")).unwrap_or_default();
     format!("{}:{entry}{line} {message}\nfix: {fix}\nsee: {}", word(rule.severity), help(rule))
-}
-
-/// For text and for attributes in double quotes. Characters that XML 1.0 cannot hold at all become U+FFFD.
-fn escaped(text: &str) -> String {
-    let mut xml = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => xml.push_str("&amp;"),
-            '<' => xml.push_str("&lt;"),
-            '>' => xml.push_str("&gt;"),
-            '"' => xml.push_str("&quot;"),
-            '\n' => xml.push_str("&#10;"),
-            '\r' => xml.push_str("&#13;"),
-            '\t' => xml.push_str("&#9;"),
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => xml.push('\u{fffd}'),
-            c => xml.push(c),
-        }
-    }
-    xml
 }
 
 #[cfg(test)]

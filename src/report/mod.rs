@@ -1,13 +1,24 @@
-//! Floor 7: findings as text, JSON, JUnit, SARIF, GitHub annotations, Nagios and Prometheus text. Pure.
+//! Floor 7: findings, and what a verification saw, as text, JSON, JUnit, SARIF, GitHub annotations, Nagios and Prometheus text. Pure.
 
 mod github;
 mod human;
 mod json;
 mod junit;
+mod matrix;
+mod meetings;
+mod metric;
 mod nagios;
+mod order;
 mod printable;
 mod prometheus;
 mod sarif;
+mod suite;
+mod table;
+mod verify_human;
+mod verify_json;
+mod verify_junit;
+mod verify_prometheus;
+mod verify_steps;
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -21,6 +32,11 @@ pub use junit::junit;
 pub use nagios::{Status, nagios, unknown};
 pub use prometheus::prometheus;
 pub use sarif::sarif;
+pub use verify_human::verify_human;
+pub use verify_json::verify_json;
+pub use verify_junit::verify_junit;
+pub use verify_prometheus::verify_prometheus;
+pub use verify_steps::verify_steps;
 
 use crate::finding::{Finding, Rule, Severity};
 use crate::path::Verdict;
@@ -141,10 +157,23 @@ impl Report {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let counted = |count: usize, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
         write!(f, "{}, {}, {}", counted(self.errors, "error"), counted(self.warnings, "warning"), counted(self.notes, "note"))?;
         if self.allowed == 0 { Ok(()) } else { write!(f, ", {} allowed", self.allowed) }
     }
+}
+
+/// Colours a text that stands for a severity; `None` stands for all being well.
+type Paint<'a> = &'a dyn Fn(&str, Option<Severity>) -> String;
+
+/// `1 error`, `2 errors`
+fn counted(count: impl fmt::Display + PartialEq + From<u8>, what: &str) -> String {
+    let plural = if count == 1.into() { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
+/// Where a visit went: `kafka/broker-1 (broker-1.example:9094)`, or the endpoint alone where it has no other name.
+fn place(target: &str, endpoint: &str) -> String {
+    if target == endpoint { endpoint.to_owned() } else { format!("{target} ({endpoint})") }
 }
 
 /// The word for a severity in every output of ours; formats with words of their own have them in their files.
@@ -163,3 +192,7 @@ fn help(rule: &Rule) -> String {
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod verify_fixture;
+#[cfg(test)]
+mod verify_tests;

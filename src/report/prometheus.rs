@@ -1,17 +1,10 @@
 //! For the textfile collector of Prometheus' node exporter (text exposition format 0.0.4).
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
+use super::metric::{self, Metric, labels};
 use super::{Report, word};
 use crate::finding::Severity;
-
-/// One metric: its name, what it tells, and a value for each set of labels. Two of the same labels would spoil the whole file.
-struct Metric {
-    name: &'static str,
-    help: &'static str,
-    values: BTreeMap<String, i64>,
-}
 
 pub fn prometheus(report: &Report) -> String {
     let mut ends = BTreeMap::new();
@@ -19,18 +12,18 @@ pub fn prometheus(report: &Report) -> String {
     let mut holds = BTreeMap::new();
     for target in &report.targets {
         for expiry in &target.certificates {
-            let labels = [("target", &target.target), ("entry", &expiry.entry), ("subject", &expiry.subject), ("serial", &expiry.serial)];
-            ends.insert(set(&labels.map(|(name, value)| (name, value.as_str()))), expiry.not_after.unix_timestamp());
+            let of = [("target", &target.target), ("entry", &expiry.entry), ("subject", &expiry.subject), ("serial", &expiry.serial)];
+            ends.insert(labels(&of.map(|(name, value)| (name, value.as_str()))), metric::moment(expiry.not_after));
         }
         for severity in [Severity::Error, Severity::Warning, Severity::Note] {
-            let count = target.count(severity).try_into().unwrap_or(i64::MAX);
-            *findings.entry(set(&[("target", &target.target), ("severity", word(severity))])).or_insert(0) += count;
+            let of = labels(&[("target", &target.target), ("severity", word(severity))]);
+            *findings.entry(of).or_insert(0.0) += metric::count(target.count(severity));
         }
         if let Some(verdict) = &target.verdict {
-            holds.insert(set(&[("target", &target.target)]), i64::from(verdict.holds()));
+            holds.insert(labels(&[("target", &target.target)]), metric::truth(verdict.holds()));
         }
     }
-    let checked = BTreeMap::from([(String::new(), report.at.unix_timestamp())]);
+    let checked = BTreeMap::from([(String::new(), metric::moment(report.at))]);
     let metrics = [
         Metric {
             name: "countersign_certificate_not_after_seconds",
@@ -45,22 +38,7 @@ pub fn prometheus(report: &Report) -> String {
             values: checked,
         },
     ];
-    metrics.iter().filter(|metric| !metric.values.is_empty()).fold(String::new(), |mut text, Metric { name, help, values }| {
-        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
-        for (labels, value) in values {
-            let _ = writeln!(text, "{name}{labels} {value}");
-        }
-        text
-    })
-}
-
-fn set(labels: &[(&str, &str)]) -> String {
-    let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
-    format!("{{{}}}", labels.join(","))
-}
-
-fn escaped(value: &str) -> String {
-    value.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n")
+    metric::text(&metrics)
 }
 
 #[cfg(test)]
