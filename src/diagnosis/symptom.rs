@@ -87,6 +87,9 @@ pub enum FileProblem {
     UnsupportedKey(String),
     #[error("nothing is trusted: it holds no trusted certificate")]
     NoAnchors,
+    /// The client would go without TLS, so it never went anywhere: `security.protocol is PLAINTEXT`.
+    #[error("{0}: the client would not use TLS")]
+    Plaintext(String),
 }
 
 impl Fault {
