@@ -30,18 +30,23 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 pub(super) fn draft(path: &Path, text: &str, besides: &Passwords) -> Result<Draft, IdentityError> {
     let name = path.display().to_string();
     let mut urls: Vec<AmqpUri> = Vec::new();
+    let mut targets = Vec::new();
     let mut plaintext = None;
     for (line, url) in lines(text) {
         let file = || name.clone();
         match AmqpUri::parse(url) {
-            Ok(url) if urls.first().is_none_or(|first| is_same_client(first, &url)) => urls.push(url),
+            Ok(url) if urls.first().is_none_or(|first| is_same_client(first, &url)) => {
+                targets.push(Target::amqp(url.endpoint.clone(), url.vhost.clone()));
+                urls.push(url);
+            }
             Ok(_) => return Err(IdentityError::OtherClient { file: file(), line }),
-            Err(AmqpUriError::Plaintext) => plaintext = plaintext.or(Some(line)),
-            Err(_) if !AmqpUri::is_meant(url) => return Err(IdentityError::NoUrl { file: file(), line }),
+            Err(AmqpUriError::Plaintext { endpoint, vhost }) => {
+                targets.push(Target::amqp(endpoint, vhost));
+                plaintext = plaintext.or(Some(line));
+            }
             Err(error) => return Err(IdentityError::Url { file: file(), line, error }),
         }
     }
-    let targets = urls.iter().map(|url| Target::amqp(url.endpoint.clone(), url.vhost.clone())).collect();
     let (Some(url), None) = (urls.first(), plaintext) else {
         let problem = FileProblem::Plaintext(format!("line {} is an amqp URL", plaintext.unwrap_or_default()));
         return Ok(Draft { targets, ..Draft::new(name.clone(), Via::AmqpUri, Err(Fault::file(name, problem))) });
@@ -99,7 +104,9 @@ fn notes(url: &AmqpUri) -> Vec<String> {
     if url.verify.as_deref().is_some_and(|verify| verify != "verify_peer") {
         notes.push("the client does not verify the broker's certificate (verify=verify_none); countersign does, always".to_owned());
     }
-    if let Some(asked) = url.server_name.as_deref().filter(|name| !name.trim_end_matches('.').eq_ignore_ascii_case(&url.endpoint.host.to_string())) {
+    if let Some(asked) =
+        url.server_name.as_deref().filter(|name| !name.trim_end_matches('.').eq_ignore_ascii_case(&url.endpoint.host.to_string()))
+    {
         notes.push(format!("the client checks the name {asked:?} (server_name_indication); countersign checks the one it connects to"));
     }
     if url.user.is_none() && matches!(login(url), Said::Password { .. }) {
@@ -126,11 +133,12 @@ pub fn target(url: &str) -> Result<Target, AmqpTargetError> {
 /// Why a URL cannot stand on the command line. Never holds the URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AmqpTargetError {
-    #[error("it is {0}")]
+    #[error(transparent)]
     Url(#[from] AmqpUriError),
-    #[error("a user or password stands in it, where every process sees it: write the URL into a file for --as, or say --user and --user-password-file")]
+    #[error(
+        "a user or password stands in it, where every process sees it: write the URL into a file for --as, or say --user and --user-password-file"
+    )]
     Secret,
     #[error("it says who connects: write it into a file for --as")]
     Identity,
 }
-

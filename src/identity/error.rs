@@ -9,7 +9,9 @@ pub enum IdentityError {
     NoTrust(String),
     #[error("{file} is the configuration of {program}; --as takes that of a client")]
     NotAClient { file: String, program: &'static str },
-    #[error("{file} logs in by {mechanism}; countersign does by PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 and certificate: choose one by --mechanism")]
+    #[error(
+        "{file} logs in by {mechanism}; countersign does by PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 and certificate: choose one by --mechanism"
+    )]
     Mechanism { file: String, mechanism: String },
     #[error("{0} does not say who logs in: add --user NAME and --user-password-file FILE")]
     NoUser(String),
@@ -17,12 +19,10 @@ pub enum IdentityError {
     Token(String),
     #[error("{file}: {error}")]
     Target { file: String, error: NameError },
-    #[error("{file}, line {line}: it is {error}")]
+    #[error("{file}, line {line}: {error}")]
     Url { file: String, line: usize, error: AmqpUriError },
     #[error("{file}, line {line}: this URL is of another client than the first; give each a file of its own")]
     OtherClient { file: String, line: usize },
-    #[error("{file}, line {line}: it is no URL")]
-    NoUrl { file: String, line: usize },
     #[error("--user says who logs in by password; with --mechanism external the certificate says it")]
     UserWithExternal,
 }

@@ -75,10 +75,7 @@ impl Opened {
 
 /// What is said of a file before what was said besides.
 pub(super) fn passwords(store: Option<&Passphrase>, key: Option<&Passphrase>, besides: &Passwords) -> Passwords {
-    Passwords {
-        store: store.or(besides.store.as_ref()).cloned(),
-        keys: key.map_or_else(|| besides.keys.clone(), |key| vec![key.clone()]),
-    }
+    Passwords { store: store.or(besides.store.as_ref()).cloned(), keys: key.map_or_else(|| besides.keys.clone(), |key| vec![key.clone()]) }
 }
 
 /// Of `--trust`: a directory stands for the files in it.

@@ -84,7 +84,8 @@ impl Client<'_> {
     /// Those of TLS 1.2 and 1.3 that the client has.
     fn versions(&self) -> Result<Vec<TlsVersion>, Fault> {
         let named = &self.connection.versions;
-        let versions: Vec<TlsVersion> = Visitor::VERSIONS.into_iter().filter(|version| named.iter().any(|name| name == version.name())).collect();
+        let versions: Vec<TlsVersion> =
+            Visitor::VERSIONS.into_iter().filter(|version| named.iter().any(|name| name == version.name())).collect();
         if versions.is_empty() && !named.is_empty() {
             let problem = format!("ssl.enabled.protocols is {}: neither TLSv1.2 nor TLSv1.3 (RFC 8996)", named.join(","));
             return Err(self.fault(FileProblem::Damaged(problem)));
@@ -157,7 +158,8 @@ impl Client<'_> {
         let named: Vec<&Material> = self.material(Role::Truststore).chain(self.material(Role::Anchors)).collect();
         if named.is_empty() {
             notes.push(if self.java {
-                "the client names no truststore, and Java then trusts the public authorities of its cacerts: here it is the system's".to_owned()
+                "the client names no truststore, and Java then trusts the public authorities of its cacerts: here it is the system's"
+                    .to_owned()
             } else {
                 "the client names no anchors: the system's roots are trusted".to_owned()
             });

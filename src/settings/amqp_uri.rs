@@ -2,8 +2,9 @@
 
 use crate::pki::{Host, HostPort, NameError, Passphrase};
 
-/// What clients take when the URL names no port: AMQP over TLS.
+/// What clients take when the URL names no port.
 const TLS_PORT: u16 = 5671;
+const PLAIN_PORT: u16 = 5672;
 
 /// An `amqps` URL, as RabbitMQ's own client reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,15 +28,16 @@ pub struct AmqpUri {
 /// Why a text is no URL that leads to RabbitMQ over TLS. Never holds the URL: a password may stand in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AmqpUriError {
-    #[error("no amqps URL: write amqps://host/vhost")]
+    #[error("it is no amqps URL: write amqps://host/vhost")]
     Scheme,
-    #[error("an amqp URL, which goes without TLS: write amqps://")]
-    Plaintext,
-    #[error("its host is not one: {0}")]
+    /// An `amqp` URL in which nothing else is wrong.
+    #[error("it leads to {endpoint} without TLS: write amqps://")]
+    Plaintext { endpoint: HostPort, vhost: String },
+    #[error("its host is none: {0}")]
     Host(NameError),
-    #[error("its port is not one: a number from 1 to 65535")]
+    #[error("its port is no number from 1 to 65535")]
     Port,
-    #[error("after a % stand no two hexadecimal digits that make UTF-8")]
+    #[error("a % in it is not followed by two hexadecimal digits, or they make no UTF-8")]
     Percent,
     #[error("its virtual host has more than one part: write %2F for a slash in it")]
     Path,
@@ -51,11 +53,12 @@ impl AmqpUri {
 
     pub fn parse(text: &str) -> Result<Self, AmqpUriError> {
         let (scheme, rest) = scheme(text).ok_or(AmqpUriError::Scheme)?;
-        if scheme.eq_ignore_ascii_case("amqp") {
-            return Err(AmqpUriError::Plaintext);
-        } else if !scheme.eq_ignore_ascii_case("amqps") {
-            return Err(AmqpUriError::Scheme);
-        } else if rest.contains('#') {
+        let port = match scheme.to_ascii_lowercase().as_str() {
+            "amqps" => TLS_PORT,
+            "amqp" => PLAIN_PORT,
+            _ => return Err(AmqpUriError::Scheme),
+        };
+        if rest.contains('#') {
             return Err(AmqpUriError::Fragment);
         }
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -72,8 +75,12 @@ impl AmqpUri {
         };
         let parameters = parameters(query)?;
         let get = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        let endpoint = endpoint(address, port)?;
+        if port == PLAIN_PORT {
+            return Err(AmqpUriError::Plaintext { endpoint, vhost });
+        }
         Ok(Self {
-            endpoint: endpoint(address)?,
+            endpoint,
             vhost,
             user,
             password,
@@ -98,14 +105,14 @@ fn credentials(text: &str) -> Result<(Option<String>, Option<Passphrase>), AmqpU
     Ok((user, password.map(decoded).transpose()?.map(Passphrase::new)))
 }
 
-fn endpoint(address: &str) -> Result<HostPort, AmqpUriError> {
+fn endpoint(address: &str, default: u16) -> Result<HostPort, AmqpUriError> {
     // The colons of an IPv6 address stand within its brackets.
     let (host, port) = match address.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
         Some(_) | None => (address, None),
     };
     let port = match port {
-        None | Some("") => TLS_PORT,
+        None | Some("") => default,
         Some(digits) if digits.bytes().all(|digit| digit.is_ascii_digit()) => {
             digits.parse().ok().filter(|port| *port != 0).ok_or(AmqpUriError::Port)?
         }
@@ -179,7 +186,7 @@ mod tests {
     #[test]
     fn what_is_none_says_why_and_shows_nothing() {
         let refusal = |text: &str| AmqpUri::parse(text).unwrap_err();
-        assert_eq!(refusal("amqp://u:secret@h/v"), AmqpUriError::Plaintext);
+        assert_eq!(refusal("amqp://u:secret@h/v").to_string(), "it leads to h:5672 without TLS: write amqps://");
         assert_eq!(refusal("https://h/v"), AmqpUriError::Scheme);
         assert_eq!(refusal("h:5671"), AmqpUriError::Scheme);
         assert_eq!(refusal("amqps://h:0/v"), AmqpUriError::Port);
@@ -199,7 +206,10 @@ mod tests {
             assert_eq!(ours.endpoint.to_string(), format!("{}:{}", theirs.authority.host, theirs.authority.port), "{text}");
             assert_eq!(ours.vhost, theirs.vhost, "{text}");
             assert_eq!(ours.user.as_deref().unwrap_or("guest"), theirs.authority.userinfo.username, "{text}");
-            assert_eq!(ours.password.map_or("guest".to_owned(), |password| password.expose().to_owned()), theirs.authority.userinfo.password);
+            assert_eq!(
+                ours.password.map_or("guest".to_owned(), |password| password.expose().to_owned()),
+                theirs.authority.userinfo.password
+            );
             assert_eq!(ours.mechanisms.first().map(|name| name.to_uppercase()), theirs.query.auth_mechanism.map(|name| name.to_string()));
         }
     }

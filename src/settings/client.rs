@@ -71,7 +71,11 @@ impl Settings {
         let identification = self.value("ssl.endpoint.identification.algorithm");
         let verification = self.value("enable.ssl.certificate.verification");
         Connection {
-            bootstrap: ["bootstrap.servers", "metadata.broker.list"].into_iter().flat_map(|key| self.list(key)).map(str::to_owned).collect(),
+            bootstrap: ["bootstrap.servers", "metadata.broker.list"]
+                .into_iter()
+                .flat_map(|key| self.list(key))
+                .map(str::to_owned)
+                .collect(),
             sasl: protocol.as_ref().is_ok_and(|protocol| protocol.has_sasl()).then(|| self.sasl()),
             protocol,
             versions: self.list("ssl.enabled.protocols").into_iter().map(str::to_owned).collect(),
@@ -191,7 +195,8 @@ mod tests {
             "bootstrap.servers=a:1\nsecurity.protocol=SSL\nssl.keystore.type=PEM\nssl.keystore.certificate.chain=c\nssl.keystore.key=k\n\
              ssl.key.password=p\nssl.truststore.type=PEM\nssl.truststore.certificates=t\n",
         );
-        let librdkafka = connection("bootstrap.servers=a:1\nsecurity.protocol=ssl\nssl.certificate.pem=c\nssl.key.pem=k\\nl\nssl.ca.pem=t\n");
+        let librdkafka =
+            connection("bootstrap.servers=a:1\nsecurity.protocol=ssl\nssl.certificate.pem=c\nssl.key.pem=k\\nl\nssl.ca.pem=t\n");
         for (connection, key) in [(&java, "k"), (&librdkafka, "k\nl")] {
             let material = connection.material.iter().map(|material| (material.role, material.source.clone())).collect::<Vec<_>>();
             let inline = |text: &str| Source::Inline(Secret::new(text.as_bytes().to_vec()));
