@@ -46,6 +46,7 @@
 //! | 8 | [`directory`] | the file system: read → inventory, write ← artifacts; and the files of others |
 //! | 8 | [`endpoint`] | what a TLS endpoint shows to whoever connects |
 //! | 8 | [`visit`] | one identity at one endpoint, step by step, as a client would |
+//! | 9 | [`identity`] | from whatever a user has to who visits: configurations, stores, certificates, URLs, holders |
 //! | 9 | [`verify`] | the proof: who visits whom, over loopback and at running brokers, and what must be refused |
 //! | 10 | [`commands`] | one file for each verb |
 //!
@@ -77,6 +78,7 @@ pub mod diagnosis;
 pub mod directory;
 pub mod endpoint;
 pub mod finding;
+pub mod identity;
 pub mod inventory;
 pub mod issue;
 pub mod java;

@@ -17,7 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["check", "diagnosis", "issue"],
     &["artifact", "report"],
     &["directory", "endpoint", "visit"],
-    &["verify"],
+    &["identity", "verify"],
     &["commands"],
 ];
 

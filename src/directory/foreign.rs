@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::DirectoryError;
 use super::error::shown;
-use crate::pki::Secret;
+use crate::pki::{Certificate, Secret};
 
 /// More than the largest store anyone has; what is longer is something else.
 const LIMIT: u64 = 64 * 1024 * 1024;
@@ -24,6 +24,20 @@ pub fn read_foreign(path: &Path) -> Result<Secret, DirectoryError> {
     let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default() + 1);
     file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > LIMIT { Err(too_large(path)) } else { Ok(Secret::new(bytes)) }
+}
+
+/// What the system trusts (SSL_CERT_FILE and SSL_CERT_DIR before its own places), and what of that could not be read.
+pub fn system_roots() -> (Vec<Certificate>, Vec<String>) {
+    let found = rustls_native_certs::load_native_certs();
+    let mut problems: Vec<String> = found.errors.iter().map(|error| format!("the system's roots: {error}")).collect();
+    let mut roots = Vec::with_capacity(found.certs.len());
+    for der in found.certs {
+        match Certificate::from_der(der.to_vec()) {
+            Ok(root) => roots.push(root),
+            Err(error) => problems.push(format!("one of the system's roots is passed over: {error}")),
+        }
+    }
+    (roots, problems)
 }
 
 /// The permission bits of a file, where it is one.

@@ -29,7 +29,8 @@ pub enum NameError {
     Country(String),
 }
 
-/// One host: a DNS name in lower case, or an IP address.
+/// One host: a DNS name in lower case, or an IP address. A name that is written with the dot of the root (`broker-1.example.`) is the
+/// same name without it: neither certificates nor SNI have the dot (RFC 6066, 3).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Host {
     Dns(String),
@@ -43,7 +44,7 @@ impl FromStr for Host {
         if text.contains('*') {
             return Err(NameError::Wildcard(text.to_owned()));
         }
-        match dns_or_ip(text)? {
+        match dns_or_ip(text.strip_suffix('.').filter(|name| name.parse::<IpAddr>().is_err()).unwrap_or(text))? {
             San::Ip(ip) => Ok(Self::Ip(ip)),
             San::Dns(name) | San::Uri(name) | San::Other(name) => Ok(Self::Dns(name)),
         }
@@ -265,7 +266,8 @@ mod tests {
     fn host_and_port() {
         assert_eq!("[::1]:9093".parse::<HostPort>().unwrap().to_string(), "[::1]:9093");
         assert_eq!("localhost:9093".parse::<HostPort>().unwrap().port, 9093);
-        for wrong in ["localhost", "localhost:0", "localhost:65536", "::1:9093", ":9093"] {
+        assert_eq!("Broker-1.Example.:9093".parse::<HostPort>().unwrap().to_string(), "broker-1.example:9093");
+        for wrong in ["example..:1", ".:1", "10.0.0.1.:1", "localhost", "localhost:0", "localhost:65536", "::1:9093", ":9093"] {
             assert!(wrong.parse::<HostPort>().is_err(), "{wrong}");
         }
     }

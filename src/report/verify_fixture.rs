@@ -153,6 +153,7 @@ pub fn failed(mut diagnosis: Diagnosis, step: Step, symptom: Symptom) -> Verdict
         now: AT,
         protocol: Protocol::Kafka,
         endpoint: "broker.example:9094".parse().unwrap(),
+        told_by: None,
         identity: String::new(),
         shown: Shown::default(),
         login: LoginKind::Certificate,

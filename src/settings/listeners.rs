@@ -28,6 +28,13 @@ impl SecurityProtocol {
             Self::Plaintext | Self::SaslPlaintext => false,
         }
     }
+
+    pub const fn has_sasl(self) -> bool {
+        match self {
+            Self::SaslPlaintext | Self::SaslSsl => true,
+            Self::Plaintext | Self::Ssl => false,
+        }
+    }
 }
 
 /// One of `listeners` or `advertised.listeners`.

@@ -1,8 +1,12 @@
 //! Floor 1: the configuration files of brokers and clients, read as the programs themselves read them.
 //!
-//! `server.properties` and `client.properties` (java.util.Properties), librdkafka's `key=value`, and `rabbitmq.conf` (Cuttlefish).
+//! `server.properties` and `client.properties` (java.util.Properties), librdkafka's `key=value`, `rabbitmq.conf` (Cuttlefish), and the URLs of
+//! RabbitMQ's clients.
 
+mod amqp_uri;
+mod client;
 mod cuttlefish;
+mod jaas;
 mod line;
 mod listeners;
 mod principals;
@@ -15,6 +19,9 @@ mod table;
 
 use std::collections::BTreeMap;
 
+pub use amqp_uri::{AmqpUri, AmqpUriError};
+pub use client::{Connection, Material, Sasl, Source};
+pub use jaas::{JaasError, LoginModule};
 pub use line::{Setting, SyntaxFault};
 pub use listeners::{Listener, SecurityProtocol};
 pub use principals::{MappingRules, SuperUsers};

@@ -1,0 +1,88 @@
+//! Files as a client finds and opens them.
+
+use std::path::{Path, PathBuf};
+
+use super::draft::Draft;
+use super::store::{self, Trusting};
+use super::{Besides, IdentityError, amqp, bare, kafka};
+use crate::diagnosis::{Fault, FileProblem};
+use crate::directory;
+use crate::keystore::{Contents, Passwords};
+use crate::pki::{Certificate, Passphrase, Secret};
+use crate::settings::{self, Program};
+
+/// Told by what is in the file, never by its name.
+pub(super) fn draft(path: &Path, besides: &Besides) -> Result<Draft, IdentityError> {
+    let bytes = match read(path) {
+        Ok(bytes) => bytes,
+        Err(fault) => return Ok(bare::unusable(path, fault)),
+    };
+    if let Some(text) = amqp::text(bytes.expose()) {
+        return amqp::draft(path, text, &besides.passwords);
+    }
+    let Some(settings) = settings::read(bytes.expose()) else {
+        return Ok(bare::draft(path, bytes.expose(), besides));
+    };
+    match settings.program {
+        Program::KafkaClient | Program::KafkaOther | Program::Librdkafka => kafka::draft(path, &settings, &besides.passwords),
+        program @ (Program::KafkaBroker | Program::RabbitMq | Program::RabbitMqTerms) => {
+            Err(IdentityError::NotAClient { file: path.display().to_string(), program: program.name() })
+        }
+    }
+}
+
+/// Where a path that a configuration names leads. A relative one starts where the program runs; that may be here, or where the
+/// configuration lies.
+pub(super) fn place(configuration: &Path, written: &str) -> PathBuf {
+    let here = PathBuf::from(written);
+    if here.exists() { here } else { configuration.parent().unwrap_or(Path::new("")).join(written) }
+}
+
+pub(super) fn read(path: &Path) -> Result<Secret, Fault> {
+    directory::read_foreign(path).map_err(|error| {
+        let why = if error.is_missing() { "there is no such file".to_owned() } else { error.to_string() };
+        Fault::file(path.display().to_string(), FileProblem::Unreadable(why))
+    })
+}
+
+/// A file with what it holds.
+pub(super) struct Opened {
+    pub name: String,
+    pub bytes: Secret,
+    pub contents: Contents,
+}
+
+impl Opened {
+    pub fn new(name: String, bytes: Secret, passwords: &Passwords) -> Result<Self, Fault> {
+        match store::open(bytes.expose(), passwords) {
+            Ok(contents) => Ok(Self { name, bytes, contents }),
+            Err(problem) => Err(Fault::file(name, problem)),
+        }
+    }
+
+    pub fn read(path: &Path, passwords: &Passwords) -> Result<Self, Fault> {
+        Self::new(path.display().to_string(), read(path)?, passwords)
+    }
+
+    pub fn fault(&self, problem: FileProblem) -> Fault {
+        Fault::file(self.name.clone(), problem)
+    }
+
+    pub fn anchors(&self, trusting: Trusting) -> Result<Vec<Certificate>, Fault> {
+        store::anchors(&self.contents, trusting).map_err(|problem| self.fault(problem))
+    }
+}
+
+/// What is said of a file before what was said besides.
+pub(super) fn passwords(store: Option<&Passphrase>, key: Option<&Passphrase>, besides: &Passwords) -> Passwords {
+    Passwords { store: store.or(besides.store.as_ref()).cloned(), keys: key.map_or_else(|| besides.keys.clone(), |key| vec![key.clone()]) }
+}
+
+/// Of `--trust`: a directory stands for the files in it.
+pub(super) fn anchors_by_hand(path: &Path, passwords: &Passwords) -> Result<Vec<Certificate>, Fault> {
+    let files = directory::expand(&[path.to_path_buf()]);
+    files.iter().map(|file| Opened::read(file, passwords)?.anchors(Trusting::Bundle)).collect::<Result<Vec<_>, _>>().and_then(|each| {
+        let anchors = each.concat();
+        if anchors.is_empty() { Err(Fault::file(path.display().to_string(), FileProblem::NoAnchors)) } else { Ok(anchors) }
+    })
+}
