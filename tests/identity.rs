@@ -288,11 +288,11 @@ fn a_client_that_would_go_without_tls_goes_nowhere() {
             "client.properties",
             &format!("bootstrap.servers=a:9092\nsecurity.protocol={protocol}\nssl.truststore.location=ca.crt\n"),
         );
-        assert!(matches!(problem(&one(&path, &Besides::default())).1, FileProblem::Plaintext(_)), "{protocol}");
+        assert!(matches!(problem(&one(&path, &Besides::default())).1, FileProblem::InPlaintext(_)), "{protocol}");
     }
     let path = desk.write("amqp.uri", "amqp://u:p@rabbit.example/\n");
     let candidate = one(&path, &desk.trusting());
-    assert_eq!(problem(&candidate).1.to_string(), "line 1 is an amqp URL: the client would not use TLS");
+    assert_eq!(problem(&candidate).1.to_string(), "it says amqp:// in line 1, which is not encrypted");
     assert_eq!(endpoints(&candidate), ["rabbit.example:5672"]);
 }
 

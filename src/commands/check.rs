@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 
-use super::console::{Format, Tone};
+use super::console::Format;
 use super::failure::{Exit, Failure};
 use super::judging::{Judge, Replaced};
 use super::passwords::PasswordArgs;
@@ -114,15 +114,7 @@ fn exit(report: &Report, output: Output) -> Exit {
 
 fn show(context: &Context, report: &Report, output: Output) {
     let console = &context.console;
-    let paint = |text: &str, severity: Option<Severity>| {
-        let tone = match severity {
-            None => Tone::Good,
-            Some(Severity::Note) => Tone::Plain,
-            Some(Severity::Warning) => Tone::Due,
-            Some(Severity::Error) => Tone::Bad,
-        };
-        console.painted(text, tone)
-    };
+    let paint = |text: &str, severity: Option<Severity>| console.painted(text, severity.into());
     match output {
         Output::Human => console.data(&report::human(report, paint)),
         Output::Json => console.json(&report::json(report)),

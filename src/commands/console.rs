@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::failure::{Exit, Failure};
 use crate::describe::page::{Line, Outlook};
+use crate::finding::Severity;
 use crate::pki::Passphrase;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -33,6 +34,18 @@ pub enum Tone {
     Good,
     Due,
     Bad,
+}
+
+/// `None` is for what is as it should be.
+impl From<Option<Severity>> for Tone {
+    fn from(severity: Option<Severity>) -> Self {
+        match severity {
+            None => Self::Good,
+            Some(Severity::Note) => Self::Plain,
+            Some(Severity::Warning) => Self::Due,
+            Some(Severity::Error) => Self::Bad,
+        }
+    }
 }
 
 #[derive(Debug)]

@@ -1,39 +1,97 @@
 //! `verify`: the proof, against running brokers or over loopback.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
-use clap::Args;
-use serde_json::json;
+use clap::{Args, ValueEnum};
 use tokio::runtime::Runtime;
 
-use super::console::{Console, Format, Tone};
+use super::console::Format;
 use super::failure::{Exit, Failure};
+use super::identity::IdentityArgs;
 use super::making::Making;
 use super::{Context, proof, selected};
-use crate::cluster::{ClusterSpec, Holder, HolderId, Role};
-use crate::diagnosis::{ProbeOutcome, Verdict, VerifyReport};
-use crate::directory::{Directory, Owners};
+use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId, Role};
+use crate::diagnosis::{BrokerLog, VerifyReport};
+use crate::directory::{self, Directory, Owners};
+use crate::finding::Severity;
 use crate::inventory::HolderFiles;
+use crate::issue;
+use crate::pki::Identity;
+use crate::report;
 use crate::snippet::Snippets;
-use crate::verify::{self, Options};
+use crate::identity::Candidate;
+use crate::verify::{self, Agenda, Attendee, Intruders, Options, Place, Wishes};
+use crate::visit::Credential;
 
-/// Prove that mutual TLS works: as every client, at every broker
+/// Prove that mutual TLS works, and say what is broken, on which side, and how to mend it
 ///
-/// Connects to each advertised address as each client would, and as each Kafka node where it plays a client: handshake, a message
-/// produced and consumed. Then tries what must be refused: no certificate, a foreign authority, plaintext. Exits 4 when anything
-/// fails or anyone is let in.
+/// By the cluster file, connects to each advertised address as each client would, and as each Kafka node where it plays a client:
+/// name, TCP, TLS, login, and a message there and back. With --as, --kafka or --amqp it needs no cluster file, and visits every broker
+/// that Kafka advertises. Then tries what must be refused: no certificate, a foreign authority, an expired certificate, plaintext and
+/// more. Exits 4 when anything fails or anyone is let in.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// Connect as these only, as clients/orders or orders
-    #[arg(value_name = "HOLDER")]
+    /// Connect as these of the cluster file only, as clients/orders or orders
+    #[arg(value_name = "HOLDER", conflicts_with_all = ["identities", "kafka", "amqp"])]
     holders: Vec<String>,
     /// Prove the files in handshakes over loopback; needs no broker
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["identities", "kafka", "amqp"])]
     loopback: bool,
+    #[command(flatten)]
+    identity: IdentityArgs,
+    /// Send Kafka's message through this topic [default: the cluster file's, or countersign-verify, made and removed again]
+    #[arg(long, value_name = "NAME")]
+    topic: Option<String>,
+    /// Send Kafka's message in a transaction, and read it once that is committed
+    #[arg(long)]
+    transactional: bool,
+    /// Send no message: end with the login
+    #[arg(long)]
+    no_message: bool,
+    /// Try nothing that must be refused
+    #[arg(long)]
+    no_probes: bool,
+    /// How long a connection may take, with all that is done over it: 5s, 500ms
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    deadline: Duration,
+    /// How many connections are made at once
+    #[arg(long, value_name = "COUNT", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    parallel: u16,
+    /// End with the first failure
+    #[arg(long)]
+    fail_fast: bool,
+    /// Look for the reasons in this log of a broker
+    #[arg(long, value_name = "FILE")]
+    broker_log: Vec<PathBuf>,
+    /// Show every step of every visit, with what it has shown and how long it took
+    #[arg(long)]
+    steps: bool,
+    /// For people, or for one kind of program [default: as --format]
+    #[arg(long, value_enum)]
+    output: Option<Output>,
 }
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Output {
+    Human,
+    Json,
+    /// For Jenkins, GitLab and other CI
+    Junit,
+    /// For the textfile collector of the node exporter
+    Prometheus,
+}
+
+/// Certificates that end this soon are worth a line.
+const SOON: time::Duration = time::Duration::days(30);
 
 impl Verify {
     pub fn run(&self, context: &Context) -> Result<Exit, Failure> {
+        if self.identity.are_given() {
+            return self.visit(context, self.named(context)?);
+        }
         let spec = context.spec()?;
         let directory = context.directory()?;
         let wanted = selected(&spec, &self.holders)?;
@@ -43,7 +101,7 @@ impl Verify {
         if self.loopback {
             self.over_loopback(context, &spec, &directory, &wanted)
         } else {
-            self.brokers(context, &spec, &directory, &wanted)
+            self.visit(context, self.by_cluster(context, &spec, &directory, &wanted)?)
         }
     }
 
@@ -60,7 +118,26 @@ impl Verify {
         Ok(if proved.passed() { Exit::Done } else { Exit::VerificationFailed })
     }
 
-    fn brokers(&self, context: &Context, spec: &ClusterSpec, directory: &Directory, wanted: &[&Holder]) -> Result<Exit, Failure> {
+    fn wishes(&self) -> Wishes {
+        Wishes { topic: self.topic.clone(), message: !self.no_message, transactional: self.transactional }
+    }
+
+    /// Without a cluster file.
+    fn named(&self, context: &Context) -> Result<Agenda, Failure> {
+        let candidates = self.identity.read(context)?;
+        let visitors = candidates.into_iter().map(|candidate| {
+            let places = candidate.targets.into_iter().map(|target| Place {
+                endpoint: target.endpoint,
+                protocol: target.protocol,
+                vhost: target.vhost,
+            });
+            let Candidate { name, via, visitor, notes, .. } = candidate;
+            (Attendee { name, via, visitor, notes }, places.collect())
+        });
+        Ok(verify::agenda_by_name(visitors.collect(), &self.wishes()))
+    }
+
+    fn by_cluster(&self, context: &Context, spec: &ClusterSpec, directory: &Directory, wanted: &[&Holder]) -> Result<Agenda, Failure> {
         let identities: BTreeSet<HolderId> =
             wanted.iter().filter(|holder| !matches!(holder.role, Role::Rabbitmq(_))).map(|holder| holder.id.clone()).collect();
         let mut everyone: Vec<(&Holder, HolderFiles)> = Vec::new();
@@ -70,47 +147,125 @@ impl Verify {
                 None => return Err(Failure::NothingThere { directory: directory.root().join(holder.id.to_string()) }),
             }
         }
-        let agenda = verify::agenda_by_cluster(spec, &everyone, &identities, &BTreeMap::new(), false);
-        let options =
-            Options { now: context.now, deadline: std::time::Duration::from_secs(5), at_once: 32, probes: true, fail_fast: false };
+        let intruders = if self.no_probes { BTreeMap::new() } else { intruders(context, spec, directory)? };
+        Ok(verify::agenda_by_cluster(spec, &everyone, &identities, &intruders, &self.wishes()))
+    }
+
+    fn visit(&self, context: &Context, agenda: Agenda) -> Result<Exit, Failure> {
+        let options = Options {
+            now: context.now,
+            deadline: self.deadline,
+            at_once: self.parallel.into(),
+            probes: !self.no_probes,
+            fail_fast: self.fail_fast,
+        };
+        let logs: Vec<LogFile<'_>> = self.broker_log.iter().map(|path| LogFile::begin(path)).collect::<Result<_, _>>()?;
         let runtime = Runtime::new().map_err(Failure::Runtime)?;
-        let progress = context.console.progress("verifying", 0);
+        let progress = context.console.progress("verifying", agenda.meetings.len());
         let stop = async {
             let _ = tokio::signal::ctrl_c().await;
         };
-        let report = runtime.block_on(verify::run(agenda, options, stop, |done| progress.set_position(done as u64)));
+        let told = |done: usize, of: usize| {
+            progress.set_length(of as u64);
+            progress.set_position(done as u64);
+        };
+        let mut report = runtime.block_on(verify::run(agenda, options, stop, told));
         progress.finish_and_clear();
+        // A name server that does not answer keeps a thread for longer than anybody waits.
         runtime.shutdown_background();
-        match context.console.format {
-            Format::Json => context.console.json(&json!({ "passed": report.passed(), "cells": report.cells, "probes": report.probes })),
-            Format::Human => show(&context.console, &report),
+        for log in logs {
+            report.diagnose_by(&log.read()?);
         }
-        if report.cut_short.as_deref() == Some("interrupted") {
-            return Ok(Exit::Interrupted);
+        self.show(context, &report);
+        Ok(match (report.interrupted(), report.passed()) {
+            (true, _) => Exit::Interrupted,
+            (false, true) => Exit::Done,
+            (false, false) => Exit::VerificationFailed,
+        })
+    }
+
+    fn show(&self, context: &Context, report: &VerifyReport) {
+        let console = &context.console;
+        let output = self.output.unwrap_or(match console.format {
+            Format::Human => Output::Human,
+            Format::Json => Output::Json,
+        });
+        match output {
+            Output::Human => {
+                if self.steps {
+                    report.cells.iter().for_each(|cell| console.data(&format!("{}\n", report::verify_steps(cell))));
+                }
+                let paint = |text: &str, severity: Option<Severity>| console.painted(text, severity.into());
+                console.data(&report::verify_human(report, context.now, SOON, paint));
+            }
+            Output::Json => console.json(&report::verify_json(report, context.now)),
+            Output::Junit => console.data(&report::verify_junit(report)),
+            Output::Prometheus => console.data(&report::verify_prometheus(report, context.now)),
         }
-        Ok(if report.passed() { Exit::Done } else { Exit::VerificationFailed })
     }
 }
 
-fn show(console: &Console, report: &VerifyReport) {
-    let plain = |text: &str| (text.to_owned(), Tone::Plain);
-    let cells = report.cells.iter().map(|cell| {
-        let tls = cell.handshake().map_or_else(String::new, |handshake| format!("{} {}", handshake.protocol, handshake.cipher));
-        let result = match &cell.verdict {
-            Verdict::Passed => ("ok".to_owned(), Tone::Good),
-            Verdict::Failed(failure) => (format!("FAILED: {}", failure.diagnosis.rule.code), Tone::Bad),
+/// Certificates that no broker must take, made for the occasion by each authority whose key can be used here.
+fn intruders(context: &Context, spec: &ClusterSpec, directory: &Directory) -> Result<BTreeMap<AuthorityName, Arc<Intruders>>, Failure> {
+    let snippets = Snippets::new(spec, directory.root());
+    let owners = Owners::default();
+    let mut making = Making::new(context, spec, &snippets, directory, &owners, directory.read(spec)?);
+    let mut intruders = BTreeMap::new();
+    for holder in &spec.holders {
+        let name = spec.issuer_of(holder);
+        if intruders.contains_key(&name) {
+            continue;
+        }
+        let made = match making.signer(name) {
+            Ok(signer) => {
+                let credential = |made: Result<Identity, issue::IssueError>| made.ok().and_then(|made| Credential::of(&made).ok());
+                Intruders {
+                    expired: credential(issue::expired(holder, &signer, context.now, &context.entropy)),
+                    wrong_usage: credential(issue::for_servers(holder, &signer, context.now, &context.entropy)),
+                }
+            }
+            Err(failure) => {
+                context.console.say(format_args!("Nobody is tried with an expired certificate, or one for servers alone: {failure}"));
+                Intruders::default()
+            }
         };
-        vec![plain(&cell.identity), plain(&cell.target), plain(&cell.endpoint), plain(&tls), result]
-    });
-    console.table(&["AS", "AT", "ADDRESS", "TLS", "RESULT"], cells);
-    proof::show_failures(console, report);
-    let refused = report.probes.iter().filter(|probe| matches!(probe.outcome, ProbeOutcome::Refused { .. })).count();
-    let passed = report.cells.iter().filter(|cell| matches!(cell.verdict, Verdict::Passed)).count();
-    let (verdict, tone) = if report.passed() { ("passed", Tone::Good) } else { ("FAILED", Tone::Bad) };
-    console.data(&format!(
-        "\nVerification {}: {passed} of {} connections work, {refused} of {} intruders were refused.\n",
-        console.painted(verdict, tone),
-        report.cells.len(),
-        report.probes.len(),
-    ));
+        intruders.insert(name, Arc::new(made));
+    }
+    Ok(intruders)
+}
+
+/// A broker's log: what is written while this runs, or all of it when nothing is.
+struct LogFile<'a> {
+    path: &'a Path,
+    before: u64,
+}
+
+impl<'a> LogFile<'a> {
+    fn begin(path: &'a Path) -> Result<Self, Failure> {
+        Ok(Self { path, before: directory::length_of(path)? })
+    }
+
+    fn read(&self) -> Result<BrokerLog, Failure> {
+        let written = directory::read_log(self.path, self.before)?;
+        let text = if written.is_empty() { directory::read_log(self.path, 0)? } else { written };
+        Ok(BrokerLog::parse(&text))
+    }
+}
+
+/// `5s`, `500ms`, `1m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| "write it as 5s, 500ms or 1m".to_owned())?;
+    let duration = match unit {
+        "ms" => Duration::from_millis(number),
+        "" | "s" => Duration::from_secs(number),
+        "m" => Duration::from_secs(number.saturating_mul(60)),
+        _ => return Err("write it as 5s, 500ms or 1m".to_owned()),
+    };
+    if (Duration::from_millis(10)..=Duration::from_secs(3600)).contains(&duration) {
+        Ok(duration)
+    } else {
+        Err("between 10ms and 60m".to_owned())
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{Diagnosis, Evidence, Fact, Handshake, StepTaken};
+use super::{BrokerLog, Diagnosis, Evidence, Fact, Handshake, StepTaken, diagnose};
 
 /// What a verification concluded.
 #[derive(Debug, Default, Serialize)]
@@ -155,6 +155,26 @@ pub enum ProbeOutcome {
 }
 
 impl VerifyReport {
+    /// Why it is cut short when the user wanted so.
+    pub const INTERRUPTED: &str = "interrupted";
+
+    pub fn interrupted(&self) -> bool {
+        self.cut_short.as_deref() == Some(Self::INTERRUPTED)
+    }
+
+    /// Diagnoses every failure again, with what a broker's log has to say of it.
+    pub fn diagnose_by(&mut self, log: &BrokerLog) {
+        for cell in &mut self.cells {
+            if let Verdict::Failed(failure) = &mut cell.verdict {
+                let lines = log.lines_of(&failure.evidence);
+                if !lines.is_empty() {
+                    failure.evidence.log = lines;
+                    failure.diagnosis = diagnose(&failure.evidence);
+                }
+            }
+        }
+    }
+
     /// Never when it was cut short: nobody knows what the rest would have shown.
     pub fn passed(&self) -> bool {
         let cells = self.cells.iter().all(|cell| matches!(cell.verdict, Verdict::Passed));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +24,24 @@ pub fn read_foreign(path: &Path) -> Result<Secret, DirectoryError> {
     let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default() + 1);
     file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > LIMIT { Err(too_large(path)) } else { Ok(Secret::new(bytes)) }
+}
+
+/// How long a file is that others write to.
+pub fn length_of(path: &Path) -> Result<u64, DirectoryError> {
+    let failed = |source| DirectoryError::io("read", path, source);
+    Ok(File::open(path).and_then(|file| file.metadata()).map_err(failed)?.len())
+}
+
+/// What a log says from byte `from` on: its last 64 MiB at most. One that was cut off meanwhile is read whole.
+pub fn read_log(path: &Path, from: u64) -> Result<String, DirectoryError> {
+    let failed = |source| DirectoryError::io("read", path, source);
+    let mut file = File::open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    let from = if from > length { 0 } else { from };
+    file.seek(SeekFrom::Start(from.max(length.saturating_sub(LIMIT)))).map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.take(LIMIT).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// What the system trusts (SSL_CERT_FILE and SSL_CERT_DIR before its own places), and what of that could not be read.

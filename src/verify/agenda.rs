@@ -24,6 +24,8 @@ pub struct Attendee {
     pub name: String,
     pub via: Via,
     pub visitor: Result<Visitor, Fault>,
+    /// What is worth knowing of it, at whichever broker.
+    pub notes: Vec<String>,
 }
 
 /// An endpoint of a broker.
@@ -76,5 +78,15 @@ pub struct KafkaMessage {
     pub topic: String,
     /// Who looks after the topic, an index of the attendees, and through which brokers; `None`: each does for itself.
     pub steward: Option<(Visitor, Vec<HostPort>)>,
+    pub transactional: bool,
+}
+
+/// What the user wants of the messages.
+#[derive(Debug, Clone)]
+pub struct Wishes {
+    /// Kafka's topic, where it is not the one that goes without saying.
+    pub topic: Option<String>,
+    /// Whether any message is sent at all.
+    pub message: bool,
     pub transactional: bool,
 }

@@ -18,6 +18,7 @@ pub struct Board {
 struct Inner {
     cells: BTreeMap<usize, Cell>,
     probes: BTreeMap<(usize, Attempt), Probe>,
+    expected: usize,
 }
 
 impl Board {
@@ -46,6 +47,11 @@ impl Board {
         self.note(failed);
     }
 
+    /// Whether the cell is there, and nothing in it has failed yet.
+    pub fn passed(&self, order: usize) -> bool {
+        self.inner().cells.get(&order).is_some_and(|cell| matches!(cell.verdict, Verdict::Passed))
+    }
+
     /// `order` is that of the target.
     pub fn probe(&self, order: usize, probe: Probe) {
         let failed = !matches!(probe.outcome, ProbeOutcome::Refused { .. });
@@ -65,14 +71,26 @@ impl Board {
         let _ = failed.wait_for(|failed| *failed).await;
     }
 
-    /// How many results are there.
-    pub fn count(&self) -> usize {
-        let inner = self.inner();
-        inner.cells.len() + inner.probes.len()
+    /// How many results there will be, as far as is known.
+    pub fn expect(&self, results: usize) {
+        self.inner().expected = results;
+    }
+
+    pub fn expect_more(&self, results: usize) {
+        self.inner().expected += results;
+    }
+
+    /// Tells how many results are there, of how many.
+    pub fn done(&self, progress: impl Fn(usize, usize)) {
+        let (done, of) = {
+            let inner = self.inner();
+            (inner.cells.len() + inner.probes.len(), inner.expected)
+        };
+        progress(done, of);
     }
 
     pub fn report(self) -> VerifyReport {
-        let Inner { cells, probes } = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Inner { cells, probes, .. } = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
         VerifyReport { cells: cells.into_values().collect(), probes: probes.into_values().collect(), cut_short: None }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::agenda::{Agenda, Attendee, Entry, Intruders, KafkaMessage, Meeting, Target};
+use super::agenda::{Agenda, Attendee, Entry, Intruders, KafkaMessage, Meeting, Target, Wishes};
 use super::party;
 use crate::cluster::{AuthorityName, Client, ClusterSpec, Holder, HolderId, KafkaSpec, ListenerName, Role};
 use crate::describe::Protocol;
@@ -18,7 +18,7 @@ pub fn agenda(
     everyone: &[(&Holder, HolderFiles)],
     identities: &BTreeSet<HolderId>,
     intruders: &BTreeMap<AuthorityName, Arc<Intruders>>,
-    transactional: bool,
+    wishes: &Wishes,
 ) -> Agenda {
     let visitors: Vec<(&Holder, Attendee)> =
         everyone.iter().filter(|(holder, _)| identities.contains(&holder.id)).map(|(holder, files)| (*holder, attendee(files))).collect();
@@ -28,16 +28,16 @@ pub fn agenda(
     let mut meetings = Vec::new();
     for (attendee, (holder, _)) in visitors.iter().enumerate() {
         for (target, place) in places.iter().enumerate() {
-            meetings.extend(errand(spec, holder, place).map(|errand| Meeting { attendee, target, errand }));
+            meetings.extend(errand(spec, holder, place, wishes).map(|errand| Meeting { attendee, target, errand }));
         }
     }
-    let message = spec.kafka.as_ref().map(|kafka| KafkaMessage {
-        topic: kafka.verify_topic.clone(),
+    let message = spec.kafka.as_ref().filter(|_| wishes.message).map(|kafka| KafkaMessage {
+        topic: topic(kafka, wishes),
         steward: steward(everyone).map(|visitor| {
             let brokers = places.iter().filter(|place| place.listener == Some(&kafka.inter_broker));
             (visitor, brokers.map(|place| place.target.endpoint.clone()).collect())
         }),
-        transactional,
+        transactional: wishes.transactional,
     });
     let attendees = visitors.into_iter().map(|(_, attendee)| attendee).collect();
     Agenda { attendees, targets: places.into_iter().map(|place| place.target).collect(), meetings, message }
@@ -53,7 +53,7 @@ struct Place<'a> {
 fn attendee(files: &HolderFiles) -> Attendee {
     let name = files.holder.to_string();
     let visitor = party::from_pem(files).and_then(|party| party.visitor(name.clone(), Via::Pem));
-    Attendee { name, via: Via::Pem, visitor }
+    Attendee { name, via: Via::Pem, visitor, notes: Vec::new() }
 }
 
 /// Kafka nodes are super users.
@@ -100,23 +100,28 @@ fn places<'a>(
 }
 
 /// Clients use the clients' listener and RabbitMQ as far as they have access; Kafka nodes use each other's other listeners.
-fn errand(spec: &ClusterSpec, visitor: &Holder, place: &Place<'_>) -> Option<Errand> {
+fn errand(spec: &ClusterSpec, visitor: &Holder, place: &Place<'_>, wishes: &Wishes) -> Option<Errand> {
     match (&visitor.role, place.listener, &spec.kafka) {
         (Role::Client(Client { kafka: Some(_), .. }), Some(listener), Some(kafka)) => {
-            (listener == kafka.listener_for(visitor)).then(|| brokers(kafka))
+            (listener == kafka.listener_for(visitor)).then(|| brokers(kafka, wishes))
         }
         (Role::Client(Client { rabbitmq: Some(access), .. }), None, _) => {
             let (name, access) = (access.vhost.clone(), Some(access.clone()));
-            Some(Errand::VirtualHost { name, access, message: Message::Send })
+            let message = if wishes.message { Message::Send } else { Message::Spare };
+            Some(Errand::VirtualHost { name, access, message })
         }
         (Role::Kafka(_), Some(listener), Some(kafka)) if *listener == kafka.controller => Some(Errand::Greet),
         (Role::Kafka(node), Some(listener), Some(kafka)) => {
-            (*listener == kafka.inter_broker && node.roles.is_broker()).then(|| brokers(kafka))
+            (*listener == kafka.inter_broker && node.roles.is_broker()).then(|| brokers(kafka, wishes))
         }
         _ => None,
     }
 }
 
-fn brokers(kafka: &KafkaSpec) -> Errand {
-    Errand::Brokers { topic: Some(kafka.verify_topic.clone()) }
+fn brokers(kafka: &KafkaSpec, wishes: &Wishes) -> Errand {
+    Errand::Brokers { topic: wishes.message.then(|| topic(kafka, wishes)) }
+}
+
+fn topic(kafka: &KafkaSpec, wishes: &Wishes) -> String {
+    wishes.topic.clone().unwrap_or_else(|| kafka.verify_topic.clone())
 }

@@ -103,7 +103,7 @@ async fn meet(meeting: Meeting<'_>, now: OffsetDateTime) -> Cell {
     let hosts = target.map(hosts).unwrap_or_default();
     let name = meeting.identity.id.to_string();
     let visitor = meeting.client.and_then(|client| client.visitor(name.clone(), meeting.via));
-    let attendee = Attendee { name, via: meeting.via, visitor };
+    let attendee = Attendee { name, via: meeting.via, visitor, notes: Vec::new() };
     let host = hosts.first().cloned().unwrap_or(Host::Ip(Ipv4Addr::LOCALHOST.into()));
     let target = Target {
         name: target.map_or_else(|| kind.directory().to_owned(), |target| target.id.to_string()),

@@ -4,7 +4,6 @@
 //! It proves the client's files with the library that most clients are built on. It says nothing of Java.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Instant;
 
 use rdkafka::mocking::MockCluster;
 use time::OffsetDateTime;
@@ -13,23 +12,21 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::agenda::{Attendee, Entry, Target};
-use super::kafka::KafkaClient;
 use super::outcome::{Occasion, Witnessed};
 use super::{DEADLINE, party, server};
 use crate::describe::Protocol;
-use crate::diagnosis::{Cell, Fact, Fault, Step, StepTaken, Via};
+use crate::diagnosis::{Cell, Fault, Step, Via};
 use crate::inventory::HolderFiles;
 use crate::pki::{Host, HostPort, Identity, TrustBundle};
-use crate::visit::Visitor;
+use crate::visit::{Delivery, Librdkafka, RoundTrip, Visitor};
 
 const TOPIC: &str = "countersign-proof";
 
 /// `stand_in` is a server for `localhost` signed by the brokers' authority; `trust` is what brokers trust.
 pub async fn message_through_mock(client: &HolderFiles, stand_in: &Identity, trust: &TrustBundle, now: OffsetDateTime) -> Cell {
-    let began = Instant::now();
     let name = client.holder.to_string();
     let visitor = party::from_pem(client).and_then(|party| party.visitor(name.clone(), Via::Pem));
-    let attendee = Attendee { name, via: Via::Pem, visitor };
+    let attendee = Attendee { name, via: Via::Pem, visitor, notes: Vec::new() };
     let target = Target {
         name: "localhost".to_owned(),
         endpoint: HostPort { host: Host::Dns("localhost".to_owned()), port: 0 },
@@ -40,22 +37,17 @@ pub async fn message_through_mock(client: &HolderFiles, stand_in: &Identity, tru
         insider: None,
     };
     let occasion = Occasion { attendee: &attendee, target: &target, now };
-    let result = match &attendee.visitor {
+    let trip = match &attendee.visitor {
         Ok(visitor) => message(visitor, stand_in, trust).await,
         Err(fault) => Err(fault.clone()),
     };
-    let steps = match &result {
-        Ok(()) => {
-            vec![StepTaken { took: began.elapsed(), fact: Fact::Produce { topic: TOPIC.to_owned(), partition: 0, transactional: false } }]
-        }
-        Err(_) => Vec::new(),
-    };
+    let RoundTrip { steps, result } = trip.unwrap_or_else(|fault| RoundTrip { steps: Vec::new(), result: Err(fault) });
     let mut cell = occasion.cell(steps, result, Witnessed::default());
     "librdkafka's mock cluster".clone_into(&mut cell.endpoint);
     cell
 }
 
-async fn message(visitor: &Visitor, stand_in: &Identity, trust: &TrustBundle) -> Result<(), Fault> {
+async fn message(visitor: &Visitor, stand_in: &Identity, trust: &TrustBundle) -> Result<RoundTrip, Fault> {
     let failed = |error: &dyn ToString| Fault::other(Step::Connect, error.to_string());
     let mock = MockCluster::new(1).map_err(|error| failed(&error))?;
     mock.create_topic(TOPIC, 1, 1).map_err(|error| failed(&error))?;
@@ -73,10 +65,10 @@ async fn message(visitor: &Visitor, stand_in: &Identity, trust: &TrustBundle) ->
             });
         }
     });
-    let client = KafkaClient::new(visitor, &format!("localhost:{port}"), TOPIC, DEADLINE);
-    let result = client.round_trips(TOPIC, &[0]).await.pop();
+    let client = Librdkafka::new(visitor, &format!("localhost:{port}"), TOPIC, DEADLINE);
+    let trip = client.round_trips(TOPIC, &[0], &Delivery::Idempotent).await.pop();
     proxy.abort();
-    result.unwrap_or_else(|| Err(Fault::other(Step::Produce, "nothing was sent")))
+    trip.ok_or_else(|| Fault::other(Step::Produce, "nothing was sent"))
 }
 
 /// Carries requests to the mock and responses back, in which the mock's own address becomes the proxy's.

@@ -6,12 +6,14 @@
 
 mod agenda;
 mod board;
+mod by_name;
 mod cluster;
+mod discover;
 #[cfg(test)]
 mod fixture;
 mod impostor;
-mod kafka;
 mod loopback;
+mod messages;
 mod mock;
 mod outcome;
 mod party;
@@ -23,7 +25,8 @@ mod server;
 
 use std::time::Duration;
 
-pub use agenda::{Agenda, Attendee, Entry, Intruders, KafkaMessage, Meeting, Target};
+pub use agenda::{Agenda, Attendee, Entry, Intruders, KafkaMessage, Meeting, Target, Wishes};
+pub use by_name::{Place, agenda as agenda_by_name};
 pub use cluster::agenda as agenda_by_cluster;
 pub use loopback::loopback;
 pub use mock::message_through_mock;

@@ -37,7 +37,7 @@ impl Occasion<'_> {
             target: self.target.name.clone(),
             endpoint: self.target.endpoint.to_string(),
             steps,
-            notes: Vec::new(),
+            notes: self.attendee.notes.clone(),
             verdict,
         }
     }

@@ -9,6 +9,8 @@ use tokio::sync::Semaphore;
 
 use super::agenda::{Agenda, Meeting};
 use super::board::Board;
+use super::discover::{Misled, Told, discover};
+use super::messages::{Messages, Scratch};
 use super::outcome::{Occasion, Witnessed};
 use super::probe::Scene;
 use crate::describe::CertificateRequest;
@@ -29,11 +31,12 @@ pub struct Options {
 }
 
 /// Does what `agenda` says, until it is done or `stop` ends it: then the report holds what is known. `progress` is told how many
-/// results there are.
-pub async fn run(agenda: Agenda, options: Options, stop: impl Future<Output = ()>, progress: impl Fn(usize)) -> VerifyReport {
+/// visits and probes are done, of how many that are known of.
+pub async fn run(agenda: Agenda, options: Options, stop: impl Future<Output = ()>, progress: impl Fn(usize, usize)) -> VerifyReport {
     let board = Board::new();
     let permits = Semaphore::new(options.at_once);
-    let work = Work { options, permits: &permits, board: &board, progress: &progress };
+    let scratch = Scratch::new();
+    let work = Work { options, permits: &permits, board: &board, scratch: &scratch, progress: &progress };
     let first_failure = async {
         if options.fail_fast {
             board.failure().await;
@@ -43,10 +46,18 @@ pub async fn run(agenda: Agenda, options: Options, stop: impl Future<Output = ()
     };
     let cut_short = tokio::select! {
         () = work.everything(agenda) => None,
-        () = stop => Some("interrupted".to_owned()),
+        () = stop => Some(VerifyReport::INTERRUPTED.to_owned()),
         () = first_failure => Some("ended at the first failure".to_owned()),
     };
-    VerifyReport { cut_short, ..board.report() }
+    let left = match scratch.into_inner() {
+        Some(topic) => topic.remove().await.err(),
+        None => None,
+    };
+    let mut report = VerifyReport { cut_short, ..board.report() };
+    if let (Some(fault), Some(cell)) = (left, report.cells.first_mut()) {
+        cell.notes.push(format!("the topic that was made for the messages could not be removed: {}", fault.symptom));
+    }
+    report
 }
 
 /// What all tasks share.
@@ -55,6 +66,7 @@ struct Work<'a, P> {
     options: Options,
     permits: &'a Semaphore,
     board: &'a Board,
+    scratch: &'a Scratch,
     progress: &'a P,
 }
 
@@ -62,20 +74,46 @@ struct Work<'a, P> {
 struct Known {
     target: usize,
     reached: Result<Arc<Reached>, Unreached>,
-    /// Who got in, and what it was asked for.
-    guest: Option<(usize, Option<CertificateRequest>)>,
+    guest: Option<Guest>,
 }
 
-impl<P: Fn(usize)> Work<'_, P> {
-    async fn everything(&self, agenda: Agenda) {
-        let known = join_all((0..agenda.targets.len()).map(|target| self.at(&agenda, target))).await;
-        if self.options.probes {
-            join_all(known.iter().map(|known| self.probes(&agenda, known))).await;
+/// Who got in, an index of the attendees, and what it was asked for.
+type Guest = (usize, Option<CertificateRequest>);
+
+impl<P: Fn(usize, usize)> Work<'_, P> {
+    async fn everything(&self, mut agenda: Agenda) {
+        let (mut known, mut told) = (Vec::new(), Vec::new());
+        // First those that were named, then those that these name.
+        while known.len() < agenda.targets.len() {
+            self.board.expect(agenda.meetings.len());
+            let wave = known.len()..agenda.targets.len();
+            let from = told.len();
+            for (one, more) in join_all(wave.map(|target| self.at(&agenda, target))).await {
+                known.push(one);
+                told.extend(more);
+            }
+            for Misled { meeting, fault } in discover(&mut agenda, &told[from..]) {
+                let occasion = self.occasion(&agenda, &agenda.meetings[meeting]);
+                self.board.amend(meeting, |cell| cell.verdict = occasion.failed(&cell.steps, fault, Witnessed::default()));
+            }
         }
+        let Self { options, board, scratch, .. } = *self;
+        let messages = async {
+            if let Some(message) = &agenda.message {
+                told.retain(|told| board.passed(told.meeting));
+                Messages { agenda: &agenda, options, board, scratch, told: &told }.send(message).await;
+            }
+        };
+        let probes = async {
+            if options.probes {
+                join_all(known.iter().map(|known| self.probes(&agenda, known))).await;
+            }
+        };
+        tokio::join!(messages, probes);
     }
 
     /// Everybody who is to meet at one endpoint. Nobody waits twice for one that does not answer.
-    async fn at(&self, agenda: &Agenda, target: usize) -> Known {
+    async fn at(&self, agenda: &Agenda, target: usize) -> (Known, Vec<Told>) {
         let meetings: Vec<(usize, &Meeting)> = agenda.meetings.iter().enumerate().filter(|(_, meeting)| meeting.target == target).collect();
         let able = |meeting: &Meeting| agenda.attendees[meeting.attendee].visitor.is_ok();
         let wanted = self.options.probes || meetings.iter().any(|(_, meeting)| able(meeting));
@@ -84,21 +122,27 @@ impl<P: Fn(usize)> Work<'_, P> {
         } else {
             Err(Unreached::untried())
         };
-        let guests = join_all(meetings.iter().map(|(order, meeting)| self.meet(agenda, *order, meeting, &reached))).await;
-        Known { target, reached, guest: guests.into_iter().flatten().next() }
+        let met = join_all(meetings.iter().map(|(order, meeting)| self.meet(agenda, *order, meeting, &reached))).await;
+        let (guests, told): (Vec<_>, Vec<_>) = met.into_iter().unzip();
+        (Known { target, reached, guest: guests.into_iter().flatten().next() }, told.into_iter().flatten().collect())
     }
 
-    /// The guest, if it got in.
+    fn occasion<'o>(&self, agenda: &'o Agenda, meeting: &Meeting) -> Occasion<'o> {
+        let (attendee, target) = (&agenda.attendees[meeting.attendee], &agenda.targets[meeting.target]);
+        Occasion { attendee, target, now: self.options.now }
+    }
+
+    /// The guest, if it got in, and what it was told.
     async fn meet(
         &self,
         agenda: &Agenda,
         order: usize,
         meeting: &Meeting,
         reached: &Result<Arc<Reached>, Unreached>,
-    ) -> Option<(usize, Option<CertificateRequest>)> {
-        let (attendee, target) = (&agenda.attendees[meeting.attendee], &agenda.targets[meeting.target]);
-        let occasion = Occasion { attendee, target, now: self.options.now };
-        let mut guest = None;
+    ) -> (Option<Guest>, Option<Told>) {
+        let occasion = self.occasion(agenda, meeting);
+        let Occasion { attendee, target, .. } = occasion;
+        let (mut guest, mut told) = (None, None);
         let cell = match (&attendee.visitor, reached) {
             (Err(fault), _) => occasion.cell(Vec::new(), Err(fault.clone()), Witnessed::default()),
             (Ok(_), Err(Unreached { steps, fault })) => occasion.cell(steps.clone(), Err(fault.clone()), Witnessed::default()),
@@ -111,12 +155,13 @@ impl<P: Fn(usize)> Work<'_, P> {
                 if visit.steps.iter().any(|taken| taken.fact.step() == Step::Acceptance) {
                     guest = Some((meeting.attendee, visit.seen.asked.clone()));
                 }
+                told = visit.metadata.map(|metadata| Told { meeting: order, metadata });
                 occasion.cell(visit.steps, visit.result, Witnessed { seen: visit.seen, from: visit.from, log: Vec::new() })
             }
         };
         self.board.cell(order, cell);
-        (self.progress)(self.board.count());
-        guest
+        self.board.done(self.progress);
+        (guest, told)
     }
 
     /// Tries what must fail. Who was refused by everyone has nobody to help with that, and has failed already.
@@ -127,6 +172,7 @@ impl<P: Fn(usize)> Work<'_, P> {
         let Some(insider) = target.insider.as_ref().or(guest.map(|(visitor, _)| visitor)) else { return };
         let (limit, now) = (self.options.deadline, self.options.now);
         let attempts = Scene::attempts(target, insider, asked);
+        self.board.expect_more(attempts.len());
         let tried = attempts.into_iter().map(|attempt| async move {
             let outcome = match &known.reached {
                 Ok(reached) => {
@@ -137,7 +183,7 @@ impl<P: Fn(usize)> Work<'_, P> {
             };
             let probe = Probe { target: target.name.clone(), endpoint: target.endpoint.to_string(), attempt, outcome };
             self.board.probe(known.target, probe);
-            (self.progress)(self.board.count());
+            self.board.done(self.progress);
         });
         join_all(tried).await;
     }

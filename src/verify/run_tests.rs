@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::fixture::{Cluster, overwrite};
-use super::{Options, agenda_by_cluster, party, run, server};
+use super::{Options, Wishes, agenda_by_cluster, party, run, server};
 use crate::cluster::{Holder, HolderId};
 use crate::diagnosis::{Attempt, Cell, Failure, Fault, ProbeOutcome, Step, Symptom, Verdict, VerifyReport};
 use crate::inventory::HolderFiles;
@@ -29,6 +29,8 @@ clients: [{{ name: queues, rabbitmq: {{}} }}]
 
 /// AMQP's first words: the start of Connection.Start, which nobody reads further.
 const START: &[u8] = b"\x01\0\0\0\0\x01\xc4\0";
+
+const WISHES: Wishes = Wishes { topic: None, message: true, transactional: false };
 
 /// How a server treats whoever connects.
 enum Manner {
@@ -80,9 +82,9 @@ fn strict(cluster: &Cluster) -> Manner {
 /// As the client, at the only node.
 async fn verified(cluster: &Cluster, everyone: &[(&Holder, HolderFiles)]) -> VerifyReport {
     let client: HolderId = cluster.holder("clients/queues").id.clone();
-    let agenda = agenda_by_cluster(&cluster.spec, everyone, &[client].into(), &BTreeMap::new(), false);
+    let agenda = agenda_by_cluster(&cluster.spec, everyone, &[client].into(), &BTreeMap::new(), &WISHES);
     let options = Options { now: cluster.now(), deadline: Duration::from_secs(2), at_once: 8, probes: true, fail_fast: false };
-    run(agenda, options, std::future::pending(), |_| ()).await
+    run(agenda, options, std::future::pending(), |_, _| ()).await
 }
 
 #[track_caller]
@@ -245,9 +247,9 @@ async fn amqp_goes_through_tls_and_nowhere_else() {
     });
     let everyone = cluster.everyone();
     let client: HolderId = cluster.holder("clients/queues").id.clone();
-    let agenda = agenda_by_cluster(&cluster.spec, &everyone, &[client].into(), &BTreeMap::new(), false);
+    let agenda = agenda_by_cluster(&cluster.spec, &everyone, &[client].into(), &BTreeMap::new(), &WISHES);
     let options = Options { now: cluster.now(), deadline: Duration::from_secs(5), at_once: 8, probes: false, fail_fast: false };
-    let report = run(agenda, options, std::future::pending(), |_| ()).await;
+    let report = run(agenda, options, std::future::pending(), |_, _| ()).await;
     assert!(report.cells[0].steps.iter().any(|taken| taken.fact.step() == Step::Acceptance), "{report:?}");
     assert!(!on_the_wire.lock().unwrap().windows(4).any(|bytes| bytes == b"AMQP"));
 }
@@ -259,9 +261,9 @@ async fn an_interruption_leaves_what_is_known() {
     serve(listener, Manner::Silent);
     let everyone = cluster.everyone();
     let client: HolderId = cluster.holder("clients/queues").id.clone();
-    let agenda = agenda_by_cluster(&cluster.spec, &everyone, &[client].into(), &BTreeMap::new(), false);
+    let agenda = agenda_by_cluster(&cluster.spec, &everyone, &[client].into(), &BTreeMap::new(), &WISHES);
     let options = Options { now: cluster.now(), deadline: Duration::from_secs(60), at_once: 8, probes: true, fail_fast: false };
-    let report = run(agenda, options, tokio::time::sleep(Duration::from_millis(100)), |_| ()).await;
+    let report = run(agenda, options, tokio::time::sleep(Duration::from_millis(100)), |_, _| ()).await;
     assert_eq!((report.cells.len(), report.cut_short.as_deref()), (0, Some("interrupted")));
     assert!(!report.passed());
 }

@@ -20,6 +20,7 @@ mod librdkafka;
 mod reach;
 mod scram;
 mod scratch_topic;
+mod steward;
 pub mod tls;
 mod visitor;
 
@@ -36,6 +37,7 @@ pub use kafka::{KafkaSession, Metadata, Operations, Partition, Topic};
 pub use librdkafka::{Delivery, Librdkafka, RoundTrip};
 pub use reach::{Reached, Unreached};
 pub use scratch_topic::ScratchTopic;
+pub use steward::{metadata_of, until_known};
 pub use visitor::{Credential, Login, Mechanism, Visitor};
 
 use crate::cluster::RabbitmqAccess;

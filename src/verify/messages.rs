@@ -1,0 +1,191 @@
+//! A message through every broker of Kafka that was reached, as everyone who reached it.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use futures_util::future::join_all;
+
+use super::agenda::{Agenda, KafkaMessage};
+use super::board::Board;
+use super::discover::Told;
+use super::outcome::{Occasion, Witnessed};
+use super::run::Options;
+use crate::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
+use crate::pki::{HostPort, hex};
+use crate::visit::{Delivery, Librdkafka, Metadata, ScratchTopic, Visitor, metadata_of, until_known};
+
+/// The topic that was made for this, to be removed however it ends.
+pub type Scratch = OnceLock<ScratchTopic>;
+
+/// What the messages need to know of the visits before.
+pub struct Messages<'a> {
+    pub agenda: &'a Agenda,
+    pub options: Options,
+    pub board: &'a Board,
+    pub scratch: &'a Scratch,
+    /// Every meeting at which Kafka told of its brokers.
+    pub told: &'a [Told],
+}
+
+/// A topic that is there, and who leads its partitions.
+struct Prepared {
+    taken: StepTaken,
+    /// `node.id` by the number of the partition.
+    leaders: Vec<Option<i32>>,
+}
+
+impl Messages<'_> {
+    pub async fn send(&self, message: &KafkaMessage) {
+        let Some(first) = self.told.first() else { return };
+        let prepared = match self.prepare(message, first).await {
+            Ok(prepared) => prepared,
+            Err(fault) => {
+                for told in self.told {
+                    self.failed(told.meeting, fault.clone());
+                }
+                return;
+            }
+        };
+        let mut by_attendee: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for told in self.told {
+            by_attendee.entry(self.agenda.meetings[told.meeting].attendee).or_default().push(told.meeting);
+        }
+        join_all(by_attendee.iter().map(|(attendee, meetings)| self.send_as(*attendee, meetings, message, &prepared))).await;
+    }
+
+    /// One client for all brokers that one attendee has reached: each message goes through a partition that its broker leads.
+    async fn send_as(&self, attendee: usize, meetings: &[usize], message: &KafkaMessage, prepared: &Prepared) {
+        let Ok(visitor) = &self.agenda.attendees[attendee].visitor else { return };
+        let (mut partitions, mut senders) = (Vec::new(), Vec::new());
+        for meeting in meetings {
+            let node_id = self.agenda.targets[self.agenda.meetings[*meeting].target].node_id;
+            let led = prepared.leaders.iter().position(|leader| leader.is_some() && *leader == node_id);
+            match led.and_then(|partition| i32::try_from(partition).ok()) {
+                Some(partition) => {
+                    partitions.push(partition);
+                    senders.push(*meeting);
+                }
+                None => self.board.amend(*meeting, |cell| {
+                    let why = match node_id {
+                        Some(_) => format!("no message: it leads no partition of {}", message.topic),
+                        None => "no message of its own: no broker is advertised under this address".to_owned(),
+                    };
+                    cell.notes.push(why);
+                }),
+            }
+        }
+        let bootstrap: Vec<String> = meetings.iter().map(|meeting| self.endpoint(*meeting).to_string()).collect();
+        let client = Librdkafka::new(visitor, &bootstrap.join(","), &message.topic, self.options.deadline);
+        let delivery = if message.transactional {
+            Delivery::Transactional { id: format!("{}-{}", message.topic, unique()) }
+        } else {
+            Delivery::Idempotent
+        };
+        let trips = client.round_trips(&message.topic, &partitions, &delivery).await;
+        for (meeting, trip) in senders.into_iter().zip(trips) {
+            self.board.amend(meeting, |cell| {
+                cell.steps.push(prepared.taken.clone());
+                cell.steps.extend(trip.steps);
+            });
+            if let Err(fault) = trip.result {
+                self.failed(meeting, fault);
+            }
+        }
+    }
+
+    /// Finds the topic, or makes it with one partition on each broker and waits until everyone knows.
+    async fn prepare(&self, message: &KafkaMessage, first: &Told) -> Result<Prepared, Fault> {
+        let began = Instant::now();
+        let ready = |leaders: Vec<Option<i32>>, created| {
+            let fact = Fact::Topic { name: message.topic.clone(), partitions: leaders.len(), created };
+            Prepared { taken: StepTaken { took: began.elapsed(), fact }, leaders }
+        };
+        let meeting = &self.agenda.meetings[first.meeting];
+        let (steward, brokers) = match &message.steward {
+            Some((steward, brokers)) => (steward, brokers.clone()),
+            None => {
+                let visitor = self.agenda.attendees[meeting.attendee].visitor.as_ref().map_err(Fault::clone)?;
+                let own = self.told.iter().filter(|told| self.agenda.meetings[told.meeting].attendee == meeting.attendee);
+                (visitor, own.map(|told| self.endpoint(told.meeting).clone()).collect())
+            }
+        };
+        let metadata = match &message.steward {
+            Some(_) => self.metadata(steward, &brokers, &message.topic).await?,
+            None => first.metadata.clone(),
+        };
+        let found = metadata.topics.iter().find(|topic| topic.name == message.topic && topic.code == 0);
+        if let Some(topic) = found {
+            return Ok(ready(topic.partitions.iter().map(|partition| partition.leader).collect(), false));
+        }
+        let ids: Vec<i32> = metadata.brokers.iter().map(|broker| broker.id).collect();
+        self.make(steward, &brokers, &message.topic, &ids).await?;
+        Ok(ready(ids.into_iter().map(Some).collect(), true))
+    }
+
+    /// From the first of `brokers` that answers.
+    async fn metadata(&self, steward: &Visitor, brokers: &[HostPort], topic: &str) -> Result<Metadata, Fault> {
+        let mut last = Fault::other(Step::Topic, "there is no broker to ask for the topic");
+        for broker in brokers {
+            match metadata_of(steward, broker, topic, self.options.deadline, self.options.now).await {
+                Ok(metadata) => return Ok(metadata),
+                Err(fault) => last = Fault { step: Step::Topic, ..fault },
+            }
+        }
+        Err(last)
+    }
+
+    async fn make(&self, steward: &Visitor, brokers: &[HostPort], name: &str, ids: &[i32]) -> Result<(), Fault> {
+        let bootstrap: Vec<String> = brokers.iter().map(HostPort::to_string).collect();
+        let client = Librdkafka::new(steward, &bootstrap.join(","), name, self.options.deadline);
+        let topic = match self.scratch.get() {
+            Some(topic) => topic,
+            None => {
+                let topic = ScratchTopic::new(&client, name)?;
+                self.scratch.get_or_init(|| topic)
+            }
+        };
+        topic.create(ids).await.map_err(|fault| not_there(fault, name))?;
+        // One that does not know the topic yet refuses a producer without the right to create it, as if it might not write.
+        let known = brokers.iter().map(|broker| until_known(steward, broker, name, ids, self.options.deadline, self.options.now));
+        join_all(known).await.into_iter().collect()
+    }
+
+    fn endpoint(&self, meeting: usize) -> &HostPort {
+        &self.agenda.targets[self.agenda.meetings[meeting].target].endpoint
+    }
+
+    fn failed(&self, meeting: usize, fault: Fault) {
+        let Agenda { attendees, targets, meetings, .. } = self.agenda;
+        let attendee = &attendees[meetings[meeting].attendee];
+        let occasion = Occasion { attendee, target: &targets[meetings[meeting].target], now: self.options.now };
+        self.board.amend(meeting, |cell| cell.verdict = occasion.failed(&cell.steps, fault, Witnessed::default()));
+    }
+}
+
+/// To whoever may not make a topic it is missing.
+fn not_there(fault: Fault, name: &str) -> Fault {
+    const UNKNOWN_TOPIC: i16 = 3;
+    const TOPIC_AUTHORIZATION_FAILED: i16 = 29;
+    const CLUSTER_AUTHORIZATION_FAILED: i16 = 31;
+    match fault.symptom {
+        Symptom::Kafka { code: TOPIC_AUTHORIZATION_FAILED | CLUSTER_AUTHORIZATION_FAILED, name: code, .. } => Fault {
+            symptom: Symptom::Kafka {
+                code: UNKNOWN_TOPIC,
+                name: "UNKNOWN_TOPIC_OR_PARTITION".to_owned(),
+                message: Some(format!("and it may not be made: {code}")),
+                resource: Some(name.to_owned()),
+            },
+            ..fault
+        },
+        _ => fault,
+    }
+}
+
+/// Part of a transactional id that nobody else has.
+fn unique() -> String {
+    let mut bytes = [0; 8];
+    // Only has to differ from what others have.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    hex(&bytes)
+}
