@@ -173,6 +173,8 @@ fn a_certificate_or_a_store_by_itself() {
     }
     let besides = Besides { key: Some(desk.path("tls.key")), ..desk.trusting() };
     assert_eq!(leaf(visitor(&one(&desk.path("tls.crt"), &besides))), Some("CN=orders"));
+    let error = from_file(&desk.path("keystore.p12"), &besides).unwrap_err();
+    assert!(matches!(error, IdentityError::KeyUnused(_)), "{error}");
     let unsaid = Besides { passwords: password(), ..Besides::default() };
     let error = from_file(&desk.path("keystore.p12"), &unsaid).unwrap_err();
     assert!(matches!(error, IdentityError::NoTrust(_)), "{error}");
@@ -229,6 +231,12 @@ fn a_truststore_that_java_finds_empty_is_empty() {
     assert_eq!(subjects(&visitor(&candidate).anchors), ["CN=authority"]);
     assert_eq!((leaf(visitor(&candidate)), endpoints(&candidate)), (None, vec!["broker.example:9093".to_owned()]));
     assert!(matches!(visitor(&candidate).login, Login::Anonymous));
+    // A directory is trusted as OpenSSL trusts one.
+    fs::create_dir(desk.path("certs")).unwrap();
+    fs::copy(desk.path("ca.crt"), desk.path("certs/5ed36f99.0")).unwrap();
+    desk.write("certs/README", "nothing");
+    let candidate = one(&rdkafka(&desk, "ssl.ca.location=certs"), &Besides::default());
+    assert_eq!(subjects(&visitor(&candidate).anchors), ["CN=authority"]);
     // By hand, what is given to be trusted is trusted.
     let by_hand = Besides { trust: vec![desk.path("openssl.p12")], passwords: password(), ..Besides::default() };
     assert_eq!(subjects(&visitor(&one(&java(&desk, ""), &by_hand)).anchors), ["CN=authority"]);

@@ -42,6 +42,9 @@ impl Draft {
     /// One candidate, or one for each TLS version that was asked for.
     pub fn finish(self, besides: &Besides) -> Result<Vec<Candidate>, IdentityError> {
         let Self { name, via, credential, trust, login, versions, mut notes, targets } = self;
+        if besides.key.is_some() && via != Via::Pem {
+            return Err(IdentityError::KeyUnused(name));
+        }
         let visitor = match credential {
             Err(fault) => Err(fault),
             Ok(credential) => {

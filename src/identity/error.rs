@@ -23,6 +23,8 @@ pub enum IdentityError {
     Url { file: String, line: usize, error: AmqpUriError },
     #[error("{file}, line {line}: this URL is of another client than the first; give each a file of its own")]
     OtherClient { file: String, line: usize },
+    #[error("{0} has its key from elsewhere; --key is for a certificate by itself")]
+    KeyUnused(String),
     #[error("--user says who logs in by password; with --mechanism external the certificate says it")]
     UserWithExternal,
 }

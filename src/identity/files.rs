@@ -78,11 +78,13 @@ pub(super) fn passwords(store: Option<&Passphrase>, key: Option<&Passphrase>, be
     Passwords { store: store.or(besides.store.as_ref()).cloned(), keys: key.map_or_else(|| besides.keys.clone(), |key| vec![key.clone()]) }
 }
 
-/// Of `--trust`: a directory stands for the files in it.
+/// Of `--trust`, and of OpenSSL: a directory stands for the certificates in it, whatever lies beside them.
 pub(super) fn anchors_by_hand(path: &Path, passwords: &Passwords) -> Result<Vec<Certificate>, Fault> {
+    let of = |file: &Path| Opened::read(file, passwords)?.anchors(Trusting::Bundle);
+    if !path.is_dir() {
+        return of(path);
+    }
     let files = directory::expand(&[path.to_path_buf()]);
-    files.iter().map(|file| Opened::read(file, passwords)?.anchors(Trusting::Bundle)).collect::<Result<Vec<_>, _>>().and_then(|each| {
-        let anchors = each.concat();
-        if anchors.is_empty() { Err(Fault::file(path.display().to_string(), FileProblem::NoAnchors)) } else { Ok(anchors) }
-    })
+    let anchors: Vec<Certificate> = files.iter().filter_map(|file| of(file).ok()).flatten().collect();
+    if anchors.is_empty() { Err(Fault::file(path.display().to_string(), FileProblem::NoAnchors)) } else { Ok(anchors) }
 }

@@ -83,6 +83,9 @@ pub fn from_file(path: &Path, besides: &Besides) -> Result<Vec<Candidate>, Ident
 
 /// A holder, by its PEM files.
 pub fn from_holder(files: &HolderFiles, besides: &Besides) -> Result<Vec<Candidate>, IdentityError> {
+    if besides.key.is_some() {
+        return Err(IdentityError::KeyUnused(files.holder.to_string()));
+    }
     holder::draft(files).finish(besides)
 }
 

@@ -1,6 +1,6 @@
 //! URLs of RabbitMQ (its URI specification, on top of RFC 3986): `amqps://user:password@host:port/vhost?cacertfile=…`.
 
-use crate::pki::{Host, HostPort, NameError, Passphrase};
+use crate::pki::{Host, HostPort, Passphrase};
 
 /// What clients take when the URL names no port.
 const TLS_PORT: u16 = 5671;
@@ -33,14 +33,17 @@ pub enum AmqpUriError {
     /// An `amqp` URL in which nothing else is wrong.
     #[error("it leads to {endpoint} without TLS: write amqps://")]
     Plaintext { endpoint: HostPort, vhost: String },
-    #[error("its host is none: {0}")]
-    Host(NameError),
+    #[error("its host is neither a DNS name nor an IP address; an IPv6 address stands in brackets")]
+    Host,
     #[error("its port is no number from 1 to 65535")]
     Port,
     #[error("a % in it is not followed by two hexadecimal digits, or they make no UTF-8")]
     Percent,
     #[error("its virtual host has more than one part: write %2F for a slash in it")]
     Path,
+    /// Likely a password with a slash in it: then what looks like the host is part of a secret.
+    #[error("an @ stands behind its host: write %40 for it, and %2F for a slash in a user name or password")]
+    At,
     #[error("a fragment (#…) has no meaning in it: write %23 for a number sign")]
     Fragment,
 }
@@ -60,6 +63,9 @@ impl AmqpUri {
         };
         if rest.contains('#') {
             return Err(AmqpUriError::Fragment);
+        }
+        if rest.split_once(['/', '?']).is_some_and(|(_, behind)| behind.contains('@')) {
+            return Err(AmqpUriError::At);
         }
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, path) = rest.split_once('/').map_or((rest, None), |(authority, path)| (authority, Some(path)));
@@ -120,11 +126,11 @@ fn endpoint(address: &str, default: u16) -> Result<HostPort, AmqpUriError> {
     };
     match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         Some(v6) => {
-            let address = v6.parse().map_err(|_| AmqpUriError::Host(NameError::HostPort(address.to_owned())))?;
+            let address = v6.parse().map_err(|_| AmqpUriError::Host)?;
             Ok(HostPort { host: Host::Ip(std::net::IpAddr::V6(address)), port })
         }
-        None if host.contains(':') => Err(AmqpUriError::Host(NameError::HostPort(address.to_owned()))),
-        None => Ok(HostPort { host: decoded(host)?.parse().map_err(AmqpUriError::Host)?, port }),
+        None if host.contains(':') => Err(AmqpUriError::Host),
+        None => Ok(HostPort { host: decoded(host)?.parse().map_err(|_| AmqpUriError::Host)?, port }),
     }
 }
 
@@ -191,7 +197,9 @@ mod tests {
         assert_eq!(refusal("h:5671"), AmqpUriError::Scheme);
         assert_eq!(refusal("amqps://h:0/v"), AmqpUriError::Port);
         assert_eq!(refusal("amqps://h:+1/v"), AmqpUriError::Port);
-        assert_eq!(refusal("amqps:///v"), AmqpUriError::Host(NameError::Empty));
+        assert_eq!(refusal("amqps:///v"), AmqpUriError::Host);
+        assert_eq!(refusal("amqps://[h]/v"), AmqpUriError::Host);
+        assert_eq!(refusal("amqps://u:pass/word@h/v"), AmqpUriError::At);
         assert_eq!(refusal("amqps://h/a/b"), AmqpUriError::Path);
         assert_eq!(refusal("amqps://h/%f"), AmqpUriError::Percent);
         assert_eq!(refusal("amqps://h/%ff"), AmqpUriError::Percent);
