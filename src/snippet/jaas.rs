@@ -1,0 +1,54 @@
+//! SASL in Kafka's configuration: the mechanism of a listener, and its login modules (`sasl.jaas.config`, KIP-85).
+
+use super::properties::{path, value};
+use super::{Passwords, Snippets};
+use crate::cluster::{Holder, SaslMechanism};
+use crate::layout::{self, HolderFile, Snippet};
+
+/// Every text is ready to stand in a properties file.
+pub struct Sasl {
+    pub mechanism: &'static str,
+    /// The mechanism as names of settings have it.
+    pub prefix: String,
+    pub jaas: String,
+}
+
+impl Snippets<'_> {
+    /// What `holder` says of a listener with this mechanism; `None` without the passwords for it.
+    pub(super) fn sasl(&self, mechanism: SaslMechanism, holder: &Holder, passwords: Passwords<'_>) -> Option<Sasl> {
+        let provided = || {
+            let file = path(&self.place(holder, HolderFile::Snippet(Snippet::PasswordsProperties)));
+            format!("${{file:{file}:sasl.jaas.config}}")
+        };
+        let holds_passwords = !self.spec.sasl_passwords_of(holder).is_empty();
+        let jaas = if holds_passwords && layout::passwords_by_provider(self.spec, holder) {
+            provided()
+        } else {
+            value(&self.jaas(mechanism, holder, passwords)?)
+        };
+        Some(Sasl { mechanism: mechanism.name(), prefix: mechanism.name().to_lowercase(), jaas })
+    }
+
+    /// A client's login, or what a broker knows of its users.
+    pub(super) fn jaas(&self, mechanism: SaslMechanism, holder: &Holder, passwords: Passwords<'_>) -> Option<String> {
+        let module = match mechanism {
+            SaslMechanism::Plain => "org.apache.kafka.common.security.plain.PlainLoginModule required",
+            SaslMechanism::ScramSha256 | SaslMechanism::ScramSha512 => {
+                "org.apache.kafka.common.security.scram.ScramLoginModule required"
+            }
+        };
+        let users: Option<Vec<_>> =
+            self.spec.sasl_passwords_of(holder).into_iter().map(|user| Some((user, passwords.sasl(user)?))).collect();
+        let is_client = self.spec.sasl_login(holder).is_some();
+        let options = users?.into_iter().map(|(user, password)| match (is_client, user.sasl_user(), quoted(password)) {
+            (true, name, password) => format!(" username={} password={password}", quoted(name)),
+            (false, name, password) => format!(" user_{name}={password}"),
+        });
+        Some(format!("{module}{};", options.collect::<String>()))
+    }
+}
+
+/// As Kafka reads it back (`java.io.StreamTokenizer`).
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
