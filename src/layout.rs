@@ -14,7 +14,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cluster::{Access, AuthorityName, ClusterSpec, Holder, HolderId, JavaVersion, KafkaAccess, KafkaPasswords, Role, SaslMechanism, StoreFormat};
+use crate::cluster::{
+    Access, AuthorityName, ClusterSpec, Holder, HolderId, JavaVersion, KafkaAccess, KafkaPasswords, Role, SaslMechanism, StoreFormat,
+};
 use crate::keystore::Pkcs12Profile;
 
 /// Decides the mode of a file and what a sink may receive.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # kafka-users.sh of {{ holder.id }}: gives the cluster the password of each client. Made by countersign.
-# To be run again whenever a password was changed. Passwords go through a pipe: no argument and no other file holds one.
-# The first argument is the directory with the clients' passwords, should it not be where it was made.
+# To be run again whenever a sasl.password was changed. Passwords go through a pipe, never through arguments.
+# The directory of all holders may be given as an argument, should it not be where it was.
 set -eu
 
 directory=${1:-{{ root }}}

@@ -51,7 +51,11 @@ clients:
 #[tokio::main(flavor = "current_thread")]
 async fn send(workspace: &Workspace, client: &str, topic: &str) -> Result<(), KafkaError> {
     let producer: FutureProducer = librdkafka(workspace, client).set("message.timeout.ms", "20000").create()?;
-    producer.send(FutureRecord::<(), _>::to(topic).payload("a message"), Duration::from_secs(20)).await.map(drop).map_err(|(error, _)| error)
+    producer
+        .send(FutureRecord::<(), _>::to(topic).payload("a message"), Duration::from_secs(20))
+        .await
+        .map(drop)
+        .map_err(|(error, _)| error)
 }
 
 /// The password is the user's own, at last; a wrong one and a listener of another mechanism are refused in Kafka's words.
@@ -84,16 +88,23 @@ fn logs_in(version: KafkaVersion, auth: &str, more: &str, refusal: &str) {
 #[test]
 fn kafka_3_9_knows_its_clients_by_scram_sha_256() {
     let refusal = "invalid credentials with SASL mechanism SCRAM-SHA-256";
-    logs_in(KafkaVersion::V3_9, "sasl-scram-sha-256", "kafka:", refusal);
+    logs_in(KafkaVersion::V3_9, "sasl-scram-sha-256", "kafka:\n  passwords: file-provider", refusal);
 }
 
 #[test]
 fn kafka_4_3_knows_its_clients_by_scram_sha_512() {
     let refusal = "invalid credentials with SASL mechanism SCRAM-SHA-512";
-    logs_in(KafkaVersion::V4_3, "sasl-scram-sha-512", "kafka:\n  passwords: file-provider", refusal);
+    logs_in(KafkaVersion::V4_3, "sasl-scram-sha-512", "stores: { formats: [jks] }\nkafka:", refusal);
 }
 
 #[test]
+fn kafka_3_9_knows_its_clients_by_plain() {
+    logs_in(KafkaVersion::V3_9, "sasl-plain", "kafka:", "Invalid username or password");
+}
+
+/// A file provider has work although PEM needs no passwords.
+#[test]
 fn kafka_4_3_knows_its_clients_by_plain() {
-    logs_in(KafkaVersion::V4_3, "sasl-plain", "stores: { formats: [pem] }\nkafka:\n  passwords: file-provider", "Invalid username or password");
+    let more = "stores: { formats: [pem] }\nkafka:\n  passwords: file-provider";
+    logs_in(KafkaVersion::V4_3, "sasl-plain", more, "Invalid username or password");
 }

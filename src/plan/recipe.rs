@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cluster::{ClusterSpec, Holder, HolderId, Role};
+use crate::cluster::{ClusterSpec, Holder, HolderId, Role, StoreFormat};
 use crate::inventory::Part;
 use crate::keystore::alias;
-use crate::layout::{self, HolderFile, Sensitivity, Snippet};
+use crate::layout::{self, HolderFile, Snippet};
 use crate::pki::{Certificate, Password, TrustBundle, sha256_hex};
 use crate::snippet::{Passwords, Snippets};
 
@@ -34,7 +34,9 @@ pub fn made_from(
     let anchors = || Some((Part::Anchors, ingredients.trust.anchors().iter().map(Certificate::fingerprint).collect::<Vec<_>>().join(" ")));
     let keystore_password = || ingredients.keystore_password.map(|password| (Part::Password, fingerprint(password)));
     let truststore_password = || ingredients.truststore_password.map(|password| (Part::Password, fingerprint(password)));
-    let both_passwords = || match (keystore_password(), truststore_password()) {
+    let store_passwords = || match (keystore_password(), truststore_password()) {
+        // Kafka takes none for PEM, the first of the formats.
+        _ if spec.stores.formats.first() == Some(&StoreFormat::Pem) => None,
         (Some((part, keystore)), Some((_, truststore))) => Some((part, format!("{keystore} {truststore}"))),
         (None, _) | (_, None) => None,
     };
@@ -53,13 +55,21 @@ pub fn made_from(
         HolderFile::KeystorePassword => [keystore_password(), None, None, None],
         HolderFile::TruststorePassword => [truststore_password(), None, None, None],
         HolderFile::SaslPassword => [sasl_passwords(), None, None, None],
-        // As a client, a node shows its certificate.
-        HolderFile::Snippet(Snippet::ClientProperties) if matches!(holder.role, Role::Kafka(_)) => {
-            [settings(Snippet::ClientProperties), both_passwords(), None, None]
-        }
-        HolderFile::Snippet(snippet) => match snippet.sensitivity() {
-            Sensitivity::Secret => [settings(snippet), both_passwords(), sasl_passwords(), None],
-            Sensitivity::Public => [settings(snippet), None, None, None],
+        HolderFile::Snippet(snippet) => match (snippet, &holder.role) {
+            (Snippet::ServerProperties | Snippet::PasswordsProperties, _) | (Snippet::ClientProperties, Role::Client(_)) => {
+                [settings(snippet), store_passwords(), sasl_passwords(), None]
+            }
+            (Snippet::ClientProperties, Role::Kafka(_) | Role::Rabbitmq(_)) => [settings(snippet), store_passwords(), None, None],
+            (Snippet::Librdkafka, _) => [settings(snippet), sasl_passwords(), None, None],
+            (
+                Snippet::KafkaAcls
+                | Snippet::KafkaUsers
+                | Snippet::RabbitmqConf
+                | Snippet::EnabledPlugins
+                | Snippet::Definitions
+                | Snippet::AmqpUri,
+                _,
+            ) => [settings(snippet), None, None, None],
         },
     };
     parts.into_iter().flatten().collect()

@@ -16,13 +16,10 @@ pub struct Sasl {
 impl Snippets<'_> {
     /// What `holder` says of a listener with this mechanism; `None` without the passwords for it.
     pub(super) fn sasl(&self, mechanism: SaslMechanism, holder: &Holder, passwords: Passwords<'_>) -> Option<Sasl> {
-        let provided = || {
-            let file = path(&self.place(holder, HolderFile::Snippet(Snippet::PasswordsProperties)));
-            format!("${{file:{file}:sasl.jaas.config}}")
-        };
         let holds_passwords = !self.spec.sasl_passwords_of(holder).is_empty();
         let jaas = if holds_passwords && layout::passwords_by_provider(self.spec, holder) {
-            provided()
+            let file = path(&self.place(holder, HolderFile::Snippet(Snippet::PasswordsProperties)));
+            format!("${{file:{file}:sasl.jaas}}")
         } else {
             value(&self.jaas(mechanism, holder, passwords)?)
         };
@@ -33,9 +30,7 @@ impl Snippets<'_> {
     pub(super) fn jaas(&self, mechanism: SaslMechanism, holder: &Holder, passwords: Passwords<'_>) -> Option<String> {
         let module = match mechanism {
             SaslMechanism::Plain => "org.apache.kafka.common.security.plain.PlainLoginModule required",
-            SaslMechanism::ScramSha256 | SaslMechanism::ScramSha512 => {
-                "org.apache.kafka.common.security.scram.ScramLoginModule required"
-            }
+            SaslMechanism::ScramSha256 | SaslMechanism::ScramSha512 => "org.apache.kafka.common.security.scram.ScramLoginModule required",
         };
         let users: Option<Vec<_>> =
             self.spec.sasl_passwords_of(holder).into_iter().map(|user| Some((user, passwords.sasl(user)?))).collect();
