@@ -207,7 +207,7 @@ fn snippets(spec: &ClusterSpec, holder: &Holder) -> Vec<Snippet> {
 /// Whether Kafka, as `holder` runs it, reads passwords through a provider: it must be wanted, and there must be any.
 pub fn passwords_by_provider(spec: &ClusterSpec, holder: &Holder) -> bool {
     let wanted = spec.kafka.as_ref().is_some_and(|kafka| kafka.passwords == KafkaPasswords::FileProvider);
-    let of_stores = spec.stores.formats.first() != Some(&StoreFormat::Pem);
+    let of_stores = spec.stores.for_kafka() != StoreFormat::Pem;
     wanted && (of_stores || !spec.sasl_passwords_of(holder).is_empty())
 }
 

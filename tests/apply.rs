@@ -259,6 +259,8 @@ fn a_client_keeps_its_own_password_over_renewals() {
     workspace.edit("lifetime: 90d, renew: 30d", "lifetime: 365d, renew: 100d");
     workspace.ok(&["apply", "--no-proof"]);
     assert_eq!([password("both"), password("other")], before);
+    let principal = |client: &str| workspace.json(&["status", client])["holders"][0]["kafka_principal"].clone();
+    assert_eq!([principal("admin"), principal("both")], ["User:CN=admin,O=Acme", "User:both"]);
     let shown = workspace.ok(&["render"]);
     assert!(!before.iter().any(|password| shown.contains(password.trim())), "{shown}");
 }

@@ -58,7 +58,7 @@ async fn send(workspace: &Workspace, client: &str, topic: &str) -> Result<(), Ka
         .map_err(|(error, _)| error)
 }
 
-/// The password is the user's own, at last; a wrong one and a listener of another mechanism are refused in Kafka's words.
+/// With a password of the user's own choice, in C and in Java; a wrong one is refused.
 fn logs_in(version: KafkaVersion, auth: &str, more: &str, refusal: &str) {
     let _alone = alone();
     let (workspace, bootstrap) = one_node(version, auth, more);
@@ -83,6 +83,25 @@ fn logs_in(version: KafkaVersion, auth: &str, more: &str, refusal: &str) {
     let stranger: BaseConsumer = librdkafka(&workspace, "orders").set("sasl.password", "something else").create().unwrap();
     assert!(stranger.fetch_metadata(None, Duration::from_secs(5)).is_err());
     assert!(kafka.log().contains(refusal), "{}", kafka.log());
+}
+
+#[test]
+fn what_is_rendered_has_no_finding() {
+    for auth in ["sasl-plain", "sasl-scram-sha-256", "sasl-scram-sha-512"] {
+        for passwords in ["inline", "file-provider"] {
+            let (workspace, _) = one_node(KafkaVersion::V4_3, auth, &format!("kafka:\n  passwords: {passwords}"));
+            workspace.ok(&["apply"]);
+            workspace.ok(&["check"]);
+            let files = ["server.properties", "client.properties"].map(|file| format!("pki/kafka/broker-1/current/{file}"));
+            let more = ["client.properties", "librdkafka.conf"].map(|file| format!("pki/clients/orders/current/{file}"));
+            let arguments: Vec<&str> =
+                ["check", "--deny", "note"].into_iter().chain(files.iter().chain(&more).map(String::as_str)).collect();
+            workspace.ok(&arguments);
+            // In a directory, what is no setting of Kafka's own is passed over.
+            let found = workspace.run(&["check", "pki/clients/orders/current"]).stdout;
+            assert!(found.contains("client.properties: nothing found") && !found.contains("passwords.properties"), "{found}");
+        }
+    }
 }
 
 #[test]

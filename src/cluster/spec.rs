@@ -114,6 +114,13 @@ pub struct StoresSpec {
     pub java: JavaVersion,
 }
 
+impl StoresSpec {
+    /// The format that Kafka's configuration uses.
+    pub fn for_kafka(&self) -> StoreFormat {
+        self.formats.first().copied().unwrap_or(StoreFormat::Pem)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StoreFormat {
     Pem,

@@ -34,11 +34,10 @@ pub fn made_from(
     let anchors = || Some((Part::Anchors, ingredients.trust.anchors().iter().map(Certificate::fingerprint).collect::<Vec<_>>().join(" ")));
     let keystore_password = || ingredients.keystore_password.map(|password| (Part::Password, fingerprint(password)));
     let truststore_password = || ingredients.truststore_password.map(|password| (Part::Password, fingerprint(password)));
-    let store_passwords = || match (keystore_password(), truststore_password()) {
-        // Kafka takes none for PEM, the first of the formats.
-        _ if spec.stores.formats.first() == Some(&StoreFormat::Pem) => None,
-        (Some((part, keystore)), Some((_, truststore))) => Some((part, format!("{keystore} {truststore}"))),
-        (None, _) | (_, None) => None,
+    let store_passwords = || {
+        // Kafka takes none for PEM.
+        let (part, keystore) = keystore_password().filter(|_| spec.stores.for_kafka() != StoreFormat::Pem)?;
+        truststore_password().map(|(_, truststore)| (part, format!("{keystore} {truststore}")))
     };
     let sasl_passwords = || Some((Part::SaslPassword, sasl_fingerprint(spec, holder, ingredients.sasl_passwords)?));
     let profile = || Some((Part::Profile, layout::pkcs12_profile(spec.stores.java).name().to_owned()));

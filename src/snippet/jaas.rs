@@ -2,7 +2,7 @@
 
 use super::properties::{path, value};
 use super::{Passwords, Snippets};
-use crate::cluster::{Holder, SaslMechanism};
+use crate::cluster::{Holder, Role, SaslMechanism};
 use crate::layout::{self, HolderFile, Snippet};
 
 /// Every text is ready to stand in a properties file.
@@ -32,14 +32,15 @@ impl Snippets<'_> {
             SaslMechanism::Plain => "org.apache.kafka.common.security.plain.PlainLoginModule required",
             SaslMechanism::ScramSha256 | SaslMechanism::ScramSha512 => "org.apache.kafka.common.security.scram.ScramLoginModule required",
         };
-        let users: Option<Vec<_>> =
-            self.spec.sasl_passwords_of(holder).into_iter().map(|user| Some((user, passwords.sasl(user)?))).collect();
-        let is_client = self.spec.sasl_login(holder).is_some();
-        let options = users?.into_iter().map(|(user, password)| match (is_client, user.sasl_user(), quoted(password)) {
-            (true, name, password) => format!(" username={} password={password}", quoted(name)),
-            (false, name, password) => format!(" user_{name}={password}"),
-        });
-        Some(format!("{module}{};", options.collect::<String>()))
+        let option = |user: &Holder| {
+            let (name, password) = (user.sasl_user(), quoted(passwords.sasl(user)?));
+            Some(match &holder.role {
+                Role::Client(_) => format!(" username={} password={password}", quoted(name)),
+                Role::Kafka(_) | Role::Rabbitmq(_) => format!(" user_{name}={password}"),
+            })
+        };
+        let options: Option<String> = self.spec.sasl_passwords_of(holder).into_iter().map(option).collect();
+        Some(format!("{module}{};", options?))
     }
 }
 

@@ -40,7 +40,7 @@ struct PasswordsProperties<'a> {
 
 impl Snippets<'_> {
     pub(super) fn stores(&self, kafka: &KafkaSpec, holder: &Holder, passwords: Passwords<'_>) -> Stores {
-        let (format, keystore, truststore) = match self.kafka_format() {
+        let (format, keystore, truststore) = match self.spec.stores.for_kafka() {
             StoreFormat::Pkcs12 => ("PKCS12", HolderFile::KeystorePkcs12, HolderFile::TruststorePkcs12),
             StoreFormat::Jks => ("JKS", HolderFile::KeystoreJks, HolderFile::TruststoreJks),
             StoreFormat::Pem => ("PEM", HolderFile::CombinedPem, HolderFile::Anchors),
@@ -66,11 +66,6 @@ impl Snippets<'_> {
 
     /// Kafka takes no password for a PEM store.
     fn has_store_passwords(&self) -> bool {
-        self.kafka_format() != StoreFormat::Pem
-    }
-
-    /// The first of the formats is the one that Kafka uses.
-    fn kafka_format(&self) -> StoreFormat {
-        self.spec.stores.formats.first().copied().unwrap_or(StoreFormat::Pem)
+        self.spec.stores.for_kafka() != StoreFormat::Pem
     }
 }
