@@ -5,6 +5,8 @@
 mod support;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -12,7 +14,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use support::broker::alone;
 use support::kafka::{KafkaCluster, KafkaVersion, librdkafka, topics_by_java};
-use support::{Workspace, free_ports};
+use support::{Ran, Workspace, free_ports};
 
 const ACLS: &str = "pki/clients/admin/current/kafka-acls.sh";
 const USERS: &str = "pki/clients/admin/current/kafka-users.sh";
@@ -83,6 +85,32 @@ fn logs_in(version: KafkaVersion, auth: &str, more: &str, refusal: &str) {
     let stranger: BaseConsumer = librdkafka(&workspace, "orders").set("sasl.password", "something else").create().unwrap();
     assert!(stranger.fetch_metadata(None, Duration::from_secs(5)).is_err());
     assert!(kafka.log().contains(refusal), "{}", kafka.log());
+}
+
+/// What would be Kafka's tool says with which words it was called, and what it was given to read.
+#[test]
+fn passwords_reach_kafkas_tool_through_a_pipe_and_never_as_arguments() {
+    let (workspace, _) = one_node(KafkaVersion::V4_3, "sasl-scram-sha-256", "kafka:");
+    workspace.ok(&["apply", "--no-proof"]);
+    let tool = workspace.path("kafka-configs.sh");
+    fs::write(&tool, "#!/bin/sh\necho \"$@\" >&2\ncat /dev/stdin\n").unwrap();
+    fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
+    // The directory may lie elsewhere by then.
+    let moved = workspace.path("o'neill $HOME}");
+    fs::rename(workspace.path("pki"), &moved).unwrap();
+    let orders = moved.join("clients/orders/current/sasl.password");
+    fs::write(&orders, format!("{CHOSEN}\n")).unwrap();
+    let mut script = Command::new("sh");
+    script.arg(moved.join("clients/admin/current/kafka-users.sh")).arg(&moved).env("KAFKA_CONFIGS", &tool);
+    let done: Ran = script.output().unwrap().into();
+    assert_eq!(done.stdout.lines().next().unwrap(), format!("SCRAM-SHA-256=password={}", CHOSEN.replace('\\', "\\\\")));
+    assert!(
+        done.stderr.contains("--entity-name orders --add-config-file /dev/stdin\n") && !done.stderr.contains("x\\y"),
+        "{}",
+        done.stderr
+    );
+    fs::remove_file(orders).unwrap();
+    Ran::from(script.output().unwrap()).expect(1).says("clients/orders/current/sasl.password cannot be read");
 }
 
 #[test]

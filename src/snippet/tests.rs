@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -191,31 +190,6 @@ fn a_super_user_shows_its_certificate_where_others_log_in_by_password() {
         assert!(server.contains("User:CN=admin") && server.contains("=BROKER:SSL,CLIENT:SASL_SSL,CONTROLLER:SSL\n"), "{server}");
         assert!(rendered(&text, "clients/admin", Snippet::KafkaAcls).contains("--allow-principal 'User:orders' "));
     }
-}
-
-/// What would be Kafka's tool says with which words it was called, and what it was given to read.
-#[test]
-fn passwords_reach_kafkas_tool_through_a_pipe_and_never_as_arguments() {
-    let script = rendered(&with_auth("sasl-scram-sha-256"), "clients/admin", Snippet::KafkaUsers);
-    let directory = tempfile::Builder::new().prefix("o'neill $HOME ").tempdir().unwrap();
-    let path = |name: &str| directory.path().join(name);
-    let run = || {
-        let mut shell = Command::new("sh");
-        shell.arg(path("kafka-users.sh")).arg(directory.path()).env("KAFKA_CONFIGS", path("tool"));
-        shell.output().unwrap()
-    };
-    std::fs::write(path("kafka-users.sh"), script).unwrap();
-    std::fs::write(path("tool"), "#!/bin/sh\necho \"$@\" >&2\ncat /dev/stdin\n").unwrap();
-    std::fs::set_permissions(path("tool"), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let refused = run();
-    assert!(!refused.status.success() && String::from_utf8(refused.stderr).unwrap().contains("sasl.password cannot be read"));
-    std::fs::create_dir_all(path("clients/orders/current")).unwrap();
-    std::fs::write(path("clients/orders/current/sasl.password"), "it's \\ \"$1\" & /x/\n").unwrap();
-    let done = run();
-    assert!(done.status.success());
-    assert_eq!(String::from_utf8(done.stdout).unwrap(), "SCRAM-SHA-256=password=it's \\\\ \"$1\" & /x/\n");
-    let said = String::from_utf8(done.stderr).unwrap();
-    assert!(said.contains("--entity-name orders --add-config-file /dev/stdin\n") && !said.contains("it's"), "{said}");
 }
 
 #[test]
