@@ -14,7 +14,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cluster::{Access, AuthorityName, ClusterSpec, Holder, HolderId, JavaVersion, KafkaAccess, KafkaPasswords, Role, StoreFormat};
+use crate::cluster::{
+    Access, AuthorityName, ClusterSpec, Holder, HolderId, JavaVersion, KafkaAccess, KafkaPasswords, Role, SaslMechanism, StoreFormat,
+};
 use crate::keystore::Pkcs12Profile;
 
 /// Decides the mode of a file and what a sink may receive.
@@ -43,6 +45,8 @@ pub enum HolderFile {
     KeystorePassword,
     /// Opens the trust stores. The same for every holder that trusts the same.
     TruststorePassword,
+    /// What a client logs in to Kafka with, where its listener asks for a password.
+    SaslPassword,
     /// Configuration text, made by `snippet`.
     Snippet(Snippet),
 }
@@ -56,6 +60,8 @@ pub enum Snippet {
     PasswordsProperties,
     Librdkafka,
     KafkaAcls,
+    /// Gives the cluster the passwords of its SCRAM users.
+    KafkaUsers,
     RabbitmqConf,
     EnabledPlugins,
     Definitions,
@@ -63,12 +69,13 @@ pub enum Snippet {
 }
 
 impl Snippet {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ServerProperties,
         Self::ClientProperties,
         Self::PasswordsProperties,
         Self::Librdkafka,
         Self::KafkaAcls,
+        Self::KafkaUsers,
         Self::RabbitmqConf,
         Self::EnabledPlugins,
         Self::Definitions,
@@ -82,6 +89,7 @@ impl Snippet {
             Self::PasswordsProperties => "passwords.properties",
             Self::Librdkafka => "librdkafka.conf",
             Self::KafkaAcls => "kafka-acls.sh",
+            Self::KafkaUsers => "kafka-users.sh",
             Self::RabbitmqConf => "rabbitmq.conf",
             Self::EnabledPlugins => "enabled_plugins",
             Self::Definitions => "definitions.json",
@@ -92,8 +100,8 @@ impl Snippet {
     /// Secret where passwords may stand in it.
     pub const fn sensitivity(self) -> Sensitivity {
         match self {
-            Self::ServerProperties | Self::ClientProperties | Self::PasswordsProperties => Sensitivity::Secret,
-            Self::Librdkafka | Self::KafkaAcls | Self::RabbitmqConf | Self::EnabledPlugins | Self::Definitions | Self::AmqpUri => {
+            Self::ServerProperties | Self::ClientProperties | Self::PasswordsProperties | Self::Librdkafka => Sensitivity::Secret,
+            Self::KafkaAcls | Self::KafkaUsers | Self::RabbitmqConf | Self::EnabledPlugins | Self::Definitions | Self::AmqpUri => {
                 Sensitivity::Public
             }
         }
@@ -102,7 +110,7 @@ impl Snippet {
 
 impl HolderFile {
     /// Every file that is not a snippet.
-    const MATERIAL: [Self; 10] = [
+    const MATERIAL: [Self; 11] = [
         Self::Key,
         Self::Chain,
         Self::Anchors,
@@ -113,6 +121,7 @@ impl HolderFile {
         Self::TruststoreJks,
         Self::KeystorePassword,
         Self::TruststorePassword,
+        Self::SaslPassword,
     ];
 
     pub fn all() -> impl Iterator<Item = Self> {
@@ -131,6 +140,7 @@ impl HolderFile {
             Self::TruststoreJks => "truststore.jks",
             Self::KeystorePassword => "password",
             Self::TruststorePassword => "truststore.password",
+            Self::SaslPassword => "sasl.password",
             Self::Snippet(snippet) => snippet.name(),
         }
     }
@@ -143,7 +153,8 @@ impl HolderFile {
             | Self::KeystorePkcs12
             | Self::KeystoreJks
             | Self::KeystorePassword
-            | Self::TruststorePassword => Sensitivity::Secret,
+            | Self::TruststorePassword
+            | Self::SaslPassword => Sensitivity::Secret,
             Self::Snippet(snippet) => snippet.sensitivity(),
         }
     }
@@ -164,6 +175,9 @@ pub fn files(spec: &ClusterSpec, holder: &Holder) -> Vec<HolderFile> {
     if has_passwords {
         files.extend([F::KeystorePassword, F::TruststorePassword]);
     }
+    if spec.sasl_login(holder).is_some() {
+        files.push(F::SaslPassword);
+    }
     files.extend(snippets(spec, holder).into_iter().map(F::Snippet));
     files
 }
@@ -175,6 +189,7 @@ fn snippets(spec: &ClusterSpec, holder: &Holder) -> Vec<Snippet> {
         Role::Rabbitmq(_) => vec![S::RabbitmqConf, S::EnabledPlugins, S::Definitions],
         Role::Client(client) => {
             let kafka: &[S] = match client.kafka {
+                Some(KafkaAccess::SuperUser) if has_scram(spec) => &[S::ClientProperties, S::Librdkafka, S::KafkaAcls, S::KafkaUsers],
                 Some(KafkaAccess::SuperUser) => &[S::ClientProperties, S::Librdkafka, S::KafkaAcls],
                 Some(KafkaAccess::Limited { .. }) => &[S::ClientProperties, S::Librdkafka],
                 None => &[],
@@ -183,12 +198,22 @@ fn snippets(spec: &ClusterSpec, holder: &Holder) -> Vec<Snippet> {
             [kafka, amqp].concat()
         }
     };
-    let by_provider = spec.kafka.as_ref().is_some_and(|kafka| kafka.passwords == KafkaPasswords::FileProvider);
-    let with_passwords = spec.stores.formats.first() != Some(&StoreFormat::Pem);
-    if by_provider && with_passwords && snippets.contains(&S::ClientProperties) {
+    if passwords_by_provider(spec, holder) && snippets.contains(&S::ClientProperties) {
         snippets.push(S::PasswordsProperties);
     }
     snippets
+}
+
+/// Whether Kafka, as `holder` runs it, reads passwords through a provider: it must be wanted, and there must be any.
+pub fn passwords_by_provider(spec: &ClusterSpec, holder: &Holder) -> bool {
+    let wanted = spec.kafka.as_ref().is_some_and(|kafka| kafka.passwords == KafkaPasswords::FileProvider);
+    let of_stores = spec.stores.for_kafka() != StoreFormat::Pem;
+    wanted && (of_stores || !spec.sasl_passwords_of(holder).is_empty())
+}
+
+fn has_scram(spec: &ClusterSpec) -> bool {
+    let mechanism = spec.kafka.as_ref().and_then(|kafka| kafka.sasl_mechanism(&kafka.clients));
+    mechanism.is_some_and(SaslMechanism::is_scram)
 }
 
 /// The encoding of PKCS#12 that the oldest Java in use can read (JDK-8267701).

@@ -225,6 +225,79 @@ fn the_truststores_password_may_be_chosen() {
     assert_eq!(workspace.read("pki/clients/admin/current/truststore.password"), "changeit\n");
 }
 
+/// Kafka takes no passwords for PEM, so none of a store stands in its configuration.
+#[test]
+fn with_pem_alone_a_second_run_has_nothing_to_do() {
+    let workspace = Workspace::new(&CLUSTER.replace("[pkcs12, jks, pem]", "[pem]"));
+    workspace.ok(&["apply", "--no-proof"]);
+    workspace.run(&["apply"]).expect(0).says("Nothing to do");
+}
+
+/// Clients that log in by password; `admin` shows its certificate.
+fn with_passwords(auth: &str) -> Workspace {
+    let clients = format!("BROKER: {{ port: 9093 }}, CLIENT: {{ port: 9094, auth: {auth} }}");
+    let text =
+        CLUSTER.replace("BROKER: { port: 9093 }", &clients).replace("- { name: both", "- { name: other, kafka: {} }\n  - { name: both");
+    let workspace = Workspace::new(&text);
+    workspace.ok(&["apply", "--no-proof"]);
+    workspace.run(&["apply"]).expect(0).says("Nothing to do");
+    workspace
+}
+
+#[test]
+fn a_client_keeps_its_own_password_over_renewals() {
+    let workspace = with_passwords("sasl-scram-sha-512");
+    let password = |client: &str| workspace.read(format!("pki/clients/{client}/current/sasl.password"));
+    let before = [password("both"), password("other")];
+    assert_ne!(before[0], before[1]);
+    assert!(!workspace.path("pki/clients/admin/current/sasl.password").exists());
+    assert!(workspace.read("pki/clients/both/current/librdkafka.conf").contains(&format!("sasl.password={}", before[0])));
+    for file in ["sasl.password", "client.properties", "librdkafka.conf"] {
+        let mode = fs::metadata(workspace.path("pki/clients/both/current").join(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+    workspace.edit("lifetime: 90d, renew: 30d", "lifetime: 365d, renew: 100d");
+    workspace.ok(&["apply", "--no-proof"]);
+    assert_eq!([password("both"), password("other")], before);
+    let principal = |client: &str| workspace.json(&["status", client])["holders"][0]["kafka_principal"].clone();
+    assert_eq!([principal("admin"), principal("both")], ["User:CN=admin,O=Acme", "User:both"]);
+    let shown = workspace.ok(&["render"]);
+    assert!(!before.iter().any(|password| shown.contains(password.trim())), "{shown}");
+}
+
+/// The cluster has the hashes of SCRAM; with PLAIN each broker knows the passwords by its own files.
+#[test]
+fn whoever_knows_a_changed_password_is_made_again() {
+    let client = "clients/both rewritten: sasl-password sasl-password sasl-password";
+    let brokers = ["kafka/broker-1 rewritten: sasl-password", "kafka/broker-2 rewritten: sasl-password"];
+    for (auth, expected) in [("sasl-scram-sha-256", vec![client]), ("sasl-plain", [&brokers[..], &[client]].concat())] {
+        let workspace = with_passwords(auth);
+        fs::write(workspace.path("pki/clients/both/current/sasl.password"), "correct \"horse\"\n").unwrap();
+        assert_eq!(reasons(&workspace), expected);
+        workspace.ok(&["apply", "--no-proof"]);
+        let server = workspace.read("pki/kafka/broker-2/current/server.properties");
+        assert_eq!(server.contains(r#" user_both="correct \\"horse\\"";"#), auth == "sasl-plain", "{server}");
+        workspace.run(&["apply"]).expect(0).says("Nothing to do");
+        // One that is lost is made anew, and everyone has the new one.
+        fs::remove_file(workspace.path("pki/clients/both/current/sasl.password")).unwrap();
+        assert_eq!(reasons(&workspace).len(), expected.len());
+        workspace.ok(&["apply", "--no-proof"]);
+        workspace.run(&["apply"]).expect(0).says("Nothing to do");
+    }
+}
+
+#[test]
+fn a_password_that_nobody_asks_for_any_more_goes_with_its_listener() {
+    let workspace = with_passwords("sasl-plain");
+    workspace.edit("auth: sasl-plain", "auth: mtls");
+    workspace.ok(&["apply", "--no-proof"]);
+    assert!(!workspace.path("pki/clients/both/current/sasl.password").exists());
+    workspace.run(&["apply"]).expect(0).says("Nothing to do");
+    workspace.edit("auth: mtls", "auth: sasl-scram-sha-256");
+    workspace.ok(&["apply", "--no-proof"]);
+    assert!(workspace.path("pki/clients/both/current/sasl.password").exists());
+}
+
 /// A store may be written anew by another program: what it holds counts, not its bytes.
 #[test]
 fn a_store_with_other_bytes_and_the_same_content_is_left_alone() {

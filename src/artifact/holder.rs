@@ -1,7 +1,9 @@
 //! The files of one generation of a holder.
 
+use std::collections::BTreeMap;
+
 use super::{Artifact, ArtifactError, Truststores};
-use crate::cluster::{ClusterSpec, Holder};
+use crate::cluster::{ClusterSpec, Holder, HolderId};
 use crate::keystore::{Entry, jks, pkcs12};
 use crate::layout::{self, HolderFile};
 use crate::pki::{Entropy, Identity, Password, Secret};
@@ -22,6 +24,8 @@ pub struct Belongings<'a> {
     pub identity: &'a Identity,
     pub password: &'a Password,
     pub truststores: &'a Truststores,
+    /// Of every client that logs in with one.
+    pub sasl_passwords: &'a BTreeMap<HolderId, Password>,
 }
 
 impl Workshop<'_> {
@@ -32,6 +36,7 @@ impl Workshop<'_> {
             trust: &belongings.truststores.trust,
             keystore_password: Some(belongings.password),
             truststore_password: Some(&belongings.truststores.password),
+            sasl_passwords: belongings.sasl_passwords,
         };
         layout::files(self.spec, holder)
             .into_iter()
@@ -47,7 +52,7 @@ impl Workshop<'_> {
     }
 
     fn bytes(&self, holder: &Holder, file: HolderFile, belongings: Belongings<'_>) -> Result<Secret, ArtifactError> {
-        let Belongings { identity, password, truststores } = belongings;
+        let Belongings { identity, password, truststores, sasl_passwords } = belongings;
         let text = |text: String| Secret::new(text.into_bytes());
         let password_line = |password: &Password| text(format!("{}\n", password.expose()));
         let key_entry = || Entry::PrivateKey {
@@ -70,8 +75,9 @@ impl Workshop<'_> {
             HolderFile::TruststoreJks => truststores.jks.clone(),
             HolderFile::KeystorePassword => password_line(password),
             HolderFile::TruststorePassword => password_line(&truststores.password),
+            HolderFile::SaslPassword => sasl_passwords.get(&holder.id).map_or_else(|| text(String::new()), password_line),
             HolderFile::Snippet(snippet) => {
-                let passwords = Passwords::Real { keystore: password, truststore: &truststores.password };
+                let passwords = Passwords::Real { keystore: password, truststore: &truststores.password, sasl: sasl_passwords };
                 text(self.snippets.render(holder, snippet, passwords).unwrap_or_default())
             }
         })

@@ -16,6 +16,7 @@ pub const RULES: &[&Rule] = &[
     &UNWANTED,
     &TRUST_SET,
     &PASSWORD,
+    &SASL_PASSWORD,
     &ALIAS,
     &PROFILE,
     &SETTINGS,
@@ -71,6 +72,11 @@ const PASSWORD: Rule = Rule::error(
     "a store or password file with another password than the rest",
     "Kafka says \"keystore password was incorrect\".",
 );
+const SASL_PASSWORD: Rule = Rule::error(
+    "drift-sasl-password",
+    "a file with another password than the client logs in with",
+    "Kafka says \"Authentication failed\", with PLAIN as with SCRAM.",
+);
 const ALIAS: Rule = Rule::warning(
     "drift-alias",
     "an entry under another alias than the cluster file has",
@@ -115,6 +121,7 @@ fn rule(reason: &Reason) -> &'static Rule {
         Reason::Unwanted { .. } => &UNWANTED,
         Reason::TrustSet { .. } => &TRUST_SET,
         Reason::Password { .. } => &PASSWORD,
+        Reason::SaslPassword { .. } => &SASL_PASSWORD,
         Reason::Alias { .. } => &ALIAS,
         Reason::Profile { .. } => &PROFILE,
         Reason::Settings { .. } => &SETTINGS,

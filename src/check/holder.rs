@@ -55,6 +55,7 @@ pub fn check(cluster: &Cluster<'_>, files: &HolderFiles) -> Vec<Finding> {
             | HolderFile::Chain
             | HolderFile::KeystorePassword
             | HolderFile::TruststorePassword
+            | HolderFile::SaslPassword
             | HolderFile::Snippet(_) => Vec::new(),
         });
     }

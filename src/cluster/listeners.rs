@@ -3,7 +3,7 @@
 use super::entry;
 use super::node::{Node, Place, Value};
 use super::reader::{Fields, Reader};
-use super::{Listener, ListenerAuth, ListenerName};
+use super::{Listener, ListenerAuth, ListenerName, SaslMechanism};
 
 /// A listener, its place in the file, and the port that it has on every node that does not say otherwise.
 pub struct PlacedListener {
@@ -48,11 +48,14 @@ pub fn read(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Option<PlacedLis
 }
 
 fn auth(reader: &mut Reader<'_>, node: &Node) -> Option<ListenerAuth> {
-    if ["sasl-plain", "sasl-scram-sha-512"].contains(&node.shown()) {
-        reader.wrong_node(node, format_args!("{:?} is not supported yet", node.shown()), "use `mtls` or `tls`");
-        return None;
-    }
-    reader.one_of(node, "auth", &[("mtls", ListenerAuth::Mtls), ("tls", ListenerAuth::Tls)])
+    let choices = [
+        ("mtls", ListenerAuth::Mtls),
+        ("tls", ListenerAuth::Tls),
+        ("sasl-plain", ListenerAuth::Sasl(SaslMechanism::Plain)),
+        ("sasl-scram-sha-256", ListenerAuth::Sasl(SaslMechanism::ScramSha256)),
+        ("sasl-scram-sha-512", ListenerAuth::Sasl(SaslMechanism::ScramSha512)),
+    ];
+    reader.one_of(node, "auth", &choices)
 }
 
 /// Which listener is for whom.
@@ -102,6 +105,13 @@ impl Uses {
             if listeners[index].listener.auth != ListenerAuth::Mtls {
                 let message = format!("{} is used among brokers and must be mtls", names[index]);
                 reader.wrong(listeners[index].place, names[index], message, "write `auth: mtls`");
+            }
+        }
+        for (index, placed) in listeners.iter().enumerate() {
+            let unused = ![inter_broker, controller, clients].contains(&index);
+            if let (true, ListenerAuth::Sasl(_)) = (unused, placed.listener.auth) {
+                let message = format!("nobody could log in at {}: no client uses it", names[index]);
+                reader.wrong(placed.place, names[index], message, format_args!("write `clients: {}`", names[index]));
             }
         }
         let name = |index: usize| listeners[index].listener.name.clone();

@@ -13,10 +13,12 @@ mod problem;
 mod rabbitmq;
 mod range;
 mod reader;
+mod sasl;
 mod spec;
 
 pub use draft::Draft;
 pub use holder::*;
 pub use parse::parse;
 pub use problem::Problem;
+pub use sasl::SaslMechanism;
 pub use spec::*;

@@ -144,7 +144,7 @@ fn leaf(reader: &mut Reader<'_>, node: Option<&Node>, stores: &StoresSpec, kafka
 
 fn ed25519(reader: &mut Reader<'_>, fields: Fields<'_>, stores: &StoresSpec, kafka: bool) {
     let Some(node) = fields.get("key") else { return };
-    if kafka && stores.formats.first() == Some(&StoreFormat::Pem) {
+    if kafka && stores.for_kafka() == StoreFormat::Pem {
         let message = "Kafka cannot load an Ed25519 key from PEM: its loader tries RSA, DSA and EC only";
         reader.wrong_node(node, message, "write `key: p256`, or put pkcs12 first in stores.formats");
     } else {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{Client, Holder, HolderId, KafkaAccess, KafkaNode, RabbitmqNode, Role};
+use super::{Client, Holder, HolderId, KafkaAccess, KafkaNode, RabbitmqNode, Role, SaslMechanism};
 use crate::pki::{KeyKind, Lifetime, Subject};
 
 /// Everything that the cluster file says. Made by [`super::parse`] alone.
@@ -114,6 +114,13 @@ pub struct StoresSpec {
     pub java: JavaVersion,
 }
 
+impl StoresSpec {
+    /// The format that Kafka's configuration uses.
+    pub fn for_kafka(&self) -> StoreFormat {
+        self.formats.first().copied().unwrap_or(StoreFormat::Pem)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StoreFormat {
     Pem,
@@ -174,6 +181,8 @@ pub enum ListenerAuth {
     Mtls,
     /// The server shows a certificate, the client none; everyone is `User:ANONYMOUS`.
     Tls,
+    /// The server shows a certificate, the client its name and a password. Only at the clients' listener.
+    Sasl(SaslMechanism),
 }
 
 #[derive(Debug, Clone)]
@@ -256,7 +265,8 @@ impl ClusterSpec {
 
 impl KafkaSpec {
     /// The listener that `holder` connects to as a client. Nodes use the brokers', clients theirs; a super user uses the brokers'
-    /// too when the clients' asks for no certificate, because nobody would know it there.
+    /// too when the clients' asks for no certificate: without one nobody would know it there, and with SCRAM it is who gives the
+    /// clients their passwords, and must get in before any is known.
     pub fn listener_for(&self, holder: &Holder) -> &ListenerName {
         match &holder.role {
             Role::Client(Client { kafka: Some(KafkaAccess::SuperUser), .. }) if !self.asks_certificates(&self.clients) => {

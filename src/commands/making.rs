@@ -24,6 +24,7 @@ pub struct Making<'a> {
     pub owners: &'a Owners,
     pub inventory: Inventory,
     passphrases: BTreeMap<AuthorityName, Option<Password>>,
+    sasl_passwords: BTreeMap<HolderId, Password>,
 }
 
 /// What was made for one holder.
@@ -43,7 +44,8 @@ impl<'a> Making<'a> {
         owners: &'a Owners,
         inventory: Inventory,
     ) -> Self {
-        Self { context, spec, snippets, directory, owners, inventory, passphrases: BTreeMap::new() }
+        let sasl_passwords = inventory.sasl_passwords();
+        Self { context, spec, snippets, directory, owners, inventory, passphrases: BTreeMap::new(), sasl_passwords }
     }
 
     /// Carries out every step of `plan`. Nothing of a holder is seen before all holders' files are on the disk.
@@ -55,6 +57,7 @@ impl<'a> Making<'a> {
         if plan.trust {
             self.make_trust()?;
         }
+        self.make_sasl_passwords();
         let signers = self.signers(plan)?;
         let truststores = self.truststores(plan)?;
         let holders: BTreeMap<&HolderId, &Holder> = self.spec.holders.iter().map(|holder| (&holder.id, holder)).collect();
@@ -131,6 +134,13 @@ impl<'a> Making<'a> {
         Ok(())
     }
 
+    /// Brokers may need those of clients, so all are there before the first file is made.
+    fn make_sasl_passwords(&mut self) {
+        for (client, _) in self.spec.sasl_users() {
+            self.sasl_passwords.entry(client.id.clone()).or_insert_with(|| Password::generate(&self.context.entropy));
+        }
+    }
+
     fn make_holder(&self, step: &HolderStep, holder: &Holder, signer: Option<&Signer>, truststores: &Truststores) -> Result<Made, Failure> {
         let (now, entropy) = (self.context.now, &self.context.entropy);
         let making = |source: MakingError| Failure::Making { what: step.holder.to_string(), source };
@@ -143,7 +153,7 @@ impl<'a> Making<'a> {
         let kept = self.inventory.holders.get(&step.holder).and_then(|state| state.current.as_ref()?.password.clone());
         let password = kept.unwrap_or_else(|| Password::generate(entropy));
         let workshop = Workshop { spec: self.spec, snippets: self.snippets, entropy };
-        let belongings = Belongings { identity: &identity, password: &password, truststores };
+        let belongings = Belongings { identity: &identity, password: &password, truststores, sasl_passwords: &self.sasl_passwords };
         let artifacts = workshop.holder_files(holder, belongings).map_err(|error| making(error.into()))?;
         let manifest = artifact::manifest(&holder.id, &holder.access, step.generation, &artifacts);
         self.directory.stage(holder, &manifest, &artifacts, self.owners)?;

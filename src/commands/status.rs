@@ -120,7 +120,7 @@ fn rows<'a>(spec: &ClusterSpec, wanted: &[&Holder], inventory: &Inventory, plan:
                 certificate: leaf.map(|leaf| certificate(leaf, now)),
                 renewal: leaf.and_then(|leaf| plan::renewal(&spec.leaf, leaf).format(&Rfc3339).ok()),
                 issuer: leaf.map(|leaf| leaf.issuer.clone()).unwrap_or_default(),
-                kafka_principal: holder.kafka_principal(),
+                kafka_principal: spec.kafka.as_ref().map_or_else(|| holder.kafka_principal(), |kafka| kafka.principal(holder)),
                 reasons: steps.get(&holder.id).map(|step| step.reasons.as_slice()).unwrap_or_default(),
             }
         })

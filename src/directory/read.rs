@@ -164,6 +164,7 @@ fn generation(place: &Path, number: u32, anchors: &[Certificate]) -> Result<Gene
     let password_of = |file| read.get(&file).and_then(|found| password(found.bytes.expose()));
     let keystore_password = password_of(HolderFile::KeystorePassword);
     let truststore_password = password_of(HolderFile::TruststorePassword);
+    let sasl_password = password_of(HolderFile::SaslPassword);
     let rest = Rest {
         chain: chain.as_deref().unwrap_or_default(),
         anchors,
@@ -179,7 +180,7 @@ fn generation(place: &Path, number: u32, anchors: &[Certificate]) -> Result<Gene
             (file.name().to_owned(), Found { content, mode: found.mode })
         })
         .collect();
-    Ok(Generation { number, chain, access, written, found, password: keystore_password })
+    Ok(Generation { number, chain, access, written, found, password: keystore_password, sasl_password })
 }
 
 /// The first line of a password file.

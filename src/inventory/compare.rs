@@ -52,7 +52,9 @@ pub fn compare(file: HolderFile, bytes: &[u8], rest: Rest<'_>) -> Content {
         HolderFile::TruststoreJks => {
             store(rest.truststore_password, |password| jks::read(bytes, password), |entries| is_truststore(entries, rest))
         }
-        HolderFile::KeystorePassword | HolderFile::TruststorePassword | HolderFile::Snippet(_) => Content::Changed,
+        HolderFile::KeystorePassword | HolderFile::TruststorePassword | HolderFile::SaslPassword | HolderFile::Snippet(_) => {
+            Content::Changed
+        }
     }
 }
 

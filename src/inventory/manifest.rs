@@ -44,6 +44,8 @@ pub enum Part {
     /// The fingerprints of the anchors.
     Anchors,
     Password,
+    /// Of the SASL passwords that stand in it.
+    SaslPassword,
     Alias,
     Profile,
     /// The text of a snippet, apart from its passwords.

@@ -88,7 +88,9 @@ pub struct Generation {
     pub written: BTreeMap<String, ManifestEntry>,
     /// What is there now. A file that the manifest names and that is not there is missing here.
     pub found: BTreeMap<String, Found>,
+    /// Opens the key stores.
     pub password: Option<Password>,
+    pub sasl_password: Option<Password>,
 }
 
 /// One file of a generation, held against its manifest.
@@ -120,6 +122,12 @@ impl Inventory {
     /// The generation of `name` that signs: the newest.
     pub fn signing_generation(&self, name: AuthorityName) -> Option<&AuthorityGeneration> {
         self.authorities.get(&name)?.last()
+    }
+
+    /// What each client of a SASL listener logs in with, as far as it has a password already.
+    pub fn sasl_passwords(&self) -> BTreeMap<HolderId, Password> {
+        let password = |state: &HolderState| state.current.as_ref()?.sasl_password.clone();
+        self.holders.iter().filter_map(|(id, state)| Some((id.clone(), password(state)?))).collect()
     }
 
     /// The roots of every generation of `names`: what must be trusted now. `None` while any of them is yet to be made.

@@ -19,6 +19,7 @@ pub use recipe::{Ingredients, made_from, trust_aliases};
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId};
 use crate::inventory::Inventory;
 use crate::layout;
+use crate::pki::Password;
 use crate::snippet::Snippets;
 
 /// What `apply` will do, in this order. Nothing in it overwrites or removes an authority.
@@ -74,7 +75,9 @@ pub fn plan(spec: &ClusterSpec, snippets: &Snippets<'_>, inventory: &Inventory, 
         plan.notices.extend(authority::notices(spec, authority, inventory, now));
     }
     plan.trust = trust_files(spec, inventory).is_none_or(|wanted| wanted != inventory.trust_files) || inventory.trust_password.is_none();
-    plan.holders = spec.holders.par_iter().filter_map(|holder| holder_step(spec, snippets, inventory, holder, now)).collect();
+    let sasl_passwords = inventory.sasl_passwords();
+    let step = |holder| holder_step(spec, snippets, inventory, &sasl_passwords, holder, now);
+    plan.holders = spec.holders.par_iter().filter_map(step).collect();
     plan.unchanged = spec.holders.len() - plan.holders.len();
     let wanted: BTreeSet<&HolderId> = spec.holders.iter().map(|holder| &holder.id).collect();
     let leftover = inventory.holders.keys().filter(|id| !wanted.contains(id));
@@ -86,6 +89,7 @@ fn holder_step(
     spec: &ClusterSpec,
     snippets: &Snippets<'_>,
     inventory: &Inventory,
+    sasl_passwords: &BTreeMap<HolderId, Password>,
     holder: &Holder,
     now: OffsetDateTime,
 ) -> Option<HolderStep> {
@@ -99,7 +103,7 @@ fn holder_step(
     if !reasons.is_empty() {
         return step(Action::Issue, reasons);
     }
-    let reasons = rewrite::reasons(spec, snippets, inventory, holder, current);
+    let reasons = rewrite::reasons(spec, snippets, inventory, sasl_passwords, holder, current);
     if reasons.is_empty() { None } else { step(Action::Rewrite, reasons) }
 }
 

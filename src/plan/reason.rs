@@ -57,6 +57,10 @@ pub enum Reason {
     Password {
         file: String,
     },
+    /// A client logs in with another password than stands in this file, its own or a broker's.
+    SaslPassword {
+        file: String,
+    },
     Alias {
         file: String,
     },
@@ -103,6 +107,7 @@ impl fmt::Display for Reason {
             Self::Unwanted { file } => write!(f, "no longer wanted: {file}"),
             Self::TrustSet { file } => write!(f, "trust set changed: {file}"),
             Self::Password { file } => write!(f, "password changed: {file}"),
+            Self::SaslPassword { file } => write!(f, "SASL password changed: {file}"),
             Self::Alias { file } => write!(f, "alias changed: {file}"),
             Self::Profile { file } => write!(f, "profile changed: {file}"),
             Self::Settings { file } => write!(f, "settings changed: {file}"),

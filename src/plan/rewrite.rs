@@ -3,13 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::{Ingredients, Reason, made_from};
-use crate::cluster::{Access, ClusterSpec, Holder};
+use crate::cluster::{Access, ClusterSpec, Holder, HolderId};
 use crate::inventory::{Content, Generation, Inventory, ManifestEntry, Part};
 use crate::layout::{self, HolderFile};
+use crate::pki::Password;
 use crate::snippet::Snippets;
 
 /// One reason for each file that is not as it should be; empty when all are.
-pub fn reasons(spec: &ClusterSpec, snippets: &Snippets<'_>, inventory: &Inventory, holder: &Holder, current: &Generation) -> Vec<Reason> {
+pub fn reasons(
+    spec: &ClusterSpec,
+    snippets: &Snippets<'_>,
+    inventory: &Inventory,
+    sasl_passwords: &BTreeMap<HolderId, Password>,
+    holder: &Holder,
+    current: &Generation,
+) -> Vec<Reason> {
     let (Ok(chain), Some(trust)) = (&current.chain, inventory.anchors(spec.trusted_by(holder))) else {
         return Vec::new();
     };
@@ -18,6 +26,7 @@ pub fn reasons(spec: &ClusterSpec, snippets: &Snippets<'_>, inventory: &Inventor
         trust: &trust,
         keystore_password: current.password.as_ref(),
         truststore_password: inventory.trust_password.as_ref(),
+        sasl_passwords,
     };
     if current.written.is_empty() {
         let why = "it is not there, or damaged".to_owned();
@@ -65,6 +74,7 @@ fn file_reason(file: HolderFile, mode: u32, current: &Generation, wanted: &BTree
         Content::Changed if matches!(file, HolderFile::KeystorePassword | HolderFile::TruststorePassword) => {
             return Some(Reason::Password { file: name() });
         }
+        Content::Changed if file == HolderFile::SaslPassword => return Some(Reason::SaslPassword { file: name() }),
         Content::Changed => return Some(Reason::HandEdited { file: name() }),
         Content::AsWritten => {}
     }
@@ -75,6 +85,7 @@ fn file_reason(file: HolderFile, mode: u32, current: &Generation, wanted: &BTree
         Part::Leaf => Reason::HandEdited { file: name() },
         Part::Anchors => Reason::TrustSet { file: name() },
         Part::Password => Reason::Password { file: name() },
+        Part::SaslPassword => Reason::SaslPassword { file: name() },
         Part::Alias => Reason::Alias { file: name() },
         Part::Profile => Reason::Profile { file: name() },
         Part::Settings => Reason::Settings { file: name() },

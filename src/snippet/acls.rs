@@ -31,9 +31,7 @@ impl Snippets<'_> {
 /// The arguments that allow one client what the cluster file gives it, and to take part in `verify`.
 fn lines(kafka: &KafkaSpec, holder: &Holder, client: &Client) -> Vec<String> {
     let Some(KafkaAccess::Limited { write, read, group }) = &client.kafka else { return Vec::new() };
-    // Without a certificate Kafka knows everyone by one name.
-    let known = kafka.asks_certificates(&kafka.clients);
-    let principal = if known { quoted(&holder.kafka_principal()) } else { quoted("User:ANONYMOUS") };
+    let principal = quoted(&kafka.principal(holder));
     let topics = |names: &[String]| names.iter().map(|name| format!(" --topic {}", quoted(name))).collect::<String>();
     let line = |operations: &[&str], resources: String| {
         let operations: String = operations.iter().map(|operation| format!(" --operation {operation}")).collect();

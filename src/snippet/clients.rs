@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::jaas::Sasl;
 use super::properties::value;
 use super::stores::Stores;
 use super::{Passwords, Snippets};
@@ -18,6 +19,7 @@ struct ClientProperties<'a> {
     bootstrap: String,
     stores: Stores,
     shows_certificate: bool,
+    sasl: Option<Sasl>,
     group: Option<String>,
 }
 
@@ -30,7 +32,14 @@ struct Librdkafka<'a> {
     chain: String,
     key: String,
     shows_certificate: bool,
+    login: Option<Login<'a>>,
     group: Option<&'a str>,
+}
+
+struct Login<'a> {
+    mechanism: &'static str,
+    user: &'a str,
+    password: &'a str,
 }
 
 impl Snippets<'_> {
@@ -41,12 +50,13 @@ impl Snippets<'_> {
             bootstrap: self.bootstrap(listener),
             stores: self.stores(kafka, holder, passwords),
             shows_certificate: kafka.asks_certificates(listener),
+            sasl: self.spec.sasl_login(holder).and_then(|mechanism| self.sasl(mechanism, holder, passwords)),
             group: group(holder).map(value),
         };
         template.render().ok()
     }
 
-    pub(super) fn librdkafka(&self, kafka: &KafkaSpec, holder: &Holder) -> Option<String> {
+    pub(super) fn librdkafka(&self, kafka: &KafkaSpec, holder: &Holder, passwords: Passwords<'_>) -> Option<String> {
         let place = |file| self.place(holder, file).display().to_string();
         let listener = kafka.listener_for(holder);
         let template = Librdkafka {
@@ -56,6 +66,9 @@ impl Snippets<'_> {
             chain: place(HolderFile::Chain),
             key: place(HolderFile::Key),
             shows_certificate: kafka.asks_certificates(listener),
+            login: self.spec.sasl_login(holder).and_then(|mechanism| {
+                Some(Login { mechanism: mechanism.name(), user: holder.sasl_user(), password: passwords.sasl(holder)? })
+            }),
             group: group(holder),
         };
         template.render().ok()

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::jaas::Sasl;
 use super::properties::{path, value};
 use super::stores::Stores;
 use super::{Passwords, Snippets};
@@ -29,6 +30,7 @@ struct ServerProperties<'a> {
 struct UsedListener {
     prefix: String,
     client_auth: &'static str,
+    sasl: Option<Sasl>,
 }
 
 impl Snippets<'_> {
@@ -48,9 +50,15 @@ impl Snippets<'_> {
             prefix: format!("listener.name.{}", listener.name.to_string().to_lowercase()),
             client_auth: match listener.auth {
                 ListenerAuth::Mtls => "required",
-                ListenerAuth::Tls => "none",
+                ListenerAuth::Tls | ListenerAuth::Sasl(_) => "none",
             },
+            sasl: kafka.sasl_mechanism(&listener.name).and_then(|mechanism| self.sasl(mechanism, holder, passwords)),
         });
+        let protocol = |listener: &Listener| match listener.auth {
+            ListenerAuth::Mtls | ListenerAuth::Tls => "SSL",
+            ListenerAuth::Sasl(_) => "SASL_SSL",
+        };
+        let protocols = kafka.listeners.iter().map(|listener| format!("{}:{}", listener.name, protocol(listener)));
         let replicas = self.brokers.clamp(1, 3);
         let template = ServerProperties {
             holder,
@@ -65,7 +73,7 @@ impl Snippets<'_> {
             super_users: &self.super_users,
             listeners: listeners.collect::<Vec<_>>().join(","),
             advertised: advertised.map(|endpoint| format!("{}://{}", endpoint.listener, endpoint.advertised)).collect::<Vec<_>>().join(","),
-            protocols: kafka.listeners.iter().map(|listener| format!("{}:SSL", listener.name)).collect::<Vec<_>>().join(","),
+            protocols: protocols.collect::<Vec<_>>().join(","),
             used: used.collect(),
             stores: self.stores(kafka, holder, passwords),
             data: path(&node.data),

@@ -3,6 +3,7 @@
 mod acls;
 mod amqp;
 mod clients;
+mod jaas;
 mod kafka;
 mod properties;
 mod rabbitmq;
@@ -10,10 +11,12 @@ mod shell;
 mod stores;
 #[cfg(test)]
 mod tests;
+mod users;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::cluster::{Client, ClusterSpec, Holder, KafkaAccess, Role};
+use crate::cluster::{Client, ClusterSpec, Holder, HolderId, KafkaAccess, Role};
 use crate::layout::{self, HolderFile, Snippet};
 use crate::pki::Password;
 
@@ -21,12 +24,17 @@ use crate::pki::Password;
 #[derive(Debug, Clone, Copy)]
 pub enum Passwords<'a> {
     /// The real ones, for the file that the broker reads.
-    Real { keystore: &'a Password, truststore: &'a Password },
+    Real {
+        keystore: &'a Password,
+        truststore: &'a Password,
+        /// Of every client that logs in with one.
+        sasl: &'a BTreeMap<HolderId, Password>,
+    },
     /// A placeholder: for people, and to compare one text with another.
     Elided,
 }
 
-impl Passwords<'_> {
+impl<'a> Passwords<'a> {
     fn keystore(&self) -> &str {
         match self {
             Self::Real { keystore, .. } => keystore.expose(),
@@ -38,6 +46,14 @@ impl Passwords<'_> {
         match self {
             Self::Real { truststore, .. } => truststore.expose(),
             Self::Elided => "********",
+        }
+    }
+
+    /// What `client` logs in with.
+    fn sasl(&self, client: &Holder) -> Option<&'a str> {
+        match self {
+            Self::Real { sasl, .. } => sasl.get(&client.id).map(Password::expose),
+            Self::Elided => Some("********"),
         }
     }
 }
@@ -80,10 +96,11 @@ impl<'a> Snippets<'a> {
                 self.client_properties(kafka?, holder, passwords)
             }
             (Snippet::PasswordsProperties, Role::Kafka(_) | Role::Client(Client { kafka: Some(_), .. })) => {
-                self.passwords_properties(kafka?, holder, passwords)
+                self.passwords_properties(holder, passwords)
             }
-            (Snippet::Librdkafka, Role::Client(Client { kafka: Some(_), .. })) => self.librdkafka(kafka?, holder),
+            (Snippet::Librdkafka, Role::Client(Client { kafka: Some(_), .. })) => self.librdkafka(kafka?, holder, passwords),
             (Snippet::KafkaAcls, Role::Client(Client { kafka: Some(KafkaAccess::SuperUser), .. })) => self.kafka_acls(kafka?, holder),
+            (Snippet::KafkaUsers, Role::Client(Client { kafka: Some(KafkaAccess::SuperUser), .. })) => self.kafka_users(kafka?, holder),
             (Snippet::RabbitmqConf, Role::Rabbitmq(node)) => self.rabbitmq_conf(rabbitmq?, holder, node),
             (Snippet::EnabledPlugins, Role::Rabbitmq(_)) => Some("[rabbitmq_auth_mechanism_ssl].\n".to_owned()),
             (Snippet::Definitions, Role::Rabbitmq(_)) => Some(self.definitions.clone()),
@@ -94,6 +111,7 @@ impl<'a> Snippets<'a> {
                 | Snippet::PasswordsProperties
                 | Snippet::Librdkafka
                 | Snippet::KafkaAcls
+                | Snippet::KafkaUsers
                 | Snippet::RabbitmqConf
                 | Snippet::EnabledPlugins
                 | Snippet::Definitions

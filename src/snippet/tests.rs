@@ -27,13 +27,20 @@ fn rendered(text: &str, id: &str, snippet: Snippet) -> String {
     Snippets::new(&spec, Path::new(ROOT)).render(holder(&spec, id), snippet, Passwords::Elided).unwrap()
 }
 
-/// The cluster of the golden files, with every kind of store and both ways to give Kafka its passwords.
+/// The cluster of the golden files, with clients that log in by password.
+fn with_auth(auth: &str) -> String {
+    GOLDEN.replace("port: 9094", &format!("port: 9094, auth: {auth}"))
+}
+
+/// The cluster of the golden files, with every kind of login, of store, and both ways to give Kafka its passwords.
 fn variants() -> Vec<ClusterSpec> {
     let mut variants = Vec::new();
-    for formats in ["[pkcs12, jks, pem]", "[jks]", "[pem, pkcs12]", "[pem]"] {
-        for passwords in ["inline", "file-provider"] {
-            let text = GOLDEN.replace("  version: 3.9\n", &format!("  version: 3.9\n  passwords: {passwords}\n"));
-            variants.push(spec(&format!("{text}stores: {{ formats: {formats} }}\n")));
+    for auth in ["mtls", "tls", "sasl-plain", "sasl-scram-sha-512"] {
+        for formats in ["[pkcs12, jks, pem]", "[jks]", "[pem, pkcs12]", "[pem]"] {
+            for passwords in ["inline", "file-provider"] {
+                let text = with_auth(auth).replace("  version: 3.9\n", &format!("  version: 3.9\n  passwords: {passwords}\n"));
+                variants.push(spec(&format!("{text}stores: {{ formats: {formats} }}\n")));
+            }
         }
     }
     variants
@@ -78,11 +85,13 @@ fn every_path_in_a_snippet_is_a_file_of_its_holder() {
 
 #[test]
 fn passwords_stand_in_secret_files_only_and_never_where_they_are_elided() {
-    let [keystore, truststore] = ["keystore-secret", "truststore-secret"].map(|text| Password::new(text.to_owned()).unwrap());
-    let real = Passwords::Real { keystore: &keystore, truststore: &truststore };
-    let tells = |text: &str| text.contains("keystore-secret") || text.contains("truststore-secret");
+    let secrets = ["keystore-secret", "truststore-secret", "sasl-secret"];
+    let [keystore, truststore, password] = secrets.map(|text| Password::new(text.to_owned()).unwrap());
+    let tells = |text: &str| secrets.iter().any(|secret| text.contains(secret));
     let mut told = 0;
     for spec in variants() {
+        let sasl = spec.sasl_users().map(|(client, _)| (client.id.clone(), password.clone())).collect();
+        let real = Passwords::Real { keystore: &keystore, truststore: &truststore, sasl: &sasl };
         let snippets = Snippets::new(&spec, Path::new(ROOT));
         for (holder, snippet) in spec.holders.iter().flat_map(|holder| Snippet::ALL.map(|snippet| (holder, snippet))) {
             let Some(text) = snippets.render(holder, snippet, real) else { continue };
@@ -142,6 +151,47 @@ fn whatever_a_group_is_called_kafkas_tool_is_told_that_name() {
     );
 }
 
+/// What clients log in with, where it stands, and where it does not.
+#[test]
+fn passwords_stand_where_the_mechanism_needs_them() {
+    let [of_stores, password] = ["store-secret", "sasl-secret"].map(|text| Password::new(text.to_owned()).unwrap());
+    let where_told = |auth: &str, passwords: &str| {
+        let spec = spec(&with_auth(auth).replace("  version: 3.9\n", &format!("  version: 3.9\n  passwords: {passwords}\n")));
+        let sasl = spec.sasl_users().map(|(client, _)| (client.id.clone(), password.clone())).collect();
+        let real = Passwords::Real { keystore: &of_stores, truststore: &of_stores, sasl: &sasl };
+        let snippets = Snippets::new(&spec, Path::new(ROOT));
+        let files = spec.holders.iter().flat_map(|holder| Snippet::ALL.map(|snippet| (holder, snippet)));
+        let told =
+            files.filter(|(holder, snippet)| snippets.render(holder, *snippet, real).is_some_and(|text| text.contains("sasl-secret")));
+        told.map(|(holder, snippet)| format!("{}/{}", holder.id, snippet.name())).collect::<Vec<_>>()
+    };
+    let brokers = |file: &str| ["kafka/broker-2", "kafka/broker-3"].map(|broker| format!("{broker}/{file}")).to_vec();
+    let client = |file: &str| vec![format!("clients/orders/{file}"), "clients/orders/librdkafka.conf".to_owned()];
+    assert!(where_told("mtls", "inline").is_empty() && where_told("tls", "inline").is_empty());
+    for scram in ["sasl-scram-sha-256", "sasl-scram-sha-512"] {
+        assert_eq!(where_told(scram, "inline"), client("client.properties"));
+    }
+    assert_eq!(where_told("sasl-plain", "inline"), [brokers("server.properties"), client("client.properties")].concat());
+    let mut provided = where_told("sasl-plain", "file-provider");
+    provided.sort();
+    let mut expected = [brokers("passwords.properties"), client("passwords.properties")].concat();
+    expected.sort();
+    assert_eq!(provided, expected);
+}
+
+/// Only limited clients use the listener with passwords: who makes the users must be known before there are any.
+#[test]
+fn a_super_user_shows_its_certificate_where_others_log_in_by_password() {
+    for auth in ["sasl-plain", "sasl-scram-sha-512"] {
+        let text = with_auth(auth);
+        let admin = rendered(&text, "clients/admin", Snippet::ClientProperties);
+        assert!(admin.contains("broker-2.example:9093") && admin.contains("ssl.keystore.location") && !admin.contains("sasl"), "{admin}");
+        let server = rendered(&text, "kafka/broker-2", Snippet::ServerProperties);
+        assert!(server.contains("User:CN=admin") && server.contains("=BROKER:SSL,CLIENT:SASL_SSL,CONTROLLER:SSL\n"), "{server}");
+        assert!(rendered(&text, "clients/admin", Snippet::KafkaAcls).contains("--allow-principal 'User:orders' "));
+    }
+}
+
 #[test]
 fn a_backslash_in_a_group_reaches_java() {
     let file = GOLDEN.replace("group: orders", "group: 'a\\b'");
@@ -151,10 +201,10 @@ fn a_backslash_in_a_group_reaches_java() {
 
 /// `tests/golden/` holds the texts of its `cluster.yaml`, to be read.
 macro_rules! golden {
-    ($($test:ident: $id:literal $snippet:ident $file:literal;)*) => {$(
+    ($($test:ident: $auth:literal $id:literal $snippet:ident $file:literal;)*) => {$(
         #[test]
         fn $test() {
-            let text = rendered(GOLDEN, $id, Snippet::$snippet);
+            let text = rendered(&with_auth($auth), $id, Snippet::$snippet);
             let expected = include_str!(concat!("../../tests/golden/", $file));
             let differs = text.lines().zip(expected.lines()).find(|(text, expected)| text != expected);
             assert!(text == expected, "{} differs, first (rendered, expected) {differs:?}:\n{text}", $file);
@@ -163,12 +213,16 @@ macro_rules! golden {
 }
 
 golden! {
-    a_controller_in_full: "kafka/controller-1" ServerProperties "controller.server.properties";
-    a_broker_in_full: "kafka/broker-2" ServerProperties "broker.server.properties";
-    a_java_client_in_full: "clients/orders" ClientProperties "client.properties";
-    a_librdkafka_client_in_full: "clients/orders" Librdkafka "librdkafka.conf";
-    the_acls_in_full: "clients/admin" KafkaAcls "kafka-acls.sh";
-    a_rabbitmq_node_in_full: "rabbitmq/rabbit-1" RabbitmqConf "rabbitmq.conf";
-    rabbitmqs_users_in_full: "rabbitmq/rabbit-1" Definitions "definitions.json";
-    an_amqp_client_in_full: "clients/orders" AmqpUri "amqp.uri";
+    a_controller_in_full: "mtls" "kafka/controller-1" ServerProperties "controller.server.properties";
+    a_broker_in_full: "mtls" "kafka/broker-2" ServerProperties "broker.server.properties";
+    a_java_client_in_full: "mtls" "clients/orders" ClientProperties "client.properties";
+    a_librdkafka_client_in_full: "mtls" "clients/orders" Librdkafka "librdkafka.conf";
+    the_acls_in_full: "mtls" "clients/admin" KafkaAcls "kafka-acls.sh";
+    a_java_client_with_a_password_in_full: "sasl-scram-sha-512" "clients/orders" ClientProperties "sasl.client.properties";
+    a_librdkafka_client_with_a_password_in_full: "sasl-plain" "clients/orders" Librdkafka "sasl.librdkafka.conf";
+    a_broker_that_knows_its_clients_passwords_in_full: "sasl-plain" "kafka/broker-2" ServerProperties "sasl.server.properties";
+    the_users_of_scram_in_full: "sasl-scram-sha-512" "clients/admin" KafkaUsers "kafka-users.sh";
+    a_rabbitmq_node_in_full: "mtls" "rabbitmq/rabbit-1" RabbitmqConf "rabbitmq.conf";
+    rabbitmqs_users_in_full: "mtls" "rabbitmq/rabbit-1" Definitions "definitions.json";
+    an_amqp_client_in_full: "mtls" "clients/orders" AmqpUri "amqp.uri";
 }

@@ -7,7 +7,7 @@ use aws_lc_rs::rand::SystemRandom;
 use time::{Duration, OffsetDateTime};
 
 use crate::artifact::{Belongings, Truststores, Workshop};
-use crate::cluster::{self, AuthorityName, AuthorityOrigin, ClusterSpec, Holder};
+use crate::cluster::{self, AuthorityName, AuthorityOrigin, ClusterSpec, Holder, HolderId};
 use crate::inventory::HolderFiles;
 use crate::issue::{self, Signer};
 use crate::layout::{self, HolderFile};
@@ -17,6 +17,8 @@ use crate::snippet::Snippets;
 pub struct Cluster {
     pub spec: ClusterSpec,
     signers: BTreeMap<AuthorityName, (Signer, Certificate)>,
+    /// What each client of a SASL listener logs in with.
+    sasl_passwords: BTreeMap<HolderId, Password>,
     now: OffsetDateTime,
 }
 
@@ -53,7 +55,9 @@ impl Cluster {
                 (authority.name, (Signer::new(made.certificates, key, now).unwrap(), root))
             })
             .collect();
-        Self { spec, signers, now }
+        let password = |client: &Holder| (client.id.clone(), Password::generate(&SystemRandom::new()));
+        let sasl_passwords = spec.sasl_users().map(|(client, _)| password(client)).collect();
+        Self { spec, signers, sasl_passwords, now }
     }
 
     pub fn now(&self) -> OffsetDateTime {
@@ -83,7 +87,8 @@ impl Cluster {
         let truststores = Truststores::encode(&self.spec.stores, self.trust(holder), trust_password, &entropy).unwrap();
         let snippets = Snippets::new(&self.spec, Path::new("/"));
         let workshop = Workshop { spec: &self.spec, snippets: &snippets, entropy: &entropy };
-        let belongings = Belongings { identity: &identity, password: &password, truststores: &truststores };
+        let sasl_passwords = &self.sasl_passwords;
+        let belongings = Belongings { identity: &identity, password: &password, truststores: &truststores, sasl_passwords };
         let artifacts = workshop.holder_files(holder, belongings).unwrap();
         let bytes = artifacts.into_iter().map(|artifact| Ok(artifact.bytes));
         HolderFiles { holder: holder.id.clone(), generation: 1, files: layout::files(&self.spec, holder).into_iter().zip(bytes).collect() }

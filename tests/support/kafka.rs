@@ -99,13 +99,31 @@ impl KafkaCluster {
 
     /// Runs the rendered kafka-acls.sh as it is; only the program that it calls is provided here.
     pub fn allow(&self, workspace: &Workspace, script: &str) {
-        let shim = workspace.path("kafka-acls.sh");
+        let shim = self.tool(workspace, "kafka-acls.sh", self.version.acl_command());
+        program(Command::new("sh").arg(workspace.path(script)).env("KAFKA_ACLS", &shim));
+        Self::settle();
+    }
+
+    /// Runs the rendered kafka-users.sh, likewise; what it printed.
+    pub fn make_users(&self, workspace: &Workspace, script: &str) -> String {
+        let shim = self.tool(workspace, "kafka-configs.sh", "kafka.admin.ConfigCommand");
+        let said = program(Command::new("sh").arg(workspace.path(script)).env("KAFKA_CONFIGS", &shim));
+        Self::settle();
+        said
+    }
+
+    /// One of Kafka's own programs under the name that Kafka gives it.
+    fn tool(&self, workspace: &Workspace, name: &str, main: &str) -> PathBuf {
+        let shim = workspace.path(name);
         let arguments = self.version.java_arguments("-Xmx128m");
         let quoted: Vec<String> = arguments.iter().map(|argument| format!("'{argument}'")).collect();
-        fs::write(&shim, format!("#!/bin/sh\nexec java {} {} \"$@\"\n", quoted.join(" "), self.version.acl_command())).unwrap();
+        fs::write(&shim, format!("#!/bin/sh\nexec java {} {main} \"$@\"\n", quoted.join(" "))).unwrap();
         fs::set_permissions(&shim, fs::Permissions::from_mode(0o755)).unwrap();
-        program(Command::new("sh").arg(workspace.path(script)).env("KAFKA_ACLS", &shim));
-        // The controller has them; each broker learns of them a moment later, and offers no way to ask whether it has.
+        shim
+    }
+
+    /// The controller has what it was given; each broker learns of it a moment later, and offers no way to ask whether it has.
+    fn settle() {
         std::thread::sleep(Duration::from_secs(3));
     }
 
@@ -120,15 +138,28 @@ impl KafkaCluster {
 
     /// Every topic but Kafka's own, listed by librdkafka with the admin's librdkafka.conf as it is.
     pub fn topics(&self, workspace: &Workspace) -> BTreeSet<String> {
-        let mut config = ClientConfig::new();
-        let rendered = workspace.read("pki/clients/admin/current/librdkafka.conf");
-        for (key, value) in rendered.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('=')) {
-            config.set(key, value);
-        }
-        let consumer: BaseConsumer = config.create().unwrap();
+        let consumer: BaseConsumer = librdkafka(workspace, "admin").create().unwrap();
         let metadata = consumer.fetch_metadata(None, Duration::from_secs(30)).unwrap();
         metadata.topics().iter().map(|topic| topic.name().to_owned()).filter(|name| !name.starts_with("__")).collect()
     }
+}
+
+/// The librdkafka.conf of a client, as it is.
+pub fn librdkafka(workspace: &Workspace, client: &str) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    let rendered = workspace.read(format!("pki/clients/{client}/current/librdkafka.conf"));
+    for (key, value) in rendered.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('=')) {
+        config.set(key, value);
+    }
+    config
+}
+
+/// What Java lists by a client's client.properties, as it is. The tool is of 4.3 for all brokers: what 3.9 has lies in other jars.
+pub fn topics_by_java(workspace: &Workspace, client: &str, bootstrap: &str) -> Vec<String> {
+    let mut java = KafkaVersion::V4_3.java("-Xmx128m", "org.apache.kafka.tools.TopicCommand");
+    let config = workspace.path(format!("pki/clients/{client}/current/client.properties"));
+    let said = program(java.args(["--list", "--bootstrap-server", bootstrap, "--command-config"]).arg(config));
+    said.lines().map(str::to_owned).collect()
 }
 
 impl Drop for KafkaCluster {
