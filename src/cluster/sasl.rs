@@ -13,6 +13,11 @@ pub enum SaslMechanism {
 }
 
 impl SaslMechanism {
+    /// By its name, in any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Plain, Self::ScramSha256, Self::ScramSha512].into_iter().find(|mechanism| mechanism.name().eq_ignore_ascii_case(name))
+    }
+
     /// As IANA registers it and Kafka spells it.
     pub const fn name(self) -> &'static str {
         match self {

@@ -7,10 +7,10 @@ use clap::{Args, ValueEnum};
 use super::failure::Failure;
 use super::passwords::{self, PasswordArgs};
 use super::{Context, selected};
+use crate::cluster::SaslMechanism;
 use crate::describe::TlsVersion;
 use crate::identity::{self, Besides, Candidate, Chosen, IdentityError, Target};
 use crate::pki::HostPort;
-use crate::visit;
 
 #[derive(Debug, Default, Args)]
 pub struct IdentityArgs {
@@ -161,9 +161,9 @@ fn named(word: &Path, context: &Context, besides: &Besides) -> Result<Vec<Candid
 impl From<MechanismArg> for Chosen {
     fn from(mechanism: MechanismArg) -> Self {
         match mechanism {
-            MechanismArg::Plain => Self::Password(visit::Mechanism::Plain),
-            MechanismArg::ScramSha256 => Self::Password(visit::Mechanism::ScramSha256),
-            MechanismArg::ScramSha512 => Self::Password(visit::Mechanism::ScramSha512),
+            MechanismArg::Plain => Self::Password(SaslMechanism::Plain),
+            MechanismArg::ScramSha256 => Self::Password(SaslMechanism::ScramSha256),
+            MechanismArg::ScramSha512 => Self::Password(SaslMechanism::ScramSha512),
             MechanismArg::External => Self::External,
         }
     }

@@ -7,7 +7,6 @@ mod console;
 mod convert;
 mod directory_check;
 mod failure;
-#[allow(dead_code, reason = "verify takes it up")]
 mod identity;
 mod init;
 mod inspect;

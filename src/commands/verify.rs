@@ -17,12 +17,12 @@ use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId, Role};
 use crate::diagnosis::{BrokerLog, VerifyReport};
 use crate::directory::{self, Directory, Owners};
 use crate::finding::Severity;
+use crate::identity::Candidate;
 use crate::inventory::HolderFiles;
 use crate::issue;
 use crate::pki::Identity;
 use crate::report;
 use crate::snippet::Snippets;
-use crate::identity::Candidate;
 use crate::verify::{self, Agenda, Attendee, Intruders, Options, Place, Wishes};
 use crate::visit::Credential;
 

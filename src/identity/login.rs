@@ -1,14 +1,15 @@
 //! How a client logs in: what its configuration says, and what was said besides.
 
 use super::{Besides, IdentityError};
+use crate::cluster::SaslMechanism;
 use crate::diagnosis::Fault;
 use crate::pki::Passphrase;
-use crate::visit::{Login, Mechanism};
+use crate::visit::Login;
 
 /// A mechanism that the user names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chosen {
-    Password(Mechanism),
+    Password(SaslMechanism),
     /// The certificate says who it is.
     External,
 }
@@ -41,9 +42,9 @@ impl Said {
         };
         let by_password = |mechanism, (user, password)| Ok(Ok(Login::Password { mechanism, user, password }));
         let known = |name: Option<String>| match name {
-            None => Ok(Mechanism::Plain),
+            None => Ok(SaslMechanism::Plain),
             Some(mechanism) => {
-                Mechanism::from_name(&mechanism).ok_or_else(|| IdentityError::Mechanism { file: file.to_owned(), mechanism })
+                SaslMechanism::from_name(&mechanism).ok_or_else(|| IdentityError::Mechanism { file: file.to_owned(), mechanism })
             }
         };
         match (besides.mechanism, besides.user.clone()) {

@@ -32,7 +32,15 @@ pub fn agenda(visitors: Vec<(Attendee, Vec<Place>)>, wishes: &Wishes) -> Agenda 
             let known = agenda.targets.iter().position(|target| target.endpoint == endpoint && target.protocol == protocol);
             let target = known.unwrap_or_else(|| {
                 let name = endpoint.to_string();
-                agenda.targets.push(Target { name, endpoint, protocol, node_id: None, told_by: None, entry: Entry::AsItAsks, insider: None });
+                agenda.targets.push(Target {
+                    name,
+                    endpoint,
+                    protocol,
+                    node_id: None,
+                    told_by: None,
+                    entry: Entry::AsItAsks,
+                    insider: None,
+                });
                 agenda.targets.len() - 1
             });
             let errand = match protocol {

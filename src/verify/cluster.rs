@@ -9,7 +9,7 @@ use crate::cluster::{AuthorityName, Client, ClusterSpec, Holder, HolderId, Kafka
 use crate::describe::Protocol;
 use crate::diagnosis::Via;
 use crate::inventory::HolderFiles;
-use crate::visit::{Errand, Message, Visitor};
+use crate::visit::{Errand, Login, Message, Visitor};
 
 /// Verifies as each of `identities` at every node of the cluster. `everyone` are all holders' files: the topic for the message is
 /// made, and removed again, by the first Kafka node among them. `intruders` are those of each authority that could be made.
@@ -20,14 +20,14 @@ pub fn agenda(
     intruders: &BTreeMap<AuthorityName, Arc<Intruders>>,
     wishes: &Wishes,
 ) -> Agenda {
-    let visitors: Vec<(&Holder, Attendee)> =
-        everyone.iter().filter(|(holder, _)| identities.contains(&holder.id)).map(|(holder, files)| (*holder, attendee(files))).collect();
+    let chosen = everyone.iter().filter(|(holder, _)| identities.contains(&holder.id));
+    let visitors: Vec<(&Holder, Known, Attendee)> = chosen.flat_map(|(holder, files)| visitors(spec, holder, files)).collect();
     let insiders: BTreeMap<&HolderId, Visitor> =
         everyone.iter().filter_map(|(holder, files)| Some((&holder.id, attendee(files).visitor.ok()?))).collect();
     let places = places(spec, intruders, &insiders);
     let mut meetings = Vec::new();
-    for (attendee, (holder, _)) in visitors.iter().enumerate() {
-        for (target, place) in places.iter().enumerate() {
+    for (attendee, (holder, known, _)) in visitors.iter().enumerate() {
+        for (target, place) in places.iter().enumerate().filter(|(_, place)| known.at(spec, holder, place)) {
             meetings.extend(errand(spec, holder, place, wishes).map(|errand| Meeting { attendee, target, errand }));
         }
     }
@@ -39,7 +39,7 @@ pub fn agenda(
         }),
         transactional: wishes.transactional,
     });
-    let attendees = visitors.into_iter().map(|(_, attendee)| attendee).collect();
+    let attendees = visitors.into_iter().map(|(_, _, attendee)| attendee).collect();
     Agenda { attendees, targets: places.into_iter().map(|place| place.target).collect(), meetings, message }
 }
 
@@ -54,6 +54,36 @@ fn attendee(files: &HolderFiles) -> Attendee {
     let name = files.holder.to_string();
     let visitor = party::from_pem(files).and_then(|party| party.visitor(name.clone(), Via::Pem));
     Attendee { name, via: Via::Pem, visitor, notes: Vec::new() }
+}
+
+/// By what a holder is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    ByCertificate,
+    /// At Kafka, where its clients log in.
+    ByPassword,
+}
+
+impl Known {
+    fn at(self, spec: &ClusterSpec, holder: &Holder, place: &Place<'_>) -> bool {
+        let logs_in = place.listener.is_some() && spec.sasl_login(holder).is_some();
+        logs_in == (self == Self::ByPassword)
+    }
+}
+
+/// Once for each way in which `holder` is known: a client may log in to Kafka by password, and show its certificate to RabbitMQ.
+fn visitors<'a>(spec: &ClusterSpec, holder: &'a Holder, files: &HolderFiles) -> Vec<(&'a Holder, Known, Attendee)> {
+    let mut visitors = Vec::new();
+    if let Some(mechanism) = spec.sasl_login(holder) {
+        let by_password = |visitor: Visitor| {
+            let (user, password) = (holder.sasl_user().to_owned(), party::sasl_password(files)?);
+            Ok(Visitor { credential: None, login: Login::Password { mechanism, user, password }, ..visitor })
+        };
+        let attendee = attendee(files);
+        visitors.push((holder, Known::ByPassword, Attendee { visitor: attendee.visitor.and_then(by_password), ..attendee }));
+    }
+    visitors.push((holder, Known::ByCertificate, attendee(files)));
+    visitors
 }
 
 /// Kafka nodes are super users.

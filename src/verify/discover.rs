@@ -41,7 +41,8 @@ pub fn discover(agenda: &mut Agenda, told: &[Told]) -> Vec<Misled> {
 }
 
 fn visit_too(agenda: &mut Agenda, meeting: &Meeting, bootstrap: &Target, id: i32, endpoint: HostPort) {
-    let known = agenda.targets.iter().position(|target| same(&target.endpoint, &endpoint) && target.node_id.is_none_or(|known| known == id));
+    let known =
+        agenda.targets.iter().position(|target| same(&target.endpoint, &endpoint) && target.node_id.is_none_or(|known| known == id));
     let target = known.unwrap_or_else(|| {
         let told_by = Some(ToldBy { bootstrap: bootstrap.endpoint.clone(), id });
         agenda.targets.push(Target { name: format!("broker {id}"), endpoint, told_by, ..bootstrap.clone() });

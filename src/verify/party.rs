@@ -6,7 +6,7 @@ use crate::diagnosis::{Fault, FileProblem, Via};
 use crate::inventory::HolderFiles;
 use crate::keystore::{Entry, KeystoreError, jks, pkcs12};
 use crate::layout::HolderFile;
-use crate::pki::{Certificate, Chain, Identity, IdentityError, Password, PrivateKey, TrustBundle};
+use crate::pki::{Certificate, Chain, Identity, IdentityError, Passphrase, Password, PrivateKey, TrustBundle};
 use crate::visit::{Credential, Login, Visitor};
 
 /// Both halves of mutual TLS, ready for rustls.
@@ -93,6 +93,13 @@ fn certificates(files: &HolderFiles, file: HolderFile) -> Result<Vec<Certificate
 fn password(files: &HolderFiles, file: HolderFile) -> Result<Password, Fault> {
     let text = std::str::from_utf8(bytes(files, file)?).map_err(at(files, file))?;
     Password::new(text.lines().next().unwrap_or_default().to_owned()).map_err(at(files, file))
+}
+
+/// What a client of a SASL listener logs in with.
+pub fn sasl_password(files: &HolderFiles) -> Result<Passphrase, Fault> {
+    let file = HolderFile::SaslPassword;
+    let text = std::str::from_utf8(bytes(files, file)?).map_err(at(files, file))?;
+    Ok(Passphrase::new(text.lines().next().unwrap_or_default().to_owned()))
 }
 
 fn bytes(files: &HolderFiles, file: HolderFile) -> Result<&[u8], Fault> {

@@ -9,12 +9,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::client::TlsStream;
 
+use super::Login;
 use super::amqp_conversation::{Conversation, Start};
 use super::amqp_frame::Argument::{Capabilities, Long, LongText, NoTable, Octet, Short, ShortText};
 use super::amqp_frame::{Fields, Frame, Method, Outgoing};
 use super::amqp_name::own_name;
-use super::{Login, Mechanism};
 use crate::cluster::RabbitmqAccess;
+use crate::cluster::SaslMechanism;
 use crate::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
 use crate::pki::{Secret, hex};
 
@@ -188,12 +189,12 @@ fn credentials(login: &Login) -> Option<(&'static str, Option<String>, Secret)> 
     match login {
         Login::Anonymous => None,
         Login::Certificate => Some(("EXTERNAL", None, Secret::new(Vec::new()))),
-        Login::Password { mechanism: Mechanism::Plain, user, password } => {
+        Login::Password { mechanism: SaslMechanism::Plain, user, password } => {
             let response = Secret::new([b"\0", user.as_bytes(), b"\0", password.expose().as_bytes()].concat());
-            Some((Mechanism::Plain.name(), Some(user.clone()), response))
+            Some((SaslMechanism::Plain.name(), Some(user.clone()), response))
         }
         // RabbitMQ has none of them: it does not offer them, and the client says nothing.
-        Login::Password { mechanism: other @ (Mechanism::ScramSha256 | Mechanism::ScramSha512), user, .. } => {
+        Login::Password { mechanism: other @ (SaslMechanism::ScramSha256 | SaslMechanism::ScramSha512), user, .. } => {
             Some((other.name(), Some(user.clone()), Secret::new(Vec::new())))
         }
     }

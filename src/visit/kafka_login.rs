@@ -4,11 +4,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::client::TlsStream;
 use zeroize::Zeroizing;
 
+use super::Login;
 use super::kafka::KafkaSession;
 use super::kafka_error::refused;
 use super::kafka_wire::{Api, Body};
 use super::scram::{self, ScramError};
-use super::{Login, Mechanism};
+use crate::cluster::SaslMechanism;
 use crate::diagnosis::{Fact, Fault, Step, Symptom};
 use crate::pbe::hash::Hash;
 use crate::pki::{Passphrase, hex};
@@ -30,12 +31,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> KafkaSession<TlsStream<S>> {
         }
     }
 
-    async fn prove(&mut self, mechanism: Mechanism, user: &str, password: &Passphrase) -> Result<(), Symptom> {
+    async fn prove(&mut self, mechanism: SaslMechanism, user: &str, password: &Passphrase) -> Result<(), Symptom> {
         self.choose(mechanism).await?;
         match mechanism {
-            Mechanism::Plain => self.authenticate(&plain(user, password)?).await.map(|_| ()),
-            Mechanism::ScramSha256 => self.scram(Hash::Sha256, user, password).await,
-            Mechanism::ScramSha512 => self.scram(Hash::Sha512, user, password).await,
+            SaslMechanism::Plain => self.authenticate(&plain(user, password)?).await.map(|_| ()),
+            SaslMechanism::ScramSha256 => self.scram(Hash::Sha256, user, password).await,
+            SaslMechanism::ScramSha512 => self.scram(Hash::Sha512, user, password).await,
         }
     }
 
@@ -49,7 +50,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> KafkaSession<TlsStream<S>> {
         Ok(answered.verify(&verdict)?)
     }
 
-    async fn choose(&mut self, mechanism: Mechanism) -> Result<(), Symptom> {
+    async fn choose(&mut self, mechanism: SaslMechanism) -> Result<(), Symptom> {
         // After version 0, messages follow without any frame of Kafka's.
         let version = self.version(Api::SaslHandshake, 1..=1)?;
         let body = Body::default().string(mechanism.name())?;

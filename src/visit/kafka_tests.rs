@@ -1,5 +1,6 @@
 //! Conversations with a broker that is made here of another implementation's messages, and with what is none.
 
+use crate::cluster::SaslMechanism;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
@@ -240,7 +241,7 @@ async fn logged_in(mechanism: &'static str, mut mechanic: Mechanic, login: &Logi
     })
 }
 
-fn as_alice(mechanism: Mechanism, password: &str) -> Login {
+fn as_alice(mechanism: SaslMechanism, password: &str) -> Login {
     Login::Password { mechanism, user: "al=i,ce".to_owned(), password: Passphrase::new(password.to_owned()) }
 }
 
@@ -286,7 +287,7 @@ fn scram(hash: Hash, password: &str) -> Mechanic {
 
 #[tokio::test]
 async fn the_right_password_logs_in_and_a_wrong_one_is_refused_in_kafkas_words() {
-    for (mechanism, hash) in [(Mechanism::ScramSha256, Hash::Sha256), (Mechanism::ScramSha512, Hash::Sha512)] {
+    for (mechanism, hash) in [(SaslMechanism::ScramSha256, Hash::Sha256), (SaslMechanism::ScramSha512, Hash::Sha512)] {
         let fact = logged_in(mechanism.name(), scram(hash, "pencil"), &as_alice(mechanism, "pencil")).await.unwrap();
         assert!(matches!(fact, Some(Fact::Login { mechanism: named, user: Some(user) }) if named == mechanism.name() && user == "al=i,ce"));
         let refusal = logged_in(mechanism.name(), scram(hash, "pencil"), &as_alice(mechanism, "pen")).await.unwrap_err();
@@ -296,10 +297,10 @@ async fn the_right_password_logs_in_and_a_wrong_one_is_refused_in_kafkas_words()
     let plain = || -> Mechanic {
         Box::new(|message| if message == b"\0al=i,ce\0pencil" { said(String::new()) } else { refused("Invalid username or password") })
     };
-    assert!(logged_in("PLAIN", plain(), &as_alice(Mechanism::Plain, "pencil")).await.unwrap().is_some());
-    let refusal = logged_in("PLAIN", plain(), &as_alice(Mechanism::Plain, "pen")).await.unwrap_err();
+    assert!(logged_in("PLAIN", plain(), &as_alice(SaslMechanism::Plain, "pencil")).await.unwrap().is_some());
+    let refusal = logged_in("PLAIN", plain(), &as_alice(SaslMechanism::Plain, "pen")).await.unwrap_err();
     assert_eq!(refusal.to_string(), "Kafka's error 58 SASL_AUTHENTICATION_FAILED: Invalid username or password");
-    let refusal = logged_in("PLAIN", plain(), &as_alice(Mechanism::Plain, "pen\0cil")).await.unwrap_err();
+    let refusal = logged_in("PLAIN", plain(), &as_alice(SaslMechanism::Plain, "pen\0cil")).await.unwrap_err();
     assert!(refusal.to_string().contains("holds a NUL"));
 }
 
@@ -313,7 +314,7 @@ async fn a_server_that_only_claims_to_know_the_password_is_not_believed() {
         }
         answer
     };
-    let login = as_alice(Mechanism::ScramSha256, "pencil");
+    let login = as_alice(SaslMechanism::ScramSha256, "pencil");
     let refusal = logged_in("SCRAM-SHA-256", Box::new(forger), &login).await.unwrap_err();
     assert!(refusal.to_string().contains("does not prove that it knows the password"), "{refusal}");
 }
@@ -321,7 +322,7 @@ async fn a_server_that_only_claims_to_know_the_password_is_not_believed() {
 #[tokio::test]
 async fn a_mechanism_that_is_not_offered_is_named_with_those_that_are() {
     let nobody = || -> Mechanic { Box::new(|_| panic!("a credential was sent all the same")) };
-    let refusal = logged_in("OAUTHBEARER", nobody(), &as_alice(Mechanism::Plain, "pencil")).await.unwrap_err();
+    let refusal = logged_in("OAUTHBEARER", nobody(), &as_alice(SaslMechanism::Plain, "pencil")).await.unwrap_err();
     assert_eq!(refusal.to_string(), "the SASL mechanism PLAIN is not among those offered: OAUTHBEARER");
     // And who has no password says nothing at all.
     assert!(logged_in("OAUTHBEARER", nobody(), &Login::Certificate).await.unwrap().is_none());

@@ -185,7 +185,10 @@ impl Clients {
             let mut steps = Vec::new();
             let result = sent.map_err(|symptom| Fault::new(Step::Produce, symptom)).and_then(|_| {
                 let transactional = matches!(delivery, Delivery::Transactional { .. });
-                steps.push(StepTaken { took: produced, fact: Fact::Produce { topic: topic.to_owned(), partition: *partition, transactional } });
+                steps.push(StepTaken {
+                    took: produced,
+                    fact: Fact::Produce { topic: topic.to_owned(), partition: *partition, transactional },
+                });
                 let consumed = consumed.unwrap_or_else(|| Err(self.symptom_of(RDKafkaErrorCode::OperationTimedOut)));
                 steps.push(consumed.map_err(|symptom| Fault::new(Step::Consume, symptom))?);
                 Ok(())

@@ -38,7 +38,7 @@ pub use librdkafka::{Delivery, Librdkafka, RoundTrip};
 pub use reach::{Reached, Unreached};
 pub use scratch_topic::ScratchTopic;
 pub use steward::{metadata_of, until_known};
-pub use visitor::{Credential, Login, Mechanism, Visitor};
+pub use visitor::{Credential, Login, Visitor};
 
 use crate::cluster::RabbitmqAccess;
 use crate::describe::Protocol;

@@ -6,6 +6,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
 
 use super::tls;
+use crate::cluster::SaslMechanism;
 use crate::describe::TlsVersion;
 use crate::diagnosis::{FileProblem, LoginKind, Shown, Via};
 use crate::pki::{AnyKey, Certificate, Identity, Passphrase, Secret, pem_block};
@@ -31,37 +32,12 @@ pub enum Login {
     /// By its certificate: nothing more is said to Kafka, and EXTERNAL to RabbitMQ.
     Certificate,
     Password {
-        mechanism: Mechanism,
+        mechanism: SaslMechanism,
         user: String,
         password: Passphrase,
     },
     /// Not at all.
     Anonymous,
-}
-
-/// SASL mechanisms that send a user name and prove a password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mechanism {
-    /// RFC 4616.
-    Plain,
-    /// RFC 5802 and 7677.
-    ScramSha256,
-    ScramSha512,
-}
-
-impl Mechanism {
-    /// By its registered name, in any case.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Plain, Self::ScramSha256, Self::ScramSha512].into_iter().find(|mechanism| mechanism.name().eq_ignore_ascii_case(name))
-    }
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "PLAIN",
-            Self::ScramSha256 => "SCRAM-SHA-256",
-            Self::ScramSha512 => "SCRAM-SHA-512",
-        }
-    }
 }
 
 /// A certificate with what is sent along with it, and its key. The key belongs to the certificate; the chain is as it was found, for a
