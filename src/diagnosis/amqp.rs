@@ -1,4 +1,5 @@
-//! RabbitMQ's replies: Connection.Close and Channel.Close, by their code, and where one code stands for several things, by the stable part of the text.
+//! RabbitMQ's replies: Connection.Close and Channel.Close, by their code, and where one code stands for several things, by the stable
+//! part of the text.
 
 use super::kafka::not_the_protocol;
 use super::table::{Explanation, Row, Side};

@@ -1,4 +1,4 @@
-//! The client's certificate in the eyes of the server: what a refusal can mean, by what was sent and by whom the server says that it trusts.
+//! The client's certificate in the eyes of the server: what a refusal can mean, by what was sent and by whom the server trusts.
 
 use time::OffsetDateTime;
 

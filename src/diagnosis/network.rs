@@ -116,7 +116,7 @@ pub const ROWS: &[Row] = &[
         ),
         explain: |evidence| {
             let waited = match &evidence.fault.symptom {
-                Symptom::Silence { seconds } => format!("within {seconds} s"),
+                Symptom::Silence { seconds } if evidence.fault.step > Step::Handshake => format!("within {seconds} s"),
                 Symptom::Kafka { code: 7, .. } => "before the broker's own time was up (REQUEST_TIMED_OUT)".to_owned(),
                 Symptom::Librdkafka { code, .. } if code.ends_with("TIMED_OUT") => "in time".to_owned(),
                 _ => return None,
