@@ -22,24 +22,23 @@ pub const MISSING: Rule = Rule::error(
 pub const CHAIN_INCOMPLETE: Rule = Rule::error(
     "client-chain-incomplete",
     "a client that leaves out an intermediate certificate",
-    "A client must send every certificate between its own and the root (RFC 8446, 4.4.2). Kafka says `PKIX path building failed` at DEBUG, \
-     RabbitMQ `Fatal - Unknown CA`: the same as for an authority that they do not trust.",
+    "A client must send every certificate between its own and the root (RFC 8446, 4.4.2). Kafka says `PKIX path building failed` at \
+     DEBUG, RabbitMQ `Fatal - Unknown CA`: the same as for an authority that they do not trust.",
 );
 
 pub const ISSUER_UNKNOWN: Rule = Rule::error(
     "client-issuer-unknown",
     "a client certificate of an authority that the broker does not trust",
-    "The client is none of the cluster's, or the broker's truststore lacks its authority. Kafka says `PKIX path building failed` at DEBUG \
-     and \
-     sends certificate_unknown, RabbitMQ logs `Fatal - Unknown CA`; librdkafka and Java send no certificate then and look as if they had \
-     none.",
+    "The client is none of the cluster's, or the broker's truststore lacks its authority. Kafka says `PKIX path building failed` at \
+     DEBUG and sends certificate_unknown, RabbitMQ logs `Fatal - Unknown CA`; librdkafka and Java send no certificate then and look as \
+     if they had none.",
 );
 
 pub const EXPIRED: Rule = Rule::error(
     "client-expired",
     "a client certificate that has ended",
-    "Kafka logs `NotAfter: …` at DEBUG and sends certificate_expired or certificate_unknown, RabbitMQ logs `Fatal - Certificate Expired`. \
-     A client that runs on goes on showing the certificate it has loaded.",
+    "Kafka logs `NotAfter: …` at DEBUG and sends certificate_expired or certificate_unknown, RabbitMQ logs `Fatal - Certificate \
+     Expired`. A client that runs on goes on showing the certificate it has loaded.",
 );
 
 pub const NOT_YET_VALID: Rule = Rule::error(
@@ -52,8 +51,8 @@ pub const NOT_YET_VALID: Rule = Rule::error(
 pub const WRONG_USAGE: Rule = Rule::error(
     "client-wrong-usage",
     "a client certificate that is not for clients",
-    "Its extended key usage leaves out clientAuth (RFC 5280, 4.2.1.12). Kafka logs `Extended key usage does not permit use for TLS client \
-     authentication` at DEBUG, RabbitMQ `{bad_cert,invalid_ext_key_usage}`.",
+    "Its extended key usage leaves out clientAuth (RFC 5280, 4.2.1.12). Kafka logs `Extended key usage does not permit use for TLS \
+     client authentication` at DEBUG, RabbitMQ `{bad_cert,invalid_ext_key_usage}`.",
 );
 
 pub const REVOKED: Rule = Rule::error(
@@ -67,8 +66,7 @@ pub const REFUSED: Rule = Rule::error(
     "client-refused",
     "a client that is refused for a reason that is not said",
     "The server broke off after it had seen the client's certificate, and nothing is wrong with that certificate from here. Kafka tells \
-     the reason \
-     only at DEBUG of org.apache.kafka.common.network; RabbitMQ logs it.",
+     the reason only at DEBUG of org.apache.kafka.common.network; RabbitMQ logs it.",
 );
 
 pub const ROWS: &[Row] = &[
@@ -85,8 +83,7 @@ pub const ROWS: &[Row] = &[
             "client-is-authority",
             "an authority's own certificate shown as a client's",
             "Erlang and rustls refuse a CA as the other end (`Bad Certificate`, `CaUsedAsEndEntity`), and the key of an authority has no \
-             business on a \
-             client's disk.",
+             business on a client's disk.",
         ),
         explain: |evidence| {
             let leaf = refused_leaf(evidence)?;
@@ -105,8 +102,7 @@ pub const ROWS: &[Row] = &[
             "client-self-signed",
             "a self-signed client certificate",
             "Nobody vouches for it but itself. RabbitMQ refuses it even where it is in cacertfile (`Bad Certificate`); Kafka takes one \
-             only when it is \
-             in its truststore.",
+             only when it is in its truststore.",
         ),
         explain: |evidence| {
             // Kafka may know it and have said that it has ended.
@@ -115,8 +111,7 @@ pub const ROWS: &[Row] = &[
             Some(
                 client(
                     format!(
-                        "the client's certificate {} is self-signed, and the broker trusts \
-                    {}",
+                        "the client's certificate {} is self-signed, and the broker trusts {}",
                         leaf.subject,
                         whom_the_broker_trusts(evidence)
                     ),

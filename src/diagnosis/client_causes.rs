@@ -26,8 +26,8 @@ pub fn missing(evidence: &Evidence) -> Explanation {
         ),
         Some(leaf) => client(
             format!(
-                "{} got no certificate: the client has {}, whose key makes no signature that the broker takes, or whose issuer it \
-             does not name",
+                "{} got no certificate: the client has {}, whose key makes no signature that the broker takes, or whose issuer it does \
+                 not name",
                 evidence.endpoint, leaf.subject
             ),
             format!("give the client a certificate{from} with an EC P-256 or RSA key ({})", words.client_keystore),
@@ -47,13 +47,12 @@ pub fn expired(evidence: &Evidence) -> Explanation {
         _ => Explanation::new(
             Side::Broker,
             format!(
-                "the broker says that a certificate has ended or not begun, and by this machine's clock ({}) that is true of none \
-             that {} sends",
+                "the broker says that a certificate has ended or not begun, and by this machine's clock ({}) that is true of none that \
+                 {} sends",
                 evidence.now, evidence.identity
             ),
             format!(
-                "compare the broker's clock with this one (NTP), and renew the authority in {} if that has \
-            ended",
+                "compare the broker's clock with this one (NTP), and renew the authority in {} if that has ended",
                 words.broker_truststore
             ),
         )
@@ -89,11 +88,9 @@ pub fn chain_incomplete(evidence: &Evidence) -> Option<Explanation> {
     let words = words(evidence.protocol);
     let (top, unless) = match evidence.leads()? {
         Leads::Short { top } => (top, ""),
-        Leads::Unclear { top } if evidence.server_sends_intermediates() => (
-            top,
-            "; if it is an authority of its own, add that to the \
-         broker's truststore",
-        ),
+        Leads::Unclear { top } if evidence.server_sends_intermediates() => {
+            (top, "; if it is an authority of its own, add that to the broker's truststore")
+        }
         Leads::Unclear { .. } | Leads::Elsewhere { .. } | Leads::Home => return None,
     };
     Some(
@@ -116,8 +113,8 @@ pub fn issuer_unknown(evidence: &Evidence) -> Explanation {
     let (cause, authority, or) = match evidence.leads() {
         Some(Leads::Home) => (
             format!(
-                "the broker does not take the issuer of {}, though it trusts {trusted}: an authority of the same name with another \
-             key, or an intermediate that is not sent",
+                "the broker does not take the issuer of {}, though it trusts {trusted}: an authority of the same name with another key, \
+                 or an intermediate that is not sent",
                 leaf_name(evidence)
             ),
             "the authority that issued it".to_owned(),
@@ -129,20 +126,12 @@ pub fn issuer_unknown(evidence: &Evidence) -> Explanation {
             format!(", or, if {} stands below an authority that is there, append its certificate to the client's chain", top.issuer),
         ),
         Some(Leads::Elsewhere { top }) => (
-            format!(
-                "the chain of {} ends at {}, and the broker trusts \
-            {trusted}",
-                leaf_name(evidence),
-                top.issuer
-            ),
+            format!("the chain of {} ends at {}, and the broker trusts {trusted}", leaf_name(evidence), top.issuer),
             top.issuer.clone(),
             String::new(),
         ),
         None => (
-            format!(
-                "the broker does not trust the client's issuer, and trusts \
-        {trusted}"
-            ),
+            format!("the broker does not trust the client's issuer, and trusts {trusted}"),
             "the client's authority".to_owned(),
             String::new(),
         ),

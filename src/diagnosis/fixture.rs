@@ -20,7 +20,7 @@ pub const NOW: OffsetDateTime = match OffsetDateTime::from_unix_timestamp(1_780_
 pub const CLIENT: [ExtendedKeyUsagePurpose; 1] = [ExtendedKeyUsagePurpose::ClientAuth];
 pub const SERVER: [ExtendedKeyUsagePurpose; 1] = [ExtendedKeyUsagePurpose::ServerAuth];
 
-pub struct Authority {
+pub(super) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     pub certificate: Certificate,
 }
@@ -47,22 +47,22 @@ fn held(issuer: CertifiedIssuer<'static, KeyPair>) -> Authority {
     Authority { issuer, certificate }
 }
 
-pub fn root(name: &str) -> Authority {
+pub(super) fn root(name: &str) -> Authority {
     changed_root(name, same)
 }
 
-pub fn changed_root(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Authority {
+pub(super) fn changed_root(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Authority {
     held(CertifiedIssuer::self_signed(authority(name, change), KeyPair::generate().unwrap()).unwrap())
 }
 
-pub fn same(_: &mut CertificateParams) {}
+pub(super) fn same(_: &mut CertificateParams) {}
 
 impl Authority {
-    pub fn issuing(&self, name: &str) -> Self {
+    pub(super) fn issuing(&self, name: &str) -> Self {
         held(CertifiedIssuer::signed_by(authority(name, same), KeyPair::generate().unwrap(), &self.issuer).unwrap())
     }
 
-    pub fn broker(&self, change: impl FnOnce(&mut CertificateParams)) -> Certificate {
+    pub(super) fn broker(&self, change: impl FnOnce(&mut CertificateParams)) -> Certificate {
         self.leaf("broker-1", |parameters| {
             parameters.subject_alt_names = vec![SanType::DnsName("broker-1.example".try_into().unwrap())];
             change(parameters);
@@ -70,7 +70,7 @@ impl Authority {
     }
 
     /// Both usages, no names.
-    pub fn leaf(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Certificate {
+    pub(super) fn leaf(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Certificate {
         let mut parameters = parameters(name);
         parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
@@ -80,12 +80,12 @@ impl Authority {
     }
 }
 
-pub fn self_signed(name: &str) -> Certificate {
+pub(super) fn self_signed(name: &str) -> Certificate {
     Certificate::from_der(parameters(name).self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()).unwrap()
 }
 
 /// The client of `clients/orders` at `broker-1.example:9093`, which shows no certificate and is asked for none.
-pub fn failed(step: Step, symptom: Symptom) -> Evidence {
+pub(super) fn failed(step: Step, symptom: Symptom) -> Evidence {
     Evidence {
         now: NOW,
         protocol: Protocol::Kafka,
@@ -104,47 +104,47 @@ pub fn failed(step: Step, symptom: Symptom) -> Evidence {
 }
 
 /// The server refuses the client when it has seen what the client shows; it trusts `trusted`.
-pub fn refused(alert: AlertDescription, chain: &[&Certificate], trusted: &[&Authority]) -> Evidence {
+pub(super) fn refused(alert: AlertDescription, chain: &[&Certificate], trusted: &[&Authority]) -> Evidence {
     failed(Step::Acceptance, Symptom::Alert(alert)).showing(chain).trusting(trusted).asked_for(trusted)
 }
 
 /// The client refuses what the server serves, for whoever the client trusts.
-pub fn refuses(served: &[&Certificate], trusted: &[&Authority]) -> Evidence {
+pub(super) fn refuses(served: &[&Certificate], trusted: &[&Authority]) -> Evidence {
     failed(Step::Handshake, Symptom::Closed).trusting(trusted).serving(served).judged()
 }
 
 impl Evidence {
-    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+    pub(super) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
         self
     }
 
-    pub fn at_rabbitmq(self) -> Self {
+    pub(super) fn at_rabbitmq(self) -> Self {
         self.with(|evidence| {
             evidence.protocol = Protocol::Amqp;
             evidence.endpoint.port = 5671;
         })
     }
 
-    pub fn showing(self, chain: &[&Certificate]) -> Self {
+    pub(super) fn showing(self, chain: &[&Certificate]) -> Self {
         self.with(|evidence| evidence.shown.chain = chain.iter().map(|one| (*one).clone()).collect::<Vec<_>>().into())
     }
 
-    pub fn trusting(self, anchors: &[&Authority]) -> Self {
+    pub(super) fn trusting(self, anchors: &[&Authority]) -> Self {
         self.with(|evidence| evidence.shown.anchors = anchors.iter().map(|one| one.certificate.clone()).collect::<Vec<_>>().into())
     }
 
-    pub fn asked_for(self, issuers: &[&Authority]) -> Self {
+    pub(super) fn asked_for(self, issuers: &[&Authority]) -> Self {
         let issuers = issuers.iter().map(|one| one.certificate.subject.clone()).collect();
         self.with(|evidence| evidence.asked = Some(CertificateRequest { issuers, signature_schemes: Vec::new() }))
     }
 
-    pub fn serving(self, served: &[&Certificate]) -> Self {
+    pub(super) fn serving(self, served: &[&Certificate]) -> Self {
         self.with(|evidence| evidence.served = served.iter().map(|one| (*one).clone()).collect())
     }
 
     /// The symptom is what the client says of what was served, under the name of the endpoint.
-    pub fn judged(self) -> Self {
+    pub(super) fn judged(self) -> Self {
         self.with(|evidence| {
             let verdict = path::judge(&path::Question {
                 leaf: &evidence.served[0],
@@ -159,34 +159,34 @@ impl Evidence {
         })
     }
 
-    pub fn by_password(self, mechanism: &'static str, user: &str) -> Self {
+    pub(super) fn by_password(self, mechanism: &'static str, user: &str) -> Self {
         self.with(|evidence| evidence.login = LoginKind::Password { mechanism, user: user.to_owned() })
     }
 
-    pub fn advertised(self) -> Self {
+    pub(super) fn advertised(self) -> Self {
         self.with(|evidence| evidence.told_by = Some(ToldBy { bootstrap: "kafka.example:9093".parse().unwrap(), id: 1 }))
     }
 
     /// Diagnosed with this text of the broker's log.
-    pub fn logged(self, log: &str) -> Diagnosis {
+    pub(super) fn logged(self, log: &str) -> Diagnosis {
         let log = BrokerLog::parse(log);
         let evidence = self.with(|evidence| evidence.log = log.lines_of(evidence));
         diagnose(&evidence)
     }
 
-    pub fn diagnosed(&self) -> Diagnosis {
+    pub(super) fn diagnosed(&self) -> Diagnosis {
         diagnose(self)
     }
 
-    pub fn code(&self) -> &'static str {
+    pub(super) fn code(&self) -> &'static str {
         diagnose(self).rule.code
     }
 }
 
-pub fn kafka(code: i16, name: &str, resource: &str) -> Symptom {
+pub(super) fn kafka(code: i16, name: &str, resource: &str) -> Symptom {
     Symptom::Kafka { code, name: name.to_owned(), message: None, resource: Some(resource.to_owned()) }
 }
 
-pub fn amqp(code: u16, text: &str) -> Symptom {
+pub(super) fn amqp(code: u16, text: &str) -> Symptom {
     Symptom::Amqp { code, text: text.to_owned() }
 }
