@@ -1,7 +1,8 @@
 //! What is said of a client's certificate that is refused: the causes with their values, from outside or out of the broker's log.
 
 use super::Evidence;
-use super::client_chain::{Leads, day};
+use super::client_chain::Leads;
+use super::phrases::{day, instant};
 use super::programs::{KAFKA_DEBUG, words};
 use super::table::{Explanation, Side};
 use crate::path::FaultKind;
@@ -49,7 +50,8 @@ pub fn expired(evidence: &Evidence) -> Explanation {
             format!(
                 "the broker says that a certificate has ended or not begun, and by this machine's clock ({}) that is true of none that \
                  {} sends",
-                evidence.now, evidence.identity
+                instant(evidence.now),
+                evidence.identity
             ),
             format!(
                 "compare the broker's clock with this one (NTP), and renew the authority in {} if that has ended",
@@ -65,7 +67,13 @@ pub fn not_yet_valid(evidence: &Evidence) -> Option<Explanation> {
     let FaultKind::NotYetValid(since) = kind else { return None };
     Some(
         client(
-            format!("{} {} is valid from {since} on, and here it is {}", part(evidence, certificate), certificate.subject, evidence.now),
+            format!(
+                "{} {} is valid from {} on, and here it is {}",
+                part(evidence, certificate),
+                certificate.subject,
+                instant(since),
+                instant(evidence.now)
+            ),
             "compare the clocks of this machine, the broker and the authority (NTP), or issue the certificate anew with a start in the \
              past",
         )

@@ -87,7 +87,8 @@ fn lines_of_one_erlang_process_belong_together() {
     let authority = root("root");
     let server = authority.leaf("orders", |parameters| parameters.extended_key_usages = SERVER.to_vec());
     let evidence = refused(AlertDescription::HandshakeFailure, &[&server], &[&authority]).at_rabbitmq();
-    let log = "2026-06-01 12:00:00.001 [notice] <0.755.0> TLS server: In state wait_cert at ssl_handshake.erl:2098 generated SERVER ALERT: Fatal - Handshake Failure\n\
+    let log = "2026-06-01 12:00:00.001 [notice] <0.755.0> TLS server: In state wait_cert at ssl_handshake.erl:2098 \
+               generated SERVER ALERT: Fatal - Handshake Failure\n\
                2026-06-01 12:00:00.001 [info] <0.44.0> something else\n\
                2026-06-01 12:00:00.001 [notice] <0.755.0>  - {bad_cert,invalid_ext_key_usage}\n";
     let diagnosis = evidence.logged(log);
@@ -130,9 +131,7 @@ fn lines_that_do_not_fit_what_was_seen_are_not_ours() {
 /// 0x16030100, the head of a TLS record; another size is another fault.
 #[test]
 fn a_request_as_large_as_a_tls_record_is_tls_at_a_plain_port() {
-    let line = |size: u32| {
-        format!("org.apache.kafka.common.network.InvalidReceiveException: Invalid receive (size = {size} larger than 104857600)")
-    };
+    let line = |size: u32| format!("o.a.k.c.network.InvalidReceiveException: Invalid receive (size = {size} larger than 104857600)");
     let closed = || failed(Step::Handshake, Symptom::Closed);
     for size in [369_295_616, 369_295_617, 352_518_912] {
         assert_eq!(closed().logged(&line(size)).rule.code, "plaintext-port");

@@ -21,6 +21,7 @@ mod log_entry;
 mod log_rows;
 mod login;
 mod network;
+mod phrases;
 mod programs;
 mod report;
 mod server;

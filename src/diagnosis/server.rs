@@ -1,5 +1,6 @@
 //! What else can be wrong with the server's certificate: dates, usages, signatures.
 
+use super::phrases::{day, instant};
 use super::programs::words;
 use super::table::{Explanation, Row, Side};
 use super::{Evidence, Symptom};
@@ -23,7 +24,7 @@ pub const ROWS: &[Row] = &[
             Some(
                 Explanation::new(
                     Side::Broker,
-                    format!("the certificate {} of {} ended on {}", fault.subject, evidence.endpoint, on.date()),
+                    format!("the certificate {} of {} ended on {}", fault.subject, evidence.endpoint, day(on)),
                     format!("renew it in {} and have the broker read it: {}", words.broker_keystore, words.reload),
                 )
                 .about(&fault.subject),
@@ -45,7 +46,12 @@ pub const ROWS: &[Row] = &[
             Some(
                 Explanation::new(
                     Side::Broker,
-                    format!("the certificate {} is valid from {since} on, and here it is {}", fault.subject, evidence.now),
+                    format!(
+                        "the certificate {} is valid from {} on, and here it is {}",
+                        fault.subject,
+                        instant(since),
+                        instant(evidence.now)
+                    ),
                     "compare the clocks of this machine, the broker and the authority (NTP), or issue the certificate anew with a start \
                      in the past",
                 )
@@ -73,7 +79,7 @@ pub const ROWS: &[Row] = &[
             Some(
                 Explanation::new(
                     side,
-                    format!("{}, the authority above the certificate of {}, ended on {}", fault.subject, evidence.endpoint, on.date()),
+                    format!("{}, the authority above the certificate of {}, ended on {}", fault.subject, evidence.endpoint, day(on)),
                     fix,
                 )
                 .about(&fault.subject),

@@ -1,5 +1,6 @@
 //! Whether the client can follow the server's chain to somebody it trusts, and who has to do something where it cannot.
 
+use super::phrases::listed;
 use super::programs::words;
 use super::table::{Explanation, Row, Side};
 use super::{Evidence, Symptom};
@@ -180,7 +181,7 @@ fn missing(evidence: &Evidence, verdict: &Verdict, top: &Certificate) -> Missing
 }
 
 fn trusted(evidence: &Evidence) -> String {
-    super::client_chain::listed(evidence.shown.anchors.iter().map(|anchor| &*anchor.subject))
+    listed(evidence.shown.anchors.iter().map(|anchor| &*anchor.subject))
 }
 
 fn named(certificate: &Certificate) -> &str {
