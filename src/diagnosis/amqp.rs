@@ -1,4 +1,5 @@
-//! RabbitMQ's replies: Connection.Close and Channel.Close, by their code, and where one code stands for several things, by the stable part of the text.
+//! RabbitMQ's replies: Connection.Close and Channel.Close, by their code, and where one code stands for several things, by the stable
+//! part of the text.
 
 use super::kafka::not_the_protocol;
 use super::table::{Explanation, Row, Side};
@@ -12,8 +13,7 @@ pub const ROWS: &[Row] = &[
             "not-amqp",
             "a TLS port that does not speak AMQP 0-9-1",
             "TLS stands, and the answer to AMQP's header is of another protocol: the management UI (15671), MQTT (8883), a Kafka, or a \
-             proxy. A server that speaks AMQP 1.0 \
-             alone answers with its own header.",
+             proxy. A server that speaks AMQP 1.0 alone answers with its own header.",
         ),
         explain: |evidence| not_the_protocol(evidence, Protocol::Amqp, "AMQP 0-9-1", "use the port of listeners.ssl, 5671 as a rule"),
     },
@@ -22,8 +22,7 @@ pub const ROWS: &[Row] = &[
             "vhost-missing",
             "a virtual host that does not exist",
             "RabbitMQ answers Connection.Open with 530 `NOT_ALLOWED - vhost … not found`. The default virtual host is called /, in a URL \
-             %2F: `amqps://host/` names the one \
-             with the empty name.",
+             %2F: `amqps://host/` names the one with the empty name.",
         ),
         explain: |evidence| {
             let text = reply(evidence, &[404, 530])?;
@@ -66,9 +65,8 @@ pub const ROWS: &[Row] = &[
         rule: &Rule::error(
             "amqp-not-permitted",
             "a queue or an exchange that the user may not configure, write or read",
-            "RabbitMQ answers 403 `ACCESS_REFUSED - write access to exchange … refused for user …`. Declaring needs configure, publishing \
-             write on the exchange, binding write on \
-             the queue and read on the exchange, getting read on the queue.",
+            "RabbitMQ answers 403 `ACCESS_REFUSED - write access to exchange … refused for user …`. Declaring needs configure, \
+             publishing write on the exchange, binding write on the queue and read on the exchange, getting read on the queue.",
         ),
         explain: |evidence| {
             let text = reply(evidence, &[403]).filter(|_| evidence.fault.step > Step::Login)?;
@@ -82,8 +80,8 @@ pub const ROWS: &[Row] = &[
                 Side::Broker,
                 format!("the user {user} may not {operation} {what} in the virtual host \"{vhost}\""),
                 format!(
-                    "run rabbitmqctl set_permissions -p '{vhost}' '{user}' CONFIGURE WRITE READ with an expression that matches it; \
-                 it replaces all three"
+                    "run rabbitmqctl set_permissions -p '{vhost}' '{user}' CONFIGURE WRITE READ with an expression that matches it; it \
+                     replaces all three"
                 ),
             ))
         },
@@ -92,9 +90,9 @@ pub const ROWS: &[Row] = &[
         rule: &Rule::error(
             "amqp-refused",
             "an answer of RabbitMQ that says no, for another reason",
-            "The code and the text are RabbitMQ's own (AMQP 0-9-1, 1.2): 320 an operator or a shutdown closed the connection, 404 a queue \
-             or an exchange is missing, 405 another \
-             connection holds it, 406 it exists with other properties, 504 and 541 are errors of client and server.",
+            "The code and the text are RabbitMQ's own (AMQP 0-9-1, 1.2): 320 an operator or a shutdown closed the connection, 404 a \
+             queue or an exchange is missing, 405 another connection holds it, 406 it exists with other properties, 504 and 541 are \
+             errors of client and server.",
         ),
         explain: |evidence| match &evidence.fault.symptom {
             Symptom::Amqp { code, text } => Some(Explanation::new(

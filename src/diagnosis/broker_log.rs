@@ -34,7 +34,7 @@ const WIDTH: usize = 400;
 const LINES: usize = 5;
 
 impl BrokerLog {
-    /// Reads a log in any form: plain, as JSON lines, with the prefixes of containers and journals. The time it takes grows with the text alone.
+    /// Reads a log in any form: plain, as JSON lines, with the prefixes of containers and journals. The time it takes is linear.
     pub fn parse(text: &str) -> Self {
         let mut reading = Reading::default();
         for raw in text.lines() {
@@ -47,7 +47,7 @@ impl BrokerLog {
     }
 
     /// The lines about this failure, those that tell a cause first. A line that names our own port is ours; one that names no connection
-    /// may be; one that names another is not, unless the log knows nothing of our port, as behind a proxy that opens connections of its own.
+    /// may be, if it fits what was seen; one that names another is not, unless the log knows nothing of our port, as behind a proxy.
     pub fn lines_of(&self, evidence: &Evidence) -> Vec<String> {
         let port = evidence.from.map(|from| from.port());
         let own: Vec<&Entry> =

@@ -2,9 +2,11 @@
 
 use rustls::AlertDescription;
 
-use super::client_chain::{Leads, day};
-use super::programs::{KAFKA_DEBUG, words};
-use super::table::{Explanation, Row, Side};
+use super::client_causes::{
+    chain_incomplete, client, expired, issuer_unknown, missing, not_yet_valid, refused, revoked, whom_the_broker_trusts, wrong_usage,
+};
+use super::client_chain::Leads;
+use super::table::Row;
 use super::{Evidence, Step};
 use crate::finding::Rule;
 use crate::path::FaultKind;
@@ -20,24 +22,23 @@ pub const MISSING: Rule = Rule::error(
 pub const CHAIN_INCOMPLETE: Rule = Rule::error(
     "client-chain-incomplete",
     "a client that leaves out an intermediate certificate",
-    "A client must send every certificate between its own and the root (RFC 8446, 4.4.2). Kafka says `PKIX path building failed` at DEBUG, \
-     RabbitMQ `Fatal - Unknown CA`: the same as for an authority that they do not trust.",
+    "A client must send every certificate between its own and the root (RFC 8446, 4.4.2). Kafka says `PKIX path building failed` at \
+     DEBUG, RabbitMQ `Fatal - Unknown CA`: the same as for an authority that they do not trust.",
 );
 
 pub const ISSUER_UNKNOWN: Rule = Rule::error(
     "client-issuer-unknown",
     "a client certificate of an authority that the broker does not trust",
-    "The client is none of the cluster's, or the broker's truststore lacks its authority. Kafka says `PKIX path building failed` at DEBUG \
-     and \
-     sends certificate_unknown, RabbitMQ logs `Fatal - Unknown CA`; librdkafka and Java send no certificate then and look as if they had \
-     none.",
+    "The client is none of the cluster's, or the broker's truststore lacks its authority. Kafka says `PKIX path building failed` at \
+     DEBUG and sends certificate_unknown, RabbitMQ logs `Fatal - Unknown CA`; librdkafka and Java send no certificate then and look as \
+     if they had none.",
 );
 
 pub const EXPIRED: Rule = Rule::error(
     "client-expired",
     "a client certificate that has ended",
-    "Kafka logs `NotAfter: …` at DEBUG and sends certificate_expired or certificate_unknown, RabbitMQ logs `Fatal - Certificate Expired`. \
-     A client that runs on goes on showing the certificate it has loaded.",
+    "Kafka logs `NotAfter: …` at DEBUG and sends certificate_expired or certificate_unknown, RabbitMQ logs `Fatal - Certificate \
+     Expired`. A client that runs on goes on showing the certificate it has loaded.",
 );
 
 pub const NOT_YET_VALID: Rule = Rule::error(
@@ -50,8 +51,8 @@ pub const NOT_YET_VALID: Rule = Rule::error(
 pub const WRONG_USAGE: Rule = Rule::error(
     "client-wrong-usage",
     "a client certificate that is not for clients",
-    "Its extended key usage leaves out clientAuth (RFC 5280, 4.2.1.12). Kafka logs `Extended key usage does not permit use for TLS client \
-     authentication` at DEBUG, RabbitMQ `{bad_cert,invalid_ext_key_usage}`.",
+    "Its extended key usage leaves out clientAuth (RFC 5280, 4.2.1.12). Kafka logs `Extended key usage does not permit use for TLS \
+     client authentication` at DEBUG, RabbitMQ `{bad_cert,invalid_ext_key_usage}`.",
 );
 
 pub const REVOKED: Rule = Rule::error(
@@ -65,8 +66,7 @@ pub const REFUSED: Rule = Rule::error(
     "client-refused",
     "a client that is refused for a reason that is not said",
     "The server broke off after it had seen the client's certificate, and nothing is wrong with that certificate from here. Kafka tells \
-     the reason \
-     only at DEBUG of org.apache.kafka.common.network; RabbitMQ logs it.",
+     the reason only at DEBUG of org.apache.kafka.common.network; RabbitMQ logs it.",
 );
 
 pub const ROWS: &[Row] = &[
@@ -78,23 +78,12 @@ pub const ROWS: &[Row] = &[
             (evidence.certificate_was_refused() && (evidence.leaf().is_none() || required)).then(|| missing(evidence))
         },
     },
-    Row { rule: &NOT_YET_VALID, explain: |evidence| if judges_itself(evidence) { not_yet_valid(evidence) } else { None } },
-    Row {
-        rule: &EXPIRED,
-        explain: |evidence| {
-            let ended = evidence.own_fault(|kind| matches!(kind, FaultKind::Expired(_))).is_some();
-            let said = evidence.alert() == Some(AlertDescription::CertificateExpired);
-            (judges_itself(evidence) && (ended || said)).then(|| expired(evidence))
-        },
-    },
-    Row { rule: &WRONG_USAGE, explain: |evidence| if judges_itself(evidence) { wrong_usage(evidence) } else { None } },
     Row {
         rule: &Rule::error(
             "client-is-authority",
             "an authority's own certificate shown as a client's",
             "Erlang and rustls refuse a CA as the other end (`Bad Certificate`, `CaUsedAsEndEntity`), and the key of an authority has no \
-             business on a \
-             client's disk.",
+             business on a client's disk.",
         ),
         explain: |evidence| {
             let leaf = refused_leaf(evidence)?;
@@ -113,16 +102,16 @@ pub const ROWS: &[Row] = &[
             "client-self-signed",
             "a self-signed client certificate",
             "Nobody vouches for it but itself. RabbitMQ refuses it even where it is in cacertfile (`Bad Certificate`); Kafka takes one \
-             only when it is \
-             in its truststore.",
+             only when it is in its truststore.",
         ),
         explain: |evidence| {
-            let leaf = refused_leaf(evidence).filter(|leaf| leaf.is_self_signed())?;
+            // Kafka may know it and have said that it has ended.
+            let untimely = evidence.alert() == Some(AlertDescription::CertificateExpired);
+            let leaf = refused_leaf(evidence).filter(|leaf| leaf.is_self_signed() && !untimely)?;
             Some(
                 client(
                     format!(
-                        "the client's certificate {} is self-signed, and the broker trusts \
-                    {}",
+                        "the client's certificate {} is self-signed, and the broker trusts {}",
                         leaf.subject,
                         whom_the_broker_trusts(evidence)
                     ),
@@ -132,6 +121,16 @@ pub const ROWS: &[Row] = &[
             )
         },
     },
+    Row { rule: &NOT_YET_VALID, explain: |evidence| if judges_itself(evidence) { not_yet_valid(evidence) } else { None } },
+    Row {
+        rule: &EXPIRED,
+        explain: |evidence| {
+            let ended = evidence.own_fault(|kind| matches!(kind, FaultKind::Expired(_))).is_some();
+            let said = evidence.alert() == Some(AlertDescription::CertificateExpired);
+            (judges_itself(evidence) && (ended || said)).then(|| expired(evidence))
+        },
+    },
+    Row { rule: &WRONG_USAGE, explain: |evidence| if judges_itself(evidence) { wrong_usage(evidence) } else { None } },
     Row {
         rule: &CHAIN_INCOMPLETE,
         explain: |evidence| {
@@ -155,169 +154,6 @@ pub const ROWS: &[Row] = &[
     },
 ];
 
-pub fn revoked(evidence: &Evidence) -> Explanation {
-    let leaf = leaf_name(evidence);
-    client(format!("the broker says that {leaf} was revoked"), format!("have a certificate with a new key issued in place of {leaf}"))
-        .about_any(evidence.leaf())
-}
-
-pub fn missing(evidence: &Evidence) -> Explanation {
-    let words = words(evidence.protocol);
-    let from = match &evidence.asked {
-        Some(asked) if !asked.issuers.is_empty() => format!(" of {}", evidence.named_issuers()),
-        _ => String::new(),
-    };
-    match evidence.leaf() {
-        None => client(
-            format!("{} requires a client certificate{from}, and {} has none", evidence.endpoint, evidence.identity),
-            format!("give the client a certificate{from} and its key ({})", words.client_keystore),
-        ),
-        Some(leaf) => client(
-            format!(
-                "{} got no certificate: the client has {}, whose key makes no signature that the broker takes, or whose issuer it \
-             does not name",
-                evidence.endpoint, leaf.subject
-            ),
-            format!("give the client a certificate{from} with an EC P-256 or RSA key ({})", words.client_keystore),
-        )
-        .about(&leaf.subject),
-    }
-}
-
-pub fn expired(evidence: &Evidence) -> Explanation {
-    let words = words(evidence.protocol);
-    match evidence.own_fault(|kind| matches!(kind, FaultKind::Expired(_))) {
-        Some((certificate, FaultKind::Expired(on))) => client(
-            format!("{} {} ended on {}", part(evidence, certificate), certificate.subject, day(on)),
-            format!("renew it and have the client load it ({})", words.client_keystore),
-        )
-        .about(&certificate.subject),
-        _ => Explanation::new(
-            Side::Broker,
-            format!(
-                "the broker says that a certificate has ended or not begun, and by this machine's clock ({}) that is true of none \
-             that {} sends",
-                evidence.now, evidence.identity
-            ),
-            format!(
-                "compare the broker's clock with this one (NTP), and renew the authority in {} if that has \
-            ended",
-                words.broker_truststore
-            ),
-        )
-        .about_any(evidence.leaf()),
-    }
-}
-
-pub fn not_yet_valid(evidence: &Evidence) -> Option<Explanation> {
-    let (certificate, kind) = evidence.own_fault(|kind| matches!(kind, FaultKind::NotYetValid(_)))?;
-    let FaultKind::NotYetValid(since) = kind else { return None };
-    Some(
-        client(
-            format!("{} {} is valid from {since} on, and here it is {}", part(evidence, certificate), certificate.subject, evidence.now),
-            "compare the clocks of this machine, the broker and the authority (NTP), or issue the certificate anew with a start in the \
-             past",
-        )
-        .about(&certificate.subject),
-    )
-}
-
-pub fn wrong_usage(evidence: &Evidence) -> Option<Explanation> {
-    let (certificate, kind) = evidence.own_fault(|kind| matches!(kind, FaultKind::Purpose { .. } | FaultKind::KeyUsage { .. }))?;
-    Some(
-        client(
-            format!("{} {} {kind}", part(evidence, certificate), certificate.subject),
-            "issue it anew with clientAuth and digitalSignature; the certificate of a server does not do for a client",
-        )
-        .about(&certificate.subject),
-    )
-}
-
-pub fn chain_incomplete(evidence: &Evidence) -> Option<Explanation> {
-    let words = words(evidence.protocol);
-    let (top, unless) = match evidence.leads()? {
-        Leads::Short { top } => (top, ""),
-        Leads::Unclear { top } if evidence.server_sends_intermediates() => (
-            top,
-            "; if it is an authority of its own, add that to the \
-         broker's truststore",
-        ),
-        Leads::Unclear { .. } | Leads::Elsewhere { .. } | Leads::Home => return None,
-    };
-    Some(
-        client(
-            format!(
-                "the client sends {} without the certificate of its issuer {}, and the broker trusts {}",
-                top.subject,
-                top.issuer,
-                whom_the_broker_trusts(evidence)
-            ),
-            format!("append the certificate of {} to the client's chain ({}){unless}", top.issuer, words.client_keystore),
-        )
-        .about(&evidence.leaf()?.subject),
-    )
-}
-
-pub fn issuer_unknown(evidence: &Evidence) -> Explanation {
-    let words = words(evidence.protocol);
-    let trusted = whom_the_broker_trusts(evidence);
-    let (cause, authority, or) = match evidence.leads() {
-        Some(Leads::Home) => (
-            format!(
-                "the broker does not take the issuer of {}, though it trusts {trusted}: an authority of the same name with another \
-             key, or an intermediate that is not sent",
-                leaf_name(evidence)
-            ),
-            "the authority that issued it".to_owned(),
-            String::new(),
-        ),
-        Some(Leads::Unclear { top } | Leads::Short { top }) => (
-            format!("{} was issued by {}, and the broker trusts {trusted}", top.subject, top.issuer),
-            top.issuer.clone(),
-            format!(", or, if {} stands below an authority that is there, append its certificate to the client's chain", top.issuer),
-        ),
-        Some(Leads::Elsewhere { top }) => (
-            format!(
-                "the chain of {} ends at {}, and the broker trusts \
-            {trusted}",
-                leaf_name(evidence),
-                top.issuer
-            ),
-            top.issuer.clone(),
-            String::new(),
-        ),
-        None => (
-            format!(
-                "the broker does not trust the client's issuer, and trusts \
-        {trusted}"
-            ),
-            "the client's authority".to_owned(),
-            String::new(),
-        ),
-    };
-    Explanation::new(
-        Side::Client,
-        cause,
-        format!(
-            "show a certificate of an authority that the broker trusts; if the client belongs to the cluster, add {authority} to {} of \
-             the broker{or}",
-            words.broker_truststore
-        ),
-    )
-    .about_any(evidence.leaf())
-}
-
-pub fn refused(evidence: &Evidence) -> Explanation {
-    let asked = if evidence.asked.is_some() { "" } else { ", though it asked for no client certificate" };
-    let cause = format!("{} broke off after the client's side of the handshake{asked}: {}", evidence.endpoint, evidence.fault.symptom);
-    let fix = if evidence.is_kafka() {
-        format!("Kafka tells the reason only at DEBUG: {KAFKA_DEBUG}")
-    } else {
-        "look into RabbitMQ's log at this time, or hand it over with --broker-log".to_owned()
-    };
-    Explanation::new(Side::Broker, cause, fix).about_any(evidence.leaf())
-}
-
 /// Whether what is wrong with the client's own chain can be the reason: unknown_ca says that it is not.
 fn judges_itself(evidence: &Evidence) -> bool {
     refused_leaf(evidence).is_some() && evidence.alert() != Some(AlertDescription::UnknownCA)
@@ -325,24 +161,4 @@ fn judges_itself(evidence: &Evidence) -> bool {
 
 fn refused_leaf(evidence: &Evidence) -> Option<&Certificate> {
     evidence.leaf().filter(|_| evidence.certificate_was_refused())
-}
-
-fn whom_the_broker_trusts(evidence: &Evidence) -> String {
-    match &evidence.asked {
-        Some(asked) if !asked.issuers.is_empty() => evidence.named_issuers(),
-        _ => "authorities that it does not name".to_owned(),
-    }
-}
-
-fn leaf_name(evidence: &Evidence) -> &str {
-    evidence.leaf().map_or("the client's certificate", |leaf| &leaf.subject)
-}
-
-/// What the certificate is to the client.
-fn part(evidence: &Evidence, certificate: &Certificate) -> &'static str {
-    if evidence.leaf() == Some(certificate) { "the client's certificate" } else { "the authority that the client sends along," }
-}
-
-fn client(cause: impl Into<String>, fix: impl Into<String>) -> Explanation {
-    Explanation::new(Side::Client, cause, fix)
 }

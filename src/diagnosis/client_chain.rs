@@ -1,8 +1,6 @@
-//! The client's certificate in the eyes of the server: what a refusal can mean, by what was sent and by whom the server says that it trusts.
+//! The client's certificate in the eyes of the server: what a refusal can mean, by what was sent and by whom the server trusts.
 
-use time::OffsetDateTime;
-
-use super::{Evidence, Step, Symptom};
+use super::{Evidence, Step, Symptom, phrases};
 use crate::path::{self, FaultKind};
 use crate::pki::{Certificate, Usage};
 use rustls::AlertDescription;
@@ -122,7 +120,7 @@ impl Evidence {
 
     /// The issuers that the server named, for a sentence.
     pub(super) fn named_issuers(&self) -> String {
-        listed(self.asked.iter().flat_map(|asked| asked.issuers.iter().map(String::as_str)))
+        phrases::listed(self.asked.iter().flat_map(|asked| asked.issuers.iter().map(String::as_str)))
     }
 
     pub(super) fn server_subject(&self) -> &str {
@@ -145,21 +143,4 @@ const fn is_about_a_certificate(alert: AlertDescription) -> bool {
             | AlertDescription::AccessDenied
             | AlertDescription::CertificateRequired
     )
-}
-
-/// `CN=a and CN=b`, `CN=a, CN=b and 14 more`, `nobody`.
-pub fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let mut names: Vec<&str> = names.collect();
-    names.dedup();
-    match &*names {
-        [] => "nobody".to_owned(),
-        [one] => (*one).to_owned(),
-        [one, other] => format!("{one} and {other}"),
-        [one, other, rest @ ..] => format!("{one}, {other} and {} more", rest.len()),
-    }
-}
-
-/// A day, as certificates are talked about.
-pub fn day(instant: OffsetDateTime) -> String {
-    instant.date().to_string()
 }

@@ -30,8 +30,7 @@ pub const ROWS: &[Row] = &[
             "broke-off",
             "a connection that ended after the handshake",
             "The server had taken the client and closed the connection later, without a word of its protocol: it was stopped, a proxy or \
-             a firewall cut the connection, a quota or a limit of \
-             connections was reached, or a request was more than it takes.",
+             a firewall cut the connection, a quota or a limit of connections was reached, or a request was more than it takes.",
         ),
         explain: |evidence| {
             let ended = matches!(evidence.fault.symptom, Symptom::Closed | Symptom::Alert(_)) && evidence.fault.step > Step::Acceptance;
@@ -39,8 +38,7 @@ pub const ROWS: &[Row] = &[
                 Explanation::new(
                     Side::Broker,
                     format!(
-                        "{} had taken the client and broke off at the step {}: \
-                    {}",
+                        "{} had taken the client and broke off at the step {}: {}",
                         evidence.endpoint,
                         evidence.fault.step.name(),
                         evidence.fault.symptom
@@ -59,8 +57,7 @@ pub const ROWS: &[Row] = &[
             "tls-misbehaved",
             "a handshake that fails for no better reason",
             "The other side speaks TLS, and not as it should be: a record that cannot be read, a message out of turn, an alert that says \
-             no more. A proxy that inspects TLS looks like this, and so does a \
-             broker whose TLS library has a fault.",
+             no more. A proxy that inspects TLS looks like this, and so does a broker whose TLS library has a fault.",
         ),
         explain: |evidence| {
             let tls =

@@ -25,8 +25,7 @@ pub const ROWS: &[Row] = &[
             "file-damaged",
             "a file of the client that is not what it should be",
             "It is cut off, damaged, or of another format than its name or its configured type says. Java says `Invalid keystore format` \
-             or \
-             `toDerInputStream rejects tag type 45` of a PEM file that is configured as PKCS12.",
+             or `toDerInputStream rejects tag type 45` of a PEM file that is configured as PKCS12.",
         ),
         explain: |evidence| match problem(evidence)? {
             (file, FileProblem::Damaged(why)) => Some(client(
@@ -40,15 +39,15 @@ pub const ROWS: &[Row] = &[
         rule: &Rule::error(
             "file-password-wrong",
             "a password that does not open its file",
-            "Java says `keystore password was incorrect` or `Keystore was tampered with, or password was incorrect`, librdkafka \
-             `Failed to parse ssl.keystore.location PKCS#12 file`.",
+            "Java says `keystore password was incorrect` or `Keystore was tampered with, or password was incorrect`, librdkafka `Failed \
+             to parse ssl.keystore.location PKCS#12 file`.",
         ),
         explain: |evidence| match problem(evidence)? {
             (file, FileProblem::WrongPassword) => Some(client(
                 format!("the password does not open {file}"),
                 format!(
                     "give the password that {file} was written with (--password-file, or ssl.keystore.password and \
-                 ssl.truststore.password)"
+                     ssl.truststore.password)"
                 ),
             )),
             _ => None,
@@ -59,14 +58,13 @@ pub const ROWS: &[Row] = &[
             "key-locked",
             "an encrypted key without a password",
             "The private key is encrypted, and nobody gave a password for it. librdkafka says `Private key requires password but no \
-             password \
-             configured (ssl.key.password)`.",
+             password configured (ssl.key.password)`.",
         ),
         explain: |evidence| match problem(evidence)? {
             (file, FileProblem::KeyLocked) => Some(client(
                 format!("the private key in {file} is encrypted, and there is no password for it"),
-                "give its password (--key-password-file, or ssl.key.password in the client's configuration), or use an unencrypted key of \
-                 mode 0600",
+                "give its password (--key-password-file, or ssl.key.password in the client's configuration), or use an unencrypted key \
+                 of mode 0600",
             )),
             _ => None,
         },
@@ -75,9 +73,8 @@ pub const ROWS: &[Row] = &[
         rule: &Rule::error(
             "key-mismatch",
             "a key that does not belong to the certificate",
-            "A handshake proves that the client holds the key of its certificate (RFC 8446, 4.4.3), so no server takes this pair. OpenSSL \
-             says \
-             `key values mismatch`, and it is usually a key that was left over from the last renewal.",
+            "A handshake proves that the client holds the key of its certificate (RFC 8446, 4.4.3), so no server takes this pair. \
+             OpenSSL says `key values mismatch`, and it is usually a key that was left over from the last renewal.",
         ),
         explain: |evidence| match problem(evidence)? {
             (file, FileProblem::KeyMismatch { subject }) => Some(
@@ -123,15 +120,14 @@ pub const ROWS: &[Row] = &[
             "no-anchors",
             "a truststore that trusts nobody",
             "Java says `the trustAnchors parameter must be non-empty`: a PKCS#12 file made by OpenSSL without the trusted-key-usage \
-             attribute \
-             holds certificates, but no trusted ones, and without a password Java sees none at all.",
+             attribute holds certificates, but no trusted ones, and without a password Java sees none at all.",
         ),
         explain: |evidence| match problem(evidence)? {
             (file, FileProblem::NoAnchors) => Some(client(
                 format!("{file} holds no trusted certificate, so no server would be believed"),
                 format!(
-                    "put the authority of the brokers into {file} as a trusted certificate (keytool -importcert), or name another \
-                 with --trust"
+                    "put the authority of the brokers into {file} as a trusted certificate (keytool -importcert), or name another with \
+                     --trust"
                 ),
             )),
             _ => None,
@@ -157,8 +153,7 @@ pub const ROWS: &[Row] = &[
             "client-in-plaintext",
             "a client that is configured not to use TLS",
             "security.protocol is PLAINTEXT or SASL_PLAINTEXT (Kafka's default is PLAINTEXT), or the URL begins with amqp://. Such a \
-             client sends \
-             its password and its messages in clear, so it is not followed.",
+             client sends its password and its messages in clear, so it is not followed.",
         ),
         explain: |evidence| match problem(evidence)? {
             (file, FileProblem::InPlaintext(setting)) => Some(client(

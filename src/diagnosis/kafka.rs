@@ -18,8 +18,7 @@ pub const ROWS: &[Row] = &[
                 evidence,
                 Protocol::Kafka,
                 "Kafka",
-                "use the port of Kafka's listener; behind a proxy that \
-         chooses by SNI, connect by the broker's own name",
+                "use the port of Kafka's listener; behind a proxy that chooses by SNI, connect by the broker's own name",
             )
         },
     },
@@ -36,8 +35,7 @@ pub const ROWS: &[Row] = &[
                     Side::Broker,
                     format!("the topic {topic} does not exist at {}, and is not made: {}", evidence.endpoint, evidence.fault.symptom),
                     format!(
-                        "make it (kafka-topics --bootstrap-server {} --create --topic {topic}), or name another with \
-                    --topic",
+                        "make it (kafka-topics --bootstrap-server {} --create --topic {topic}), or name another with --topic",
                         evidence.endpoint
                     ),
                 )
@@ -49,8 +47,7 @@ pub const ROWS: &[Row] = &[
             "topic-without-leader",
             "a partition without a leader, or with another",
             "LEADER_NOT_AVAILABLE (5) and NOT_LEADER_OR_FOLLOWER (6): a new topic is not ready for a moment, and later it means that the \
-             brokers with its \
-             replicas are down or moving.",
+             brokers with its replicas are down or moving.",
         ),
         explain: |evidence| {
             matches!(evidence.kafka_code()?, 5 | 6).then(|| {
@@ -59,8 +56,8 @@ pub const ROWS: &[Row] = &[
                     Side::Broker,
                     format!("no broker leads the partition of {topic} that was asked for: {}", evidence.fault.symptom),
                     format!(
-                        "run it again if the topic is new; else start the brokers with its replicas (kafka-topics --bootstrap-server \
-                     {} --describe --unavailable-partitions)",
+                        "run it again if the topic is new; else start the brokers with its replicas (kafka-topics --bootstrap-server {} \
+                         --describe --unavailable-partitions)",
                         evidence.endpoint
                     ),
                 )
@@ -72,8 +69,7 @@ pub const ROWS: &[Row] = &[
             "not-enough-replicas",
             "fewer replicas than a write or a topic needs",
             "NOT_ENOUGH_REPLICAS (19, 20) with acks=all: fewer are in sync than min.insync.replicas. INVALID_REPLICATION_FACTOR (38): a \
-             new topic wants more than there \
-             are brokers.",
+             new topic wants more than there are brokers.",
         ),
         explain: |evidence| {
             matches!(evidence.kafka_code()?, 19 | 20 | 38).then(|| {
@@ -81,8 +77,8 @@ pub const ROWS: &[Row] = &[
                     Side::Broker,
                     format!("too few brokers hold {}: {}", resource(evidence).unwrap_or("the topic"), evidence.fault.symptom),
                     format!(
-                        "start the brokers that are missing (kafka-topics --bootstrap-server {} --describe \
-                     --under-min-isr-partitions), or lower min.insync.replicas and default.replication.factor",
+                        "start the brokers that are missing (kafka-topics --bootstrap-server {} --describe --under-min-isr-partitions), \
+                         or lower min.insync.replicas and default.replication.factor",
                         evidence.endpoint
                     ),
                 )
@@ -94,16 +90,14 @@ pub const ROWS: &[Row] = &[
             "coordinator-missing",
             "no coordinator for a group or a transaction",
             "COORDINATOR_NOT_AVAILABLE (15), and 14 and 16 while it moves: the topics __consumer_offsets or __transaction_state have no \
-             leader, or cannot be made because their \
-             replication factor, 3 unless set, is more than there are brokers.",
+             leader, or cannot be made because their replication factor, 3 unless set, is more than there are brokers.",
         ),
         explain: |evidence| {
             matches!(evidence.kafka_code()?, 14..=16).then(|| {
                 Explanation::new(
                     Side::Broker,
                     format!(
-                        "Kafka has no coordinator for this client at the step {}: \
-                    {}",
+                        "Kafka has no coordinator for this client at the step {}: {}",
                         evidence.fault.step.name(),
                         evidence.fault.symptom
                     ),
@@ -156,11 +150,7 @@ pub fn not_the_protocol(evidence: &Evidence, protocol: Protocol, name: &str, fix
     (evidence.protocol == protocol).then(|| {
         Explanation::new(
             Side::Broker,
-            format!(
-                "{} speaks TLS, but not {name} inside: it answers \
-        \"{start}\"{speaker}",
-                evidence.endpoint
-            ),
+            format!("{} speaks TLS, but not {name} inside: it answers \"{start}\"{speaker}", evidence.endpoint),
             fix,
         )
     })

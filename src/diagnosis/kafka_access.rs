@@ -9,8 +9,7 @@ pub const TOPIC: Rule = Rule::error(
     "topic-not-authorized",
     "a topic that the client may not use",
     "TOPIC_AUTHORIZATION_FAILED (29), also for a topic that does not exist: without Describe nobody is told. The principal of a \
-     certificate is `User:` and \
-     its subject by RFC 2253, and an ACL must spell it exactly so (KIP-371).",
+     certificate is `User:` and its subject by RFC 2253, and an ACL must spell it exactly so (KIP-371).",
 );
 
 pub const GROUP: Rule = Rule::error(
@@ -23,8 +22,7 @@ pub const CLUSTER: Rule = Rule::error(
     "cluster-not-authorized",
     "something about the cluster that the client may not do",
     "CLUSTER_AUTHORIZATION_FAILED (31): making topics needs Create, and an idempotent producer without Write on any topic needs \
-     IdempotentWrite (KIP-98, \
-     KIP-679). Between brokers it means that a broker's name is not in super.users.",
+     IdempotentWrite (KIP-98, KIP-679). Between brokers it means that a broker's name is not in super.users.",
 );
 
 pub const TRANSACTIONAL_ID: Rule = Rule::error(
@@ -65,11 +63,7 @@ pub fn transactional_id(evidence: &Evidence) -> Explanation {
     denied(
         evidence,
         "the transactional id",
-        &format!(
-            "--operation Describe --operation Write --transactional-id \
-     {}",
-            resource(evidence, "ID")
-        ),
+        &format!("--operation Describe --operation Write --transactional-id {}", resource(evidence, "ID")),
     )
 }
 
@@ -82,8 +76,7 @@ fn denied(evidence: &Evidence, what: &str, acl: &str) -> Explanation {
     let doing = evidence.fault.step.name();
     if principal == ANONYMOUS && evidence.leaf().is_some() {
         let cause = format!(
-            "{} never asked for the client's certificate, so it is {ANONYMOUS} and may not use {what}{resource} \
-        ({doing})",
+            "{} never asked for the client's certificate, so it is {ANONYMOUS} and may not use {what}{resource} ({doing})",
             evidence.endpoint
         );
         return Explanation::new(Side::Broker, cause, format!("set {}", super::programs::words(Protocol::Kafka).client_required));

@@ -13,16 +13,15 @@ const WITHOUT_CERTIFICATE: Rule = Rule::error(
     "lets-in-without-certificate",
     "a broker that lets in clients without a certificate",
     "Whoever reaches the port is a client. Kafka's default is ssl.client.auth=none, on a SASL_SSL listener whatever is set for the whole \
-     broker (KIP-684), and RabbitMQ's is \
-     verify_none; requested, or verify_peer without fail_if_no_peer_cert, asks and takes no for an answer.",
+     broker (KIP-684), and RabbitMQ's is verify_none; requested, or verify_peer without fail_if_no_peer_cert, asks and takes no for an \
+     answer.",
 );
 
 const FOREIGN_AUTHORITY: Rule = Rule::error(
     "lets-in-foreign-authority",
     "a broker that lets in certificates of anybody",
     "The certificate was signed by a key that nobody knows, under the name of the right authority. A broker that takes it checks no \
-     signature: it asks for no certificate at all, or a \
-     trust manager or verify_fun says yes to everything.",
+     signature: it asks for no certificate at all, or a trust manager or verify_fun says yes to everything.",
 );
 
 const EXPIRED: Rule = Rule::error(
@@ -112,8 +111,7 @@ fn verify(protocol: Protocol, asked: Option<&CertificateRequest>) -> String {
                 .to_owned()
         }
         (Some(_), Protocol::Amqp) => {
-            "set ssl_options.verify = verify_peer and take out verify_fun from advanced.config, or ask whoever ends TLS before the \
-            node"
+            "set ssl_options.verify = verify_peer and take out verify_fun from advanced.config, or ask whoever ends TLS before the node"
                 .to_owned()
         }
     }

@@ -4,23 +4,23 @@ use super::log_cause::LogCause;
 use super::programs::KAFKA_DEBUG;
 use super::table::{Explanation, Row, Side};
 use super::{Evidence, Step, Symptom};
-use super::{client, kafka_access, login, tls};
+use super::{client, client_causes, kafka_access, login, tls};
 
 pub const ROWS: &[Row] = &[
-    Row { rule: &client::REVOKED, explain: |evidence| heard(evidence, LogCause::Revoked).then(|| client::revoked(evidence)) },
-    Row { rule: &client::MISSING, explain: |evidence| heard(evidence, LogCause::NoCertificate).then(|| client::missing(evidence)) },
+    Row { rule: &client::REVOKED, explain: |evidence| heard(evidence, LogCause::Revoked).then(|| client_causes::revoked(evidence)) },
+    Row { rule: &client::MISSING, explain: |evidence| heard(evidence, LogCause::NoCertificate).then(|| client_causes::missing(evidence)) },
     // Erlang says that it has expired of one that has not begun too.
     Row {
         rule: &client::NOT_YET_VALID,
         explain: |evidence| {
             let said = heard(evidence, LogCause::NotYetValid) || heard(evidence, LogCause::Expired);
-            if said { client::not_yet_valid(evidence) } else { None }
+            if said { client_causes::not_yet_valid(evidence) } else { None }
         },
     },
     Row {
         rule: &client::EXPIRED,
         explain: |evidence| {
-            (heard(evidence, LogCause::Expired) || heard(evidence, LogCause::NotYetValid)).then(|| client::expired(evidence))
+            (heard(evidence, LogCause::Expired) || heard(evidence, LogCause::NotYetValid)).then(|| client_causes::expired(evidence))
         },
     },
     Row {
@@ -34,14 +34,14 @@ pub const ROWS: &[Row] = &[
                 )
                 .about_any(evidence.leaf())
             };
-            heard(evidence, LogCause::WrongUsage).then(|| client::wrong_usage(evidence).unwrap_or_else(otherwise))
+            heard(evidence, LogCause::WrongUsage).then(|| client_causes::wrong_usage(evidence).unwrap_or_else(otherwise))
         },
     },
     Row {
         rule: &client::CHAIN_INCOMPLETE,
         explain: |evidence| {
             if heard(evidence, LogCause::IssuerUnknown) && !is_plain_self_signed(evidence) {
-                client::chain_incomplete(evidence)
+                client_causes::chain_incomplete(evidence)
             } else {
                 None
             }
@@ -50,7 +50,7 @@ pub const ROWS: &[Row] = &[
     Row {
         rule: &client::ISSUER_UNKNOWN,
         explain: |evidence| {
-            (heard(evidence, LogCause::IssuerUnknown) && !is_plain_self_signed(evidence)).then(|| client::issuer_unknown(evidence))
+            (heard(evidence, LogCause::IssuerUnknown) && !is_plain_self_signed(evidence)).then(|| client_causes::issuer_unknown(evidence))
         },
     },
     Row {

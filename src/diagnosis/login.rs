@@ -23,40 +23,35 @@ pub const LOGIN_REFUSED: Rule = Rule::error(
     "login-refused",
     "a user or a password that the broker does not take",
     "Kafka says `invalid credentials` or `Invalid username or password` (SASL_AUTHENTICATION_FAILED, 58), RabbitMQ 403 ACCESS_REFUSED. \
-     None tells \
-     whether the user or the password is wrong; RabbitMQ takes guest from localhost alone.",
+     None tells whether the user or the password is wrong; RabbitMQ takes guest from localhost alone.",
 );
 
 pub const EXTERNAL_NOT_ENABLED: Rule = Rule::error(
     "external-not-enabled",
     "a RabbitMQ that does not log in by certificate",
     "EXTERNAL needs the plugin rabbitmq_auth_mechanism_ssl and its place in auth_mechanisms. RabbitMQ logs `unknown authentication \
-     mechanism \
-     'EXTERNAL'` and closes the connection.",
+     mechanism 'EXTERNAL'` and closes the connection.",
 );
 
 pub const EXTERNAL_USER_MISSING: Rule = Rule::error(
     "external-user-missing",
     "a certificate whose name is no user of RabbitMQ",
     "EXTERNAL takes the user name from the certificate, the whole subject unless ssl_cert_login_from says otherwise, and there must be a \
-     user of exactly \
-     that name. RabbitMQ logs `EXTERNAL login refused: user 'CN=…' - invalid credentials`.",
+     user of exactly that name. RabbitMQ logs `EXTERNAL login refused: user 'CN=…' - invalid credentials`.",
 );
 
 pub const EXTERNAL_NAME_MISSING: Rule = Rule::error(
     "external-name-missing",
     "a certificate without the name that RabbitMQ looks for",
     "ssl_cert_login_from names a field that the certificate has not, such as a common name or a subject alternative name of one type. \
-     RabbitMQ logs \
-     `EXTERNAL login refused: no name found`.",
+     RabbitMQ logs `EXTERNAL login refused: no name found`.",
 );
 
 pub const EXTERNAL_WITHOUT_CERTIFICATE: Rule = Rule::error(
     "external-without-certificate",
     "a login by certificate without a certificate",
     "RabbitMQ did not ask for one (verify_none), or the client showed none and was let in anyway. It logs `connection peer presented no \
-     TLS (x.509) \
-     certificate`.",
+     TLS (x.509) certificate`.",
 );
 
 pub const ROWS: &[Row] = &[
@@ -71,8 +66,7 @@ pub const ROWS: &[Row] = &[
                 Explanation::new(
                     Side::Client,
                     format!(
-                        "{} is an SSL listener without SASL, and {} logs in with \
-                    {}",
+                        "{} is an SSL listener without SASL, and {} logs in with {}",
                         evidence.endpoint,
                         evidence.identity,
                         mechanism(evidence)
@@ -137,8 +131,7 @@ pub fn sasl_expected(evidence: &Evidence) -> Explanation {
     Explanation::new(
         Side::Client,
         format!(
-            "{} expects SASL: it closed the connection at the first request of {}, which does not log \
-        in",
+            "{} expects SASL: it closed the connection at the first request of {}, which does not log in",
             evidence.endpoint, evidence.identity
         ),
         "set security.protocol=SASL_SSL with sasl.mechanism and a user (--user, --user-password-file and --mechanism here), or use the \
@@ -161,15 +154,13 @@ pub fn mechanism_missing(evidence: &Evidence, offered: &[String]) -> Explanation
     Explanation::new(
         Side::Client,
         format!(
-            "{} does not offer the SASL mechanism {} that {} logs in \
-        with{offers}",
+            "{} does not offer the SASL mechanism {} that {} logs in with{offers}",
             evidence.endpoint,
             mechanism(evidence),
             evidence.identity
         ),
         format!(
-            "have the client use a mechanism that is offered (sasl.mechanism, or --mechanism here), or add {} to \
-        {setting}",
+            "have the client use a mechanism that is offered (sasl.mechanism, or --mechanism here), or add {} to {setting}",
             mechanism(evidence)
         ),
     )
@@ -227,7 +218,7 @@ pub fn login_refused(evidence: &Evidence) -> Explanation {
             format!("the user {user}, or the password"),
             format!(
                 "check the password; for SCRAM run kafka-configs --alter --entity-type users --entity-name {user} --add-config \
-             'SCRAM-SHA-512=[password=…]', for PLAIN look at user_{user} in the listener's JAAS configuration"
+                 'SCRAM-SHA-512=[password=…]', for PLAIN look at user_{user} in the listener's JAAS configuration"
             ),
         ),
         LoginKind::Password { user, .. } if user == "guest" => (
@@ -244,9 +235,7 @@ pub fn login_refused(evidence: &Evidence) -> Explanation {
         ),
         LoginKind::Anonymous => (
             format!("{} without a login", evidence.identity),
-            "give the client a user (--user and --user-password-file) or a \
-            certificate"
-                .to_owned(),
+            "give the client a user (--user and --user-password-file) or a certificate".to_owned(),
         ),
     };
     Explanation::new(Side::Client, format!("{} does not take {who}: {}", evidence.endpoint, evidence.fault.symptom), fix)

@@ -7,6 +7,7 @@
 mod amqp;
 mod broker_log;
 mod client;
+mod client_causes;
 mod client_chain;
 mod endings;
 mod evidence;
@@ -20,6 +21,7 @@ mod log_entry;
 mod log_rows;
 mod login;
 mod network;
+mod phrases;
 mod programs;
 mod report;
 mod server;
@@ -38,3 +40,16 @@ pub use report::{Attempt, Cell, Failure, Probe, ProbeOutcome, Verdict, VerifyRep
 pub use step::Step;
 pub use symptom::{Fault, FileProblem, Symptom};
 pub use table::{Diagnosis, Explanation, Row, Side, diagnose, rules};
+
+#[cfg(test)]
+mod client_tests;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod inside_tests;
+#[cfg(test)]
+mod log_tests;
+#[cfg(test)]
+mod server_tests;
+#[cfg(test)]
+mod table_tests;

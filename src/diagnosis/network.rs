@@ -33,8 +33,7 @@ pub const ROWS: &[Row] = &[
             "connection-refused",
             "nobody listens there",
             "The host answers that the port is closed: the broker is down, still starting, or listens on another address or port. A \
-             firewall \
-             that rejects looks the same.",
+             firewall that rejects looks the same.",
         ),
         explain: |evidence| {
             (matches!(evidence.fault.symptom, Symptom::ConnectionRefused) && !server_name::is_advertised_wrong(evidence)).then(|| {
@@ -54,9 +53,8 @@ pub const ROWS: &[Row] = &[
         rule: &Rule::error(
             "no-answer",
             "a host that does not answer",
-            "Not even a refusal came back: a firewall or a security group drops the packets, a route is missing, or the host is off. This \
-             costs \
-             a client its whole connection timeout.",
+            "Not even a refusal came back: a firewall or a security group drops the packets, a route is missing, or the host is off. \
+             This costs a client its whole connection timeout.",
         ),
         explain: |evidence| match evidence.fault.symptom {
             Symptom::Silence { seconds } if evidence.fault.step == Step::Connect && !server_name::is_advertised_wrong(evidence) => {
@@ -64,8 +62,7 @@ pub const ROWS: &[Row] = &[
                     Side::Network,
                     format!("{} did not answer within {seconds} s, not even with a refusal", evidence.endpoint),
                     format!(
-                        "let TCP through to port {} from this machine (firewall, security group, route), or switch the host \
-                    on",
+                        "let TCP through to port {} from this machine (firewall, security group, route), or switch the host on",
                         evidence.endpoint.port
                     ),
                 ))
@@ -95,8 +92,7 @@ pub const ROWS: &[Row] = &[
             "tls-silence",
             "a port that takes the connection and never answers TLS",
             "TCP stands, and the first words of TLS get no answer: a proxy or load balancer without a healthy broker behind it, a broker \
-             that \
-             hangs, a firewall that drops what looks like TLS, or a protocol that waits for more.",
+             that hangs, a firewall that drops what looks like TLS, or a protocol that waits for more.",
         ),
         explain: |evidence| match evidence.fault.symptom {
             Symptom::Silence { seconds } if evidence.fault.step == Step::Handshake => Some(Explanation::new(
@@ -116,7 +112,7 @@ pub const ROWS: &[Row] = &[
         ),
         explain: |evidence| {
             let waited = match &evidence.fault.symptom {
-                Symptom::Silence { seconds } => format!("within {seconds} s"),
+                Symptom::Silence { seconds } if evidence.fault.step > Step::Handshake => format!("within {seconds} s"),
                 Symptom::Kafka { code: 7, .. } => "before the broker's own time was up (REQUEST_TIMED_OUT)".to_owned(),
                 Symptom::Librdkafka { code, .. } if code.ends_with("TIMED_OUT") => "in time".to_owned(),
                 _ => return None,

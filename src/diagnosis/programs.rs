@@ -53,6 +53,6 @@ pub const fn words(protocol: Protocol) -> &'static Words {
 }
 
 /// How to hear from Kafka why it refuses a client: at INFO it writes `SSL handshake failed` and no more.
-pub const KAFKA_DEBUG: &str = "set its logger org.apache.kafka.common.network to DEBUG (kafka-configs --bootstrap-server HOST:PORT --alter \
-                               --entity-type broker-loggers --entity-name ID --add-config org.apache.kafka.common.network=DEBUG, or in the \
-                               log4j or log4j2 file) and hand over the log with --broker-log";
+pub const KAFKA_DEBUG: &str = "set its logger org.apache.kafka.common.network to DEBUG (kafka-configs --bootstrap-server HOST:PORT \
+                               --alter --entity-type broker-loggers --entity-name ID --add-config org.apache.kafka.common.network=DEBUG, \
+                               or in the log4j or log4j2 file) and hand over the log with --broker-log";

@@ -1,5 +1,6 @@
 //! What else can be wrong with the server's certificate: dates, usages, signatures.
 
+use super::phrases::{day, instant};
 use super::programs::words;
 use super::table::{Explanation, Row, Side};
 use super::{Evidence, Symptom};
@@ -12,8 +13,7 @@ pub const ROWS: &[Row] = &[
             "server-expired",
             "a server certificate that has ended",
             "Every client refuses it from that second on. Java says `validity check failed` and `NotAfter: …`, OpenSSL `certificate has \
-             expired` \
-             (10). A broker goes on serving what it has read until it is told to read anew, so the file may be right already.",
+             expired` (10). A broker goes on serving what it has read until it is told to read anew, so the file may be right already.",
         ),
         explain: |evidence| {
             let (fault, on) = evidence.server_fault(|fault| match fault.kind {
@@ -24,7 +24,7 @@ pub const ROWS: &[Row] = &[
             Some(
                 Explanation::new(
                     Side::Broker,
-                    format!("the certificate {} of {} ended on {}", fault.subject, evidence.endpoint, on.date()),
+                    format!("the certificate {} of {} ended on {}", fault.subject, evidence.endpoint, day(on)),
                     format!("renew it in {} and have the broker read it: {}", words.broker_keystore, words.reload),
                 )
                 .about(&fault.subject),
@@ -36,8 +36,7 @@ pub const ROWS: &[Row] = &[
             "server-not-yet-valid",
             "a server certificate that has not begun",
             "It was issued for a later time, or the clock of this machine is behind. Java says `NotBefore: …`, OpenSSL `certificate is \
-             not yet \
-             valid` (9).",
+             not yet valid` (9).",
         ),
         explain: |evidence| {
             let (fault, since) = evidence.server_fault(|fault| match fault.kind {
@@ -47,7 +46,12 @@ pub const ROWS: &[Row] = &[
             Some(
                 Explanation::new(
                     Side::Broker,
-                    format!("the certificate {} is valid from {since} on, and here it is {}", fault.subject, evidence.now),
+                    format!(
+                        "the certificate {} is valid from {} on, and here it is {}",
+                        fault.subject,
+                        instant(since),
+                        instant(evidence.now)
+                    ),
                     "compare the clocks of this machine, the broker and the authority (NTP), or issue the certificate anew with a start \
                      in the past",
                 )
@@ -60,8 +64,7 @@ pub const ROWS: &[Row] = &[
             "server-authority-expired",
             "an authority of the server that has ended",
             "A chain holds only while every certificate of it does. OpenSSL and Erlang look at the dates of the root too, Java does not \
-             look at \
-             those of its own anchors.",
+             look at those of its own anchors.",
         ),
         explain: |evidence| {
             let (fault, on) = evidence.server_fault(|fault| match fault.kind {
@@ -76,13 +79,7 @@ pub const ROWS: &[Row] = &[
             Some(
                 Explanation::new(
                     side,
-                    format!(
-                        "{}, the authority above the certificate of {}, ended on \
-                {}",
-                        fault.subject,
-                        evidence.endpoint,
-                        on.date()
-                    ),
+                    format!("{}, the authority above the certificate of {}, ended on {}", fault.subject, evidence.endpoint, day(on)),
                     fix,
                 )
                 .about(&fault.subject),
@@ -94,8 +91,7 @@ pub const ROWS: &[Row] = &[
             "server-wrong-usage",
             "a server certificate that is not for servers",
             "Its extended key usage, or that of an authority above it, leaves out serverAuth (RFC 5280, 4.2.1.12). Java says `Extended \
-             key usage does \
-             not permit use for TLS server authentication`, OpenSSL `unsuitable certificate purpose` (26).",
+             key usage does not permit use for TLS server authentication`, OpenSSL `unsuitable certificate purpose` (26).",
         ),
         explain: |evidence| {
             let (fault, allowed) = evidence.server_fault(|fault| match &fault.kind {
@@ -147,8 +143,7 @@ pub const REST: &[Row] = &[
             "server-key-mismatch",
             "a server that does not hold the key of its certificate",
             "The signature in the handshake proves the key (RFC 8446, 4.4.3), and this one is not by the key of the served certificate. \
-             RabbitMQ \
-             starts with a keyfile that does not belong to its certfile and fails each handshake; OpenSSL says `bad signature`.",
+             RabbitMQ starts with a keyfile that does not belong to its certfile and fails each handshake; OpenSSL says `bad signature`.",
         ),
         explain: |evidence| match &evidence.fault.symptom {
             Symptom::Misbehaved { error } if error.to_ascii_lowercase().contains("signature") => Some(

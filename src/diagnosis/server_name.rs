@@ -12,10 +12,8 @@ pub const ROWS: &[Row] = &[
             "advertised-name-wrong",
             "a broker that is advertised under an address that does not work",
             "A Kafka client connects to the bootstrap address only to ask where the brokers are, and from then on uses what \
-             advertised.listeners \
-             says. An address there that cannot be resolved or reached from the client, or that is not in the broker's certificate, lets \
-             the first \
-             connection succeed and every other fail: the client hangs.",
+             advertised.listeners says. An address there that cannot be resolved or reached from the client, or that is not in the \
+             broker's certificate, lets the first connection succeed and every other fail: the client hangs.",
         ),
         explain: advertised,
     },
@@ -24,9 +22,8 @@ pub const ROWS: &[Row] = &[
             "server-name-mismatch",
             "a server certificate for other names",
             "The client compares the name it was given with the subject alternative names (RFC 9525); the common name does not count. \
-             Java says \
-             `No subject alternative DNS name matching … found`, OpenSSL `Hostname mismatch`; librdkafka says the same as for a wrong \
-             authority.",
+             Java says `No subject alternative DNS name matching … found`, OpenSSL `Hostname mismatch`; librdkafka says the same as for \
+             a wrong authority.",
         ),
         explain: |evidence| {
             let (wanted, names) = mismatch(evidence)?;
@@ -74,8 +71,8 @@ fn advertised(evidence: &Evidence) -> Option<Explanation> {
             Side::Broker,
             format!("{bootstrap} advertises broker {id} as {endpoint}, {how}"),
             format!(
-                "set advertised.listeners of broker {id} to an address that its clients can resolve and reach; if that is right \
-             already, see whether the broker has just stopped"
+                "set advertised.listeners of broker {id} to an address that its clients can resolve and reach; if that is right already, \
+                 see whether the broker has just stopped"
             ),
         )
     })

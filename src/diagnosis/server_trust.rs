@@ -1,5 +1,6 @@
 //! Whether the client can follow the server's chain to somebody it trusts, and who has to do something where it cannot.
 
+use super::phrases::listed;
 use super::programs::words;
 use super::table::{Explanation, Row, Side};
 use super::{Evidence, Symptom};
@@ -34,8 +35,8 @@ pub const ROWS: &[Row] = &[
         rule: &Rule::error(
             "server-chain-incomplete",
             "a server that leaves out an intermediate certificate",
-            "A server must send every certificate between its own and the root (RFC 8446, 4.4.2). Java and OpenSSL never fetch one that is \
-             missing and say the same as for a wrong authority: `PKIX path building failed`, `unable to get local issuer certificate` \
+            "A server must send every certificate between its own and the root (RFC 8446, 4.4.2). Java and OpenSSL never fetch one that \
+             is missing and say the same as for a wrong authority: `PKIX path building failed`, `unable to get local issuer certificate` \
              (20).",
         ),
         explain: |evidence| {
@@ -61,8 +62,7 @@ pub const ROWS: &[Row] = &[
                         top.issuer,
                         words(evidence.protocol).broker_keystore,
                         if missing == Missing::Unclear {
-                            "; if it was issued by another authority, let the client trust that \
-                        one"
+                            "; if it was issued by another authority, let the client trust that one"
                         } else {
                             ""
                         }
@@ -77,19 +77,15 @@ pub const ROWS: &[Row] = &[
             "server-issuer-unknown",
             "a server certificate of an authority that the client does not trust",
             "The chain leads to an authority that is not in the client's truststore: it has the wrong one, an old one of the same name, \
-             or the \
-             system's. Java says `PKIX path building failed`, librdkafka `verify that ssl.ca.location is correctly configured`, rustls \
-             `UnknownIssuer`.",
+             or the system's. Java says `PKIX path building failed`, librdkafka `verify that ssl.ca.location is correctly configured`, \
+             rustls `UnknownIssuer`.",
         ),
         explain: |evidence| {
             let (leaf, cause, authority) = match broken(evidence)? {
                 Broken::SelfSigned { .. } => return None,
                 Broken::Namesake { leaf, name } => (
                     leaf,
-                    format!(
-                        "the client trusts an authority called {name}, but not with the key that signed: it was made \
-                    anew"
-                    ),
+                    format!("the client trusts an authority called {name}, but not with the key that signed: it was made anew"),
                     name,
                 ),
                 Broken::OtherRoot { leaf, root } => {
@@ -98,20 +94,13 @@ pub const ROWS: &[Row] = &[
                 Broken::Open { leaf, top, missing } => {
                     let or = match missing {
                         Missing::Unclear => {
-                            ", so the client trusts the wrong authority or the server leaves out an intermediate \
-                         certificate"
+                            ", so the client trusts the wrong authority or the server leaves out an intermediate certificate"
                         }
                         Missing::Root | Missing::Between => "",
                     };
                     (
                         leaf,
-                        format!(
-                            "{} was issued by {}, and the client trusts \
-                    {}{or}",
-                            named(top),
-                            top.issuer,
-                            trusted(evidence)
-                        ),
+                        format!("{} was issued by {}, and the client trusts {}{or}", named(top), top.issuer, trusted(evidence)),
                         &*top.issuer,
                     )
                 }
@@ -192,7 +181,7 @@ fn missing(evidence: &Evidence, verdict: &Verdict, top: &Certificate) -> Missing
 }
 
 fn trusted(evidence: &Evidence) -> String {
-    super::client_chain::listed(evidence.shown.anchors.iter().map(|anchor| &*anchor.subject))
+    listed(evidence.shown.anchors.iter().map(|anchor| &*anchor.subject))
 }
 
 fn named(certificate: &Certificate) -> &str {

@@ -12,24 +12,22 @@ pub const PLAINTEXT_PORT: Rule = Rule::error(
     "plaintext-port",
     "a port that speaks the protocol without TLS",
     "A TLS client at a PLAINTEXT listener is an enormous request to Kafka (`InvalidReceiveException: Invalid receive (size = 369295616 \
-     …)`: \
-     0x16030100, the head of a TLS record) and a bad header to RabbitMQ (`{bad_header,<<22,3,1,…>>}`). Both close the connection.",
+     …)`: 0x16030100, the head of a TLS record) and a bad header to RabbitMQ (`{bad_header,<<22,3,1,…>>}`). Both close the connection.",
 );
 
 pub const VERSION_MISMATCH: Rule = Rule::error(
     "version-mismatch",
     "no version of TLS in common",
-    "Kafka says `The client supported protocol versions … are not accepted by server preferences`, and the alert is protocol_version. TLS \
-     1.0 \
-     and 1.1 are dead (RFC 8996).",
+    "Kafka says `The client supported protocol versions … are not accepted by server preferences`, and the alert is protocol_version. \
+     TLS 1.0 and 1.1 are dead (RFC 8996).",
 );
 
 pub const SUITE_MISMATCH: Rule = Rule::error(
     "suite-mismatch",
     "no cipher suite, group or signature scheme in common",
     "Kafka says `no cipher suites in common` or `No available authentication scheme`, RabbitMQ `no_suitable_ciphers`. A broker whose key \
-     fits \
-     no suite that is offered says the same: DSA, Ed25519, a key usage without digitalSignature, or an intermediate first in its certfile.",
+     fits no suite that is offered says the same: DSA, Ed25519, a key usage without digitalSignature, or an intermediate first in its \
+     certfile.",
 );
 
 pub const BROKER_WITHOUT_KEY: Rule = Rule::error(
@@ -53,8 +51,7 @@ pub const ROWS: &[Row] = &[
             "not-tls",
             "a port that does not speak TLS",
             "Something else listens there, a web server or a proxy that expects its own header first (PROXY protocol); or it closes at \
-             the first \
-             words of TLS. Java says `Unrecognized SSL message, plaintext connection?`, OpenSSL `wrong version number`.",
+             the first words of TLS. Java says `Unrecognized SSL message, plaintext connection?`, OpenSSL `wrong version number`.",
         ),
         explain: |evidence| {
             let cause = match &evidence.fault.symptom {
@@ -64,8 +61,7 @@ pub const ROWS: &[Row] = &[
                 }
                 Symptom::Closed if evidence.ended_at_hello() && evidence.is_kafka() => {
                     format!(
-                        "{} closes the connection at the first words of TLS, as a listener without TLS or a proxy without a broker \
-                     does",
+                        "{} closes the connection at the first words of TLS, as a listener without TLS or a proxy without a broker does",
                         evidence.endpoint
                     )
                 }
@@ -76,8 +72,8 @@ pub const ROWS: &[Row] = &[
                 cause,
                 match evidence.protocol {
                     Protocol::Kafka => {
-                        "use the port of an SSL or SASL_SSL listener (listeners and listener.security.protocol.map), and \
-                     look at what stands before the broker"
+                        "use the port of an SSL or SASL_SSL listener (listeners and listener.security.protocol.map), and look at what \
+                         stands before the broker"
                     }
                     Protocol::Amqp => "use the port of listeners.ssl, 5671 as a rule, and look at what stands before the broker",
                 },
@@ -125,8 +121,7 @@ pub const ROWS: &[Row] = &[
 pub fn plaintext_port(evidence: &Evidence, protocol: &str) -> Explanation {
     let fix = match evidence.protocol {
         Protocol::Kafka => {
-            "connect to the port of its SSL or SASL_SSL listener, or map this listener to one of these in \
-         listener.security.protocol.map"
+            "connect to the port of its SSL or SASL_SSL listener, or map this listener to one of these in listener.security.protocol.map"
         }
         Protocol::Amqp => "connect to the port of listeners.ssl (5671 as a rule) instead of listeners.tcp (5672)",
     };
@@ -139,8 +134,7 @@ pub fn version_mismatch(evidence: &Evidence) -> Explanation {
         Side::Broker,
         format!("{} takes none of the TLS versions that the client offers: {}", evidence.endpoint, evidence.fault.symptom),
         format!(
-            "allow TLS 1.2 and 1.3 in {} of the broker, and in the client (ssl.enabled.protocols, or --tls \
-        here)",
+            "allow TLS 1.2 and 1.3 in {} of the broker, and in the client (ssl.enabled.protocols, or --tls here)",
             words.broker_versions
         ),
     )

@@ -14,7 +14,7 @@ pub enum Severity {
     Error,
 }
 
-/// What is looked for. Each has a section in `docs/findings.md`, under its code.
+/// What is looked for. Each has a section in `docs/findings.md`, under its code; what a failed connection means, in `docs/diagnoses.md`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Kebab case, stable, unique: `expired`, `leaf-without-san`.

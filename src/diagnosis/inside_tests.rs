@@ -1,0 +1,140 @@
+//! What is said once TLS stands, or of what stands before it: files, the network, logins, permissions, and probes that were let in.
+
+use rustls::AlertDescription;
+
+use super::fixture::{Authority, amqp, failed, kafka, root, same};
+use super::{Attempt, FileProblem, Side, Step, Symptom, let_in};
+use crate::describe::{CertificateRequest, Protocol};
+use crate::pki::Certificate;
+
+fn orders() -> (Authority, Certificate) {
+    let authority = root("root");
+    let leaf = authority.leaf("orders", same);
+    (authority, leaf)
+}
+
+#[test]
+fn a_file_is_named_with_what_is_wrong_with_it() {
+    let problem = FileProblem::KeyMismatch { subject: "CN=orders".to_owned() };
+    let diagnosis = failed(Step::Files, Symptom::File { file: "tls.key".to_owned(), problem }).diagnosed();
+    assert_eq!((diagnosis.rule.code, diagnosis.explanation.side), ("key-mismatch", Side::Client));
+    assert_eq!(diagnosis.explanation.cause, "the private key in tls.key does not belong to the certificate of CN=orders");
+    assert_eq!(diagnosis.explanation.certificate.as_deref(), Some("CN=orders"));
+}
+
+#[test]
+fn silence_means_something_else_at_each_step() {
+    let code = |step| failed(step, Symptom::Silence { seconds: 5 }).code();
+    assert_eq!(code(Step::Resolve), "name-unknown");
+    assert_eq!(code(Step::Connect), "no-answer");
+    assert_eq!(code(Step::Handshake), "tls-silence");
+    assert_eq!(code(Step::Metadata), "broker-slow");
+}
+
+#[test]
+fn breaking_off_right_after_the_first_words_is_a_missing_key_to_rabbitmq_and_no_tls_to_kafka() {
+    let closed = || failed(Step::Handshake, Symptom::Closed);
+    assert_eq!(closed().at_rabbitmq().code(), "broker-without-key");
+    assert_eq!(closed().code(), "not-tls");
+    assert_eq!(failed(Step::Handshake, Symptom::NotTls { answer: b"AMQP\0\0\x09\x01".to_vec() }).code(), "plaintext-port");
+    let web = failed(Step::Handshake, Symptom::NotTls { answer: b"HTTP/1.1 400 Bad Request\r\n".to_vec() }).diagnosed();
+    assert!(web.rule.code == "not-tls" && web.explanation.cause.contains("HTTP"));
+}
+
+#[test]
+fn what_both_sides_have_not_in_common() {
+    let alert = |alert| failed(Step::Handshake, Symptom::Alert(alert));
+    assert_eq!(alert(AlertDescription::ProtocolVersion).code(), "version-mismatch");
+    assert_eq!(alert(AlertDescription::InsufficientSecurity).at_rabbitmq().code(), "suite-mismatch");
+    assert_eq!(alert(AlertDescription::HandshakeFailure).code(), "suite-mismatch");
+    let nothing = |error: &str| failed(Step::Handshake, Symptom::NothingInCommon { error: error.to_owned() }).code();
+    assert_eq!(nothing("peer is incompatible: ServerTlsVersionIsDisabledByOurConfig"), "version-mismatch");
+    assert_eq!(nothing("peer is incompatible: NoCipherSuitesInCommon"), "suite-mismatch");
+}
+
+#[test]
+fn an_acl_that_is_missing_is_given_as_a_command() {
+    let (authority, leaf) = orders();
+    let evidence = failed(Step::Topic, kafka(29, "TOPIC_AUTHORIZATION_FAILED", "t1")).showing(&[&leaf]).asked_for(&[&authority]);
+    let explanation = evidence.diagnosed().explanation;
+    assert!(explanation.cause.contains("User:CN=orders") && explanation.cause.contains("t1"), "{}", explanation.cause);
+    assert!(
+        explanation.fix.ends_with("--allow-principal 'User:CN=orders' --operation Describe --operation Read --operation Write --topic t1")
+    );
+    // librdkafka says the same by name.
+    let reason = String::new();
+    let evidence = failed(Step::Consume, Symptom::Librdkafka { code: "GROUP_AUTHORIZATION_FAILED".to_owned(), reason });
+    assert_eq!(evidence.by_password("SCRAM-SHA-512", "alice").code(), "group-not-authorized");
+}
+
+#[test]
+fn a_client_whose_certificate_was_not_asked_for_is_anonymous() {
+    let (_, leaf) = orders();
+    let evidence = failed(Step::Topic, kafka(29, "TOPIC_AUTHORIZATION_FAILED", "t1")).showing(&[&leaf]);
+    let explanation = evidence.diagnosed().explanation;
+    assert!(explanation.cause.contains("User:ANONYMOUS") && explanation.fix.contains("ssl.client.auth=required"), "{explanation:?}");
+}
+
+#[test]
+fn sasl_on_one_side_only() {
+    assert_eq!(failed(Step::Metadata, Symptom::Closed).code(), "sasl-expected");
+    let by_password = |step, symptom| failed(step, symptom).by_password("PLAIN", "alice");
+    assert_eq!(by_password(Step::Login, kafka(34, "ILLEGAL_SASL_STATE", "")).code(), "sasl-not-expected");
+    assert_eq!(by_password(Step::Metadata, Symptom::Closed).code(), "broke-off");
+    let offered = vec!["SCRAM-SHA-512".to_owned()];
+    let missing = by_password(Step::Login, Symptom::Mechanism { wanted: "PLAIN".to_owned(), offered }).diagnosed();
+    assert_eq!(missing.rule.code, "sasl-mechanism-missing");
+    assert!(missing.explanation.cause.contains("PLAIN") && missing.explanation.cause.ends_with("only SCRAM-SHA-512"));
+    let refused = by_password(Step::Login, kafka(58, "SASL_AUTHENTICATION_FAILED", "")).diagnosed();
+    assert!(refused.rule.code == "login-refused" && refused.explanation.cause.contains("alice"));
+}
+
+#[test]
+fn external_at_rabbitmq() {
+    let (authority, leaf) = orders();
+    let refused =
+        || failed(Step::Login, amqp(403, "ACCESS_REFUSED - Login was refused using authentication mechanism EXTERNAL.")).at_rabbitmq();
+    let user = refused().showing(&[&leaf]).asked_for(&[&authority]).diagnosed();
+    assert_eq!((user.rule.code, user.explanation.side), ("external-user-missing", Side::Broker));
+    assert!(user.explanation.fix.contains("rabbitmqctl add_user 'CN=orders'"), "{}", user.explanation.fix);
+    assert_eq!(refused().showing(&[&leaf]).code(), "external-without-certificate");
+    assert_eq!(refused().asked_for(&[&authority]).code(), "external-without-certificate");
+    let offered = vec!["PLAIN".to_owned()];
+    let evidence = failed(Step::Login, Symptom::Mechanism { wanted: "EXTERNAL".to_owned(), offered }).at_rabbitmq();
+    assert_eq!(evidence.code(), "external-not-enabled");
+    assert_eq!(refused().by_password("PLAIN", "alice").code(), "login-refused");
+}
+
+#[test]
+fn virtual_hosts_and_permissions_by_the_stable_part_of_the_text() {
+    let said = |step, code, text: &str| {
+        let diagnosis = failed(step, amqp(code, text)).at_rabbitmq().by_password("PLAIN", "alice").diagnosed();
+        (diagnosis.rule.code, diagnosis.explanation.cause, diagnosis.explanation.fix)
+    };
+    let (code, cause, _) = said(Step::VirtualHost, 530, "NOT_ALLOWED - vhost nope not found");
+    assert_eq!((code, &*cause), ("vhost-missing", "broker-1.example:5671 has no virtual host \"nope\""));
+    let (code, _, fix) = said(Step::VirtualHost, 530, "NOT_ALLOWED - access to vhost '/' refused for user 'CN=orders'");
+    assert_eq!(code, "vhost-not-permitted");
+    assert!(fix.contains("rabbitmqctl set_permissions -p '/' 'CN=orders'"), "{fix}");
+    let (_, cause, _) =
+        said(Step::VirtualHost, 530, "NOT_ALLOWED - access to vhost 'v' refused for user 'a': connection limit (3) is reached");
+    assert!(cause.contains("limit of 3"), "{cause}");
+    let text = "ACCESS_REFUSED - write access to exchange 'orders' in vhost '/' refused for user 'alice'";
+    let (code, cause, _) = said(Step::Publish, 403, text);
+    assert_eq!((code, &*cause), ("amqp-not-permitted", "the user alice may not write exchange 'orders' in the virtual host \"/\""));
+    assert_eq!(said(Step::Publish, 404, "NOT_FOUND - no exchange 'orders' in vhost '/'").0, "amqp-refused");
+}
+
+#[test]
+fn requested_is_told_from_required() {
+    let asked = CertificateRequest { issuers: Vec::new(), signature_schemes: Vec::new() };
+    let requested = let_in(Attempt::NoCertificate, Protocol::Kafka, "broker-1.example:9093", Some(&asked));
+    assert_eq!(requested.rule.code, "lets-in-without-certificate");
+    assert_eq!(requested.explanation.cause, "client certificates are requested but not required at broker-1.example:9093");
+    assert!(requested.explanation.fix.contains("ssl.client.auth=required"));
+    let never = let_in(Attempt::NoCertificate, Protocol::Amqp, "broker-1.example:5671", None);
+    assert_eq!(never.explanation.cause, "client certificates are not requested at broker-1.example:5671");
+    assert!(never.explanation.fix.contains("verify_peer") && never.explanation.fix.contains("fail_if_no_peer_cert"));
+    let foreign = let_in(Attempt::ForeignAuthority, Protocol::Kafka, "broker-1.example:9093", None);
+    assert!(foreign.explanation.cause.ends_with("for it asks for none"), "{}", foreign.explanation.cause);
+}
