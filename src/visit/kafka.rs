@@ -101,15 +101,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> KafkaSession<S> {
     /// The newest of `ours` that the broker takes.
     pub(super) fn version(&self, api: Api, ours: RangeInclusive<i16>) -> Result<i16, Symptom> {
         let theirs = self.offers.iter().find(|offer| offer.key == api as i16);
-        theirs.map(|offer| offer.max.min(*ours.end())).filter(|newest| theirs.is_some_and(|offer| offer.min.max(*ours.start()) <= *newest)).ok_or_else(
-            || {
+        theirs
+            .map(|offer| offer.max.min(*ours.end()))
+            .filter(|newest| theirs.is_some_and(|offer| offer.min.max(*ours.start()) <= *newest))
+            .ok_or_else(|| {
                 let (from, to) = ours.into_inner();
                 Symptom::Other(match theirs {
                     Some(Offer { min, max, .. }) => format!("the broker takes {api} in the versions {min} to {max}, not {from} to {to}"),
                     None => format!("the broker does not take {api}"),
                 })
-            },
-        )
+            })
     }
 }
 

@@ -17,14 +17,16 @@ use rdkafka::{Message, Offset, TopicPartitionList};
 use super::{Login, Visitor, kafka_error};
 use crate::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
 
-/// How a message is produced: always to all replicas in sync (`acks=all`), and never twice.
+/// How a message is produced, always to all replicas in sync.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
+    /// `acks=all`, and no more: what librdkafka does unless it is told otherwise, and the quickest.
+    Acknowledged,
+    /// `enable.idempotence`, as Java's producer does. librdkafka waits for half a second, by a timer that cannot be set, before it
+    /// asks for a producer id.
     Idempotent,
     /// In a transaction by this `transactional.id`, and read only once it is committed.
-    Transactional {
-        id: String,
-    },
+    Transactional { id: String },
 }
 
 /// What one message met: `Produce` and `Consume`, as far as it came.
@@ -55,24 +57,14 @@ impl Librdkafka {
     /// `bootstrap` as librdkafka takes it: `host:port,host:port`. The group is never joined, and no offset of it is kept; but
     /// librdkafka asks for its coordinator all the same, upon which a broker makes `__consumer_offsets` where there is none yet.
     pub fn new(visitor: &Visitor, bootstrap: &str, group: &str, deadline: Duration) -> Self {
-        let millis = deadline.as_millis().max(1000).to_string();
         let mut config = ClientConfig::new();
         config
             .set("bootstrap.servers", bootstrap)
             .set("client.id", "countersign")
-            .set("group.id", group)
             .set("ssl.endpoint.identification.algorithm", "https")
             .set("ssl.ca.pem", visitor.anchors_pem())
             .set("allow.auto.create.topics", "false")
-            .set("enable.auto.commit", "false")
-            .set("enable.auto.offset.store", "false")
-            .set("isolation.level", "read_committed")
-            .set("socket.connection.setup.timeout.ms", &millis)
-            .set("message.timeout.ms", &millis)
-            .set("transaction.timeout.ms", &millis)
-            // Each waits for more by default. Here one message is all that there will be.
-            .set("queue.buffering.max.ms", "0")
-            .set("fetch.error.backoff.ms", "10")
+            .set("socket.connection.setup.timeout.ms", millis(deadline))
             .set("retry.backoff.ms", "10")
             .set("topic.metadata.refresh.fast.interval.ms", "10")
             // Of a name's addresses one is tried at a time.
@@ -92,6 +84,34 @@ impl Librdkafka {
                 .set("sasl.password", password.expose()),
         };
         Self { config, group: group.to_owned(), deadline }
+    }
+
+    fn producer(&self, delivery: &Delivery) -> Self {
+        let mut producer = self.clone();
+        // One message is all that there will be: it does not wait for others.
+        producer.config.set("acks", "all").set("queue.buffering.max.ms", "0").set("message.timeout.ms", millis(self.deadline));
+        match delivery {
+            Delivery::Acknowledged => {}
+            Delivery::Idempotent => {
+                producer.config.set("enable.idempotence", "true");
+            }
+            Delivery::Transactional { id } => {
+                producer.config.set("transactional.id", id).set("transaction.timeout.ms", millis(self.deadline));
+            }
+        }
+        producer
+    }
+
+    fn consumer(&self) -> Self {
+        let mut consumer = self.clone();
+        consumer
+            .config
+            .set("group.id", &self.group)
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            .set("isolation.level", "read_committed")
+            .set("fetch.error.backoff.ms", "10");
+        consumer
     }
 
     pub(super) fn deadline(&self) -> Duration {
@@ -117,14 +137,9 @@ impl Librdkafka {
 
     /// Both clients, connecting already.
     async fn clients(&self, heard: &Heard, topic: &str, delivery: &Delivery) -> Result<Clients, Fault> {
-        let mut producing = self.clone();
-        producing.config.remove("group.id");
-        producing.config.set("enable.idempotence", "true").set("acks", "all");
-        if let Delivery::Transactional { id } = delivery {
-            producing.config.set("transactional.id", id);
-        }
         let names = Names { topic: topic.to_owned(), group: self.group.clone(), delivery: delivery.clone() };
-        let (consuming, producer_heard, consumer_heard) = (self.clone(), heard.clone(), heard.clone());
+        let (producing, consuming) = (self.producer(delivery), self.consumer());
+        let (producer_heard, consumer_heard) = (heard.clone(), heard.clone());
         let made = tokio::join!(
             tokio::task::spawn_blocking(move || producing.client(&producer_heard)),
             tokio::task::spawn_blocking(move || consuming.client(&consumer_heard)),
@@ -154,7 +169,7 @@ impl Names {
             (GROUP_AUTHORIZATION_FAILED, _) => Some(&self.group),
             (CLUSTER_AUTHORIZATION_FAILED, _) => None,
             (TRANSACTIONAL_ID_AUTHORIZATION_FAILED, Delivery::Transactional { id }) => Some(id),
-            (_, Delivery::Idempotent | Delivery::Transactional { .. }) => Some(&self.topic),
+            (_, Delivery::Acknowledged | Delivery::Idempotent | Delivery::Transactional { .. }) => Some(&self.topic),
         }
     }
 }
@@ -185,7 +200,10 @@ impl Clients {
             let mut steps = Vec::new();
             let result = sent.map_err(|symptom| Fault::new(Step::Produce, symptom)).and_then(|_| {
                 let transactional = matches!(delivery, Delivery::Transactional { .. });
-                steps.push(StepTaken { took: produced, fact: Fact::Produce { topic: topic.to_owned(), partition: *partition, transactional } });
+                steps.push(StepTaken {
+                    took: produced,
+                    fact: Fact::Produce { topic: topic.to_owned(), partition: *partition, transactional },
+                });
                 let consumed = consumed.unwrap_or_else(|| Err(self.symptom_of(RDKafkaErrorCode::OperationTimedOut)));
                 steps.push(consumed.map_err(|symptom| Fault::new(Step::Consume, symptom))?);
                 Ok(())
@@ -333,6 +351,11 @@ impl ClientContext for Heard {
 }
 
 impl ConsumerContext for Heard {}
+
+/// librdkafka takes no timeout below a second for a connection.
+fn millis(deadline: Duration) -> String {
+    deadline.as_millis().max(1000).to_string()
+}
 
 /// Bytes that no other message has, as text.
 fn unique() -> String {
