@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use rdkafka::client::ClientContext;
-use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
-use rdkafka::consumer::{Consumer, ConsumerContext, StreamConsumer};
+use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
+use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
-use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Message, Offset, TopicPartitionList};
 
-use super::{Login, Visitor, kafka_error};
+use super::librdkafka_error::{Heard, Names, symptom};
+use super::{Login, Visitor};
 use crate::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
 
 /// How a message is produced, always to all replicas in sync.
@@ -152,34 +151,15 @@ impl Librdkafka {
     }
 }
 
-/// What a refusal can be about.
-struct Names {
-    topic: String,
-    group: String,
-    delivery: Delivery,
-}
-
-impl Names {
-    /// What an error of Kafka's is about, by its code.
-    fn of(&self, code: i16) -> Option<&str> {
-        const GROUP_AUTHORIZATION_FAILED: i16 = 30;
-        const CLUSTER_AUTHORIZATION_FAILED: i16 = 31;
-        const TRANSACTIONAL_ID_AUTHORIZATION_FAILED: i16 = 53;
-        match (code, &self.delivery) {
-            (GROUP_AUTHORIZATION_FAILED, _) => Some(&self.group),
-            (CLUSTER_AUTHORIZATION_FAILED, _) => None,
-            (TRANSACTIONAL_ID_AUTHORIZATION_FAILED, Delivery::Transactional { id }) => Some(id),
-            (_, Delivery::Acknowledged | Delivery::Idempotent | Delivery::Transactional { .. }) => Some(&self.topic),
-        }
-    }
-}
-
 struct Clients {
     producer: FutureProducer<Heard>,
     consumer: Arc<StreamConsumer<Heard>>,
     heard: Heard,
     names: Names,
 }
+
+/// What became of a message that was sent; `None` while it has not come back.
+type Arrival = Option<Result<StepTaken, Symptom>>;
 
 /// A message on its way.
 struct Sent {
@@ -196,21 +176,18 @@ impl Clients {
         let (sent, _) = tokio::join!(self.produce(topic, partitions, delivery, deadline), acquainted);
         let produced = begun.elapsed();
         let consumed = self.consume(topic, partitions, &sent, deadline).await;
-        let trip = |((sent, consumed), partition): ((Result<Sent, Symptom>, Option<Result<StepTaken, Symptom>>), &i32)| {
+        let transactional = matches!(delivery, Delivery::Transactional { .. });
+        let trip = |partition: i32, sent: Result<Sent, Symptom>, arrival: Arrival| {
             let mut steps = Vec::new();
             let result = sent.map_err(|symptom| Fault::new(Step::Produce, symptom)).and_then(|_| {
-                let transactional = matches!(delivery, Delivery::Transactional { .. });
-                steps.push(StepTaken {
-                    took: produced,
-                    fact: Fact::Produce { topic: topic.to_owned(), partition: *partition, transactional },
-                });
-                let consumed = consumed.unwrap_or_else(|| Err(self.symptom_of(RDKafkaErrorCode::OperationTimedOut)));
-                steps.push(consumed.map_err(|symptom| Fault::new(Step::Consume, symptom))?);
+                steps.push(StepTaken { took: produced, fact: Fact::Produce { topic: topic.to_owned(), partition, transactional } });
+                let arrived = arrival.unwrap_or_else(|| Err(self.symptom_of(RDKafkaErrorCode::OperationTimedOut)));
+                steps.push(arrived.map_err(|symptom| Fault::new(Step::Consume, symptom))?);
                 Ok(())
             });
             RoundTrip { steps, result }
         };
-        sent.into_iter().zip(consumed).zip(partitions).map(trip).collect()
+        partitions.iter().zip(sent.into_iter().zip(consumed)).map(|(partition, (sent, arrival))| trip(*partition, sent, arrival)).collect()
     }
 
     async fn produce(&self, topic: &str, partitions: &[i32], delivery: &Delivery, deadline: Duration) -> Vec<Result<Sent, Symptom>> {
@@ -252,15 +229,9 @@ impl Clients {
     }
 
     /// What became of each of `sent`, in their order; `None` where it was not sent, or did not come back in time.
-    async fn consume(
-        &self,
-        topic: &str,
-        partitions: &[i32],
-        sent: &[Result<Sent, Symptom>],
-        deadline: Duration,
-    ) -> Vec<Option<Result<StepTaken, Symptom>>> {
+    async fn consume(&self, topic: &str, partitions: &[i32], sent: &[Result<Sent, Symptom>], deadline: Duration) -> Vec<Arrival> {
         let begun = Instant::now();
-        let mut arrived: Vec<Option<Result<StepTaken, Symptom>>> = partitions.iter().map(|_| None).collect();
+        let mut arrived: Vec<Arrival> = partitions.iter().map(|_| None).collect();
         let mut missing: BTreeMap<i32, (usize, &Sent)> = BTreeMap::new();
         let mut assignment = TopicPartitionList::new();
         let mut assigned = Ok(());
@@ -310,47 +281,6 @@ impl Clients {
         self.heard.symptom(code, |code| self.names.of(code))
     }
 }
-
-/// Hears what librdkafka tells nobody else: its calls only time out.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Heard(Arc<Mutex<Option<(RDKafkaErrorCode, String)>>>);
-
-impl Heard {
-    /// What `code` means, with the last that was said before it.
-    pub fn symptom<'a>(&self, code: RDKafkaErrorCode, resource: impl FnOnce(i16) -> Option<&'a str>) -> Symptom {
-        let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match heard {
-            // Of its own code and Kafka's, Kafka's is the cause.
-            Some((cause, reason)) if (code as i32) < 0 && (cause as i32) > 0 => symptom(cause, Some(reason), resource),
-            heard => symptom(code, heard.map(|(_, reason)| reason), resource),
-        }
-    }
-}
-
-fn symptom<'a>(code: RDKafkaErrorCode, reason: Option<String>, resource: impl FnOnce(i16) -> Option<&'a str>) -> Symptom {
-    match i16::try_from(code as i32) {
-        Ok(code @ 1..) => kafka_error::refused(code, reason, resource(code)),
-        Ok(_) | Err(_) => {
-            let name = RDKafkaRespErr::try_from(code as i32).map(|error| format!("{error:?}")).unwrap_or_default();
-            let name = name.strip_prefix("RD_KAFKA_RESP_ERR_").map_or_else(|| code.to_string(), str::to_owned);
-            Symptom::Librdkafka { code: name, reason: reason.unwrap_or_default() }
-        }
-    }
-}
-
-impl ClientContext for Heard {
-    fn log(&self, _: RDKafkaLogLevel, _: &str, _: &str) {}
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        let Some(code) = error.rdkafka_error_code() else { return };
-        // "1/1 brokers are down" follows the cause and hides it, and a group is not joined here.
-        if !matches!(code, RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::GroupAuthorizationFailed) {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((code, reason.to_owned()));
-        }
-    }
-}
-
-impl ConsumerContext for Heard {}
 
 /// librdkafka takes no timeout below a second for a connection.
 fn millis(deadline: Duration) -> String {

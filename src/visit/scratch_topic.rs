@@ -3,10 +3,11 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication, TopicResult};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
-use super::librdkafka::{Heard, Librdkafka};
+use super::librdkafka::Librdkafka;
+use super::librdkafka_error::Heard;
 use crate::diagnosis::{Fault, Step};
 
 /// Make one before the work that may be cancelled, and let go of it by [`ScratchTopic::remove`] after, whether that came to its end
@@ -116,7 +117,7 @@ enum Refusal {
 }
 
 /// What happened to the only topic of a request.
-fn only(results: Result<Vec<Result<String, (String, RDKafkaErrorCode)>>, KafkaError>) -> Result<(), Refusal> {
+fn only(results: KafkaResult<Vec<TopicResult>>) -> Result<(), Refusal> {
     match results.map(|results| results.into_iter().next()) {
         Ok(Some(Ok(_))) => Ok(()),
         Ok(Some(Err((_, code)))) | Err(KafkaError::AdminOp(code)) => Err(Refusal::Code(code)),
