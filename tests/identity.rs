@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use countersign::cluster;
+use countersign::cluster::SaslMechanism;
 use countersign::describe::{Protocol, TlsVersion};
 use countersign::diagnosis::{FileProblem, Step, Symptom, Via};
 use countersign::directory::Directory;
@@ -17,7 +18,7 @@ use countersign::identity::{Besides, Candidate, Chosen, IdentityError, from_argu
 use countersign::keystore::Passwords;
 use countersign::pki::{Certificate, Passphrase};
 use countersign::settings::LoginModule;
-use countersign::visit::{Login, Mechanism, Visitor};
+use countersign::visit::{Login, Visitor};
 use proptest::prelude::*;
 use support::{Workspace, fixtures, program};
 use tempfile::TempDir;
@@ -317,11 +318,11 @@ fn who_logs_in() {
     assert_eq!(login(&desk.trusting()), "SCRAM-SHA-256 u p\"w");
     let user = Some(("v".to_owned(), Passphrase::new("q".to_owned())));
     assert_eq!(login(&Besides { user: user.clone(), ..desk.trusting() }), "SCRAM-SHA-256 v q");
-    let sha512 = Some(Chosen::Password(Mechanism::ScramSha512));
+    let sha512 = Some(Chosen::Password(SaslMechanism::ScramSha512));
     assert_eq!(login(&Besides { mechanism: sha512, ..desk.trusting() }), "SCRAM-SHA-512 u p\"w");
     assert_eq!(login(&Besides { mechanism: Some(Chosen::External), ..desk.trusting() }), "certificate");
     let candidates = from_arguments(&Besides { user, ..desk.trusting() }).unwrap();
-    assert!(matches!(&visitor(&candidates[0]).login, Login::Password { mechanism: Mechanism::Plain, user, .. } if user == "v"));
+    assert!(matches!(&visitor(&candidates[0]).login, Login::Password { mechanism: SaslMechanism::Plain, user, .. } if user == "v"));
 
     let refusal = |lines: &str| {
         let path = desk.write("other.properties", &format!("bootstrap.servers=a:9092\nsecurity.protocol=SASL_SSL\n{lines}\n"));

@@ -10,6 +10,8 @@ use crate::visit::Metadata;
 pub struct Told {
     pub meeting: usize,
     pub metadata: Metadata,
+    /// Whether the client may produce idempotently.
+    pub producer_id: Result<(), Fault>,
 }
 
 /// A broker whose advertised address is wrong by itself, at the meeting where it was told.
@@ -22,7 +24,7 @@ pub struct Misled {
 /// Adds every broker that nobody named, for whoever was told of it. Those that the user or the cluster file named are compared.
 pub fn discover(agenda: &mut Agenda, told: &[Told]) -> Vec<Misled> {
     let mut misled = Vec::new();
-    for Told { meeting: order, metadata } in told {
+    for Told { meeting: order, metadata, .. } in told {
         let meeting = agenda.meetings[*order].clone();
         let expected = agenda.targets[meeting.target].clone();
         for broker in &metadata.brokers {

@@ -66,7 +66,7 @@ async fn message(visitor: &Visitor, stand_in: &Identity, trust: &TrustBundle) ->
         }
     });
     let client = Librdkafka::new(visitor, &format!("localhost:{port}"), TOPIC, DEADLINE);
-    let trip = client.round_trips(TOPIC, &[0], &Delivery::Idempotent).await.pop();
+    let trip = client.round_trips(TOPIC, &[0], &Delivery::Acknowledged).await.pop();
     proxy.abort();
     trip.ok_or_else(|| Fault::other(Step::Produce, "nothing was sent"))
 }

@@ -155,7 +155,8 @@ impl<P: Fn(usize, usize)> Work<'_, P> {
                 if visit.steps.iter().any(|taken| taken.fact.step() == Step::Acceptance) {
                     guest = Some((meeting.attendee, visit.seen.asked.clone()));
                 }
-                told = visit.metadata.map(|metadata| Told { meeting: order, metadata });
+                let producer_id = visit.producer_id;
+                told = visit.metadata.map(|metadata| Told { meeting: order, metadata, producer_id });
                 occasion.cell(visit.steps, visit.result, Witnessed { seen: visit.seen, from: visit.from, log: Vec::new() })
             }
         };

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::Login;
 use super::kafka::KafkaSession;
 use super::kafka_error::refused;
-use super::kafka_wire::{Api, Body};
+use super::kafka_wire::{Body, Request};
 use super::scram::{self, ScramError};
 use crate::cluster::SaslMechanism;
 use crate::diagnosis::{Fact, Fault, Step, Symptom};
@@ -52,10 +52,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> KafkaSession<TlsStream<S>> {
 
     async fn choose(&mut self, mechanism: SaslMechanism) -> Result<(), Symptom> {
         // After version 0, messages follow without any frame of Kafka's.
-        let version = self.version(Api::SaslHandshake, 1..=1)?;
+        let version = self.version(Request::SaslHandshake, 1..=1)?;
         let body = Body::default().string(mechanism.name())?;
         let (code, offered) = self
-            .ask(Api::SaslHandshake, version, &body, |answer| {
+            .ask(Request::SaslHandshake, version, &body, |answer| {
                 Ok((answer.int16()?, answer.array(|answer| answer.string().map(Option::unwrap_or_default))?))
             })
             .await?;
@@ -68,9 +68,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> KafkaSession<TlsStream<S>> {
 
     /// One message of the mechanism, and the server's answer to it.
     async fn authenticate(&mut self, message: &[u8]) -> Result<Vec<u8>, Symptom> {
-        let version = self.version(Api::SaslAuthenticate, 0..=1)?;
+        let version = self.version(Request::SaslAuthenticate, 0..=1)?;
         let (code, text, answer) = self
-            .ask(Api::SaslAuthenticate, version, &Body::secret(message)?, |answer| {
+            .ask(Request::SaslAuthenticate, version, &Body::secret(message)?, |answer| {
                 Ok((answer.int16()?, answer.string()?, answer.bytes()?.to_vec()))
             })
             .await?;

@@ -14,25 +14,26 @@ use crate::diagnosis::Symptom;
 /// The requests that are made, by their keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i16)]
-pub(super) enum Api {
+pub(super) enum Request {
     Metadata = 3,
     SaslHandshake = 17,
     ApiVersions = 18,
+    InitProducerId = 22,
     SaslAuthenticate = 36,
 }
 
-impl Api {
+impl Request {
     /// The most bytes that an answer may have. Before the client is known, nobody has reason to say much.
     const fn limit(self) -> usize {
         match self {
             Self::Metadata => 4 << 20,
-            Self::ApiVersions | Self::SaslHandshake | Self::SaslAuthenticate => 64 << 10,
+            Self::ApiVersions | Self::SaslHandshake | Self::SaslAuthenticate | Self::InitProducerId => 64 << 10,
         }
     }
 }
 
 /// By the name of the request in the protocol.
-impl fmt::Display for Api {
+impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
     }
@@ -52,7 +53,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 
     /// The answer to a request, without its header.
-    pub async fn ask(&mut self, api: Api, version: i16, body: &Body) -> Result<Vec<u8>, Symptom> {
+    pub async fn ask(&mut self, api: Request, version: i16, body: &Body) -> Result<Vec<u8>, Symptom> {
         self.asked = self.asked.wrapping_add(1);
         let frame = frame(api, version, self.asked, body);
         let sent = async {
@@ -66,7 +67,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.answer(api).await
     }
 
-    async fn answer(&mut self, api: Api) -> Result<Vec<u8>, Symptom> {
+    async fn answer(&mut self, api: Request) -> Result<Vec<u8>, Symptom> {
         let mut head = [0; 8];
         let mut filled = 0;
         while filled < head.len() {
@@ -91,7 +92,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
 }
 
 /// Length, then the request header in version 1: key, version, correlation id, client id.
-fn frame(api: Api, version: i16, correlation: i32, body: &Body) -> Zeroizing<Vec<u8>> {
+fn frame(api: Request, version: i16, correlation: i32, body: &Body) -> Zeroizing<Vec<u8>> {
     const CLIENT: &[u8] = b"countersign";
     let length = 10 + CLIENT.len() + body.0.len();
     let mut frame = Zeroizing::new(Vec::with_capacity(4 + length));
@@ -125,6 +126,12 @@ impl Body {
         body.extend_from_slice(&length.to_be_bytes());
         body.extend_from_slice(bytes);
         Ok(Self(body))
+    }
+
+    /// A NULLABLE_STRING that is null.
+    pub fn no_string(mut self) -> Self {
+        self.0.extend_from_slice(&(-1_i16).to_be_bytes());
+        self
     }
 
     pub fn int32(mut self, value: i32) -> Self {

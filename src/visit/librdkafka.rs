@@ -2,29 +2,30 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use rdkafka::client::ClientContext;
-use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
-use rdkafka::consumer::{Consumer, ConsumerContext, StreamConsumer};
+use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
+use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
-use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Message, Offset, TopicPartitionList};
 
-use super::{Login, Visitor, kafka_error};
+use super::librdkafka_error::{Heard, Names, symptom};
+use super::{Login, Visitor};
 use crate::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
 
-/// How a message is produced: always to all replicas in sync (`acks=all`), and never twice.
+/// How a message is produced, always to all replicas in sync.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
+    /// `acks=all`, and no more: what librdkafka does unless it is told otherwise, and the quickest.
+    Acknowledged,
+    /// `enable.idempotence`, as Java's producer does. librdkafka waits for half a second, by a timer that cannot be set, before it
+    /// asks for a producer id.
     Idempotent,
     /// In a transaction by this `transactional.id`, and read only once it is committed.
-    Transactional {
-        id: String,
-    },
+    Transactional { id: String },
 }
 
 /// What one message met: `Produce` and `Consume`, as far as it came.
@@ -55,24 +56,14 @@ impl Librdkafka {
     /// `bootstrap` as librdkafka takes it: `host:port,host:port`. The group is never joined, and no offset of it is kept; but
     /// librdkafka asks for its coordinator all the same, upon which a broker makes `__consumer_offsets` where there is none yet.
     pub fn new(visitor: &Visitor, bootstrap: &str, group: &str, deadline: Duration) -> Self {
-        let millis = deadline.as_millis().max(1000).to_string();
         let mut config = ClientConfig::new();
         config
             .set("bootstrap.servers", bootstrap)
             .set("client.id", "countersign")
-            .set("group.id", group)
             .set("ssl.endpoint.identification.algorithm", "https")
             .set("ssl.ca.pem", visitor.anchors_pem())
             .set("allow.auto.create.topics", "false")
-            .set("enable.auto.commit", "false")
-            .set("enable.auto.offset.store", "false")
-            .set("isolation.level", "read_committed")
-            .set("socket.connection.setup.timeout.ms", &millis)
-            .set("message.timeout.ms", &millis)
-            .set("transaction.timeout.ms", &millis)
-            // Each waits for more by default. Here one message is all that there will be.
-            .set("queue.buffering.max.ms", "0")
-            .set("fetch.error.backoff.ms", "10")
+            .set("socket.connection.setup.timeout.ms", millis(deadline))
             .set("retry.backoff.ms", "10")
             .set("topic.metadata.refresh.fast.interval.ms", "10")
             // Of a name's addresses one is tried at a time.
@@ -92,6 +83,34 @@ impl Librdkafka {
                 .set("sasl.password", password.expose()),
         };
         Self { config, group: group.to_owned(), deadline }
+    }
+
+    fn producer(&self, delivery: &Delivery) -> Self {
+        let mut producer = self.clone();
+        // One message is all that there will be: it does not wait for others.
+        producer.config.set("acks", "all").set("queue.buffering.max.ms", "0").set("message.timeout.ms", millis(self.deadline));
+        match delivery {
+            Delivery::Acknowledged => {}
+            Delivery::Idempotent => {
+                producer.config.set("enable.idempotence", "true");
+            }
+            Delivery::Transactional { id } => {
+                producer.config.set("transactional.id", id).set("transaction.timeout.ms", millis(self.deadline));
+            }
+        }
+        producer
+    }
+
+    fn consumer(&self) -> Self {
+        let mut consumer = self.clone();
+        consumer
+            .config
+            .set("group.id", &self.group)
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            .set("isolation.level", "read_committed")
+            .set("fetch.error.backoff.ms", "10");
+        consumer
     }
 
     pub(super) fn deadline(&self) -> Duration {
@@ -117,14 +136,9 @@ impl Librdkafka {
 
     /// Both clients, connecting already.
     async fn clients(&self, heard: &Heard, topic: &str, delivery: &Delivery) -> Result<Clients, Fault> {
-        let mut producing = self.clone();
-        producing.config.remove("group.id");
-        producing.config.set("enable.idempotence", "true").set("acks", "all");
-        if let Delivery::Transactional { id } = delivery {
-            producing.config.set("transactional.id", id);
-        }
         let names = Names { topic: topic.to_owned(), group: self.group.clone(), delivery: delivery.clone() };
-        let (consuming, producer_heard, consumer_heard) = (self.clone(), heard.clone(), heard.clone());
+        let (producing, consuming) = (self.producer(delivery), self.consumer());
+        let (producer_heard, consumer_heard) = (heard.clone(), heard.clone());
         let made = tokio::join!(
             tokio::task::spawn_blocking(move || producing.client(&producer_heard)),
             tokio::task::spawn_blocking(move || consuming.client(&consumer_heard)),
@@ -137,34 +151,15 @@ impl Librdkafka {
     }
 }
 
-/// What a refusal can be about.
-struct Names {
-    topic: String,
-    group: String,
-    delivery: Delivery,
-}
-
-impl Names {
-    /// What an error of Kafka's is about, by its code.
-    fn of(&self, code: i16) -> Option<&str> {
-        const GROUP_AUTHORIZATION_FAILED: i16 = 30;
-        const CLUSTER_AUTHORIZATION_FAILED: i16 = 31;
-        const TRANSACTIONAL_ID_AUTHORIZATION_FAILED: i16 = 53;
-        match (code, &self.delivery) {
-            (GROUP_AUTHORIZATION_FAILED, _) => Some(&self.group),
-            (CLUSTER_AUTHORIZATION_FAILED, _) => None,
-            (TRANSACTIONAL_ID_AUTHORIZATION_FAILED, Delivery::Transactional { id }) => Some(id),
-            (_, Delivery::Idempotent | Delivery::Transactional { .. }) => Some(&self.topic),
-        }
-    }
-}
-
 struct Clients {
     producer: FutureProducer<Heard>,
     consumer: Arc<StreamConsumer<Heard>>,
     heard: Heard,
     names: Names,
 }
+
+/// What became of a message that was sent; `None` while it has not come back.
+type Arrival = Option<Result<StepTaken, Symptom>>;
 
 /// A message on its way.
 struct Sent {
@@ -181,21 +176,18 @@ impl Clients {
         let (sent, _) = tokio::join!(self.produce(topic, partitions, delivery, deadline), acquainted);
         let produced = begun.elapsed();
         let consumed = self.consume(topic, partitions, &sent, deadline).await;
-        let trip = |((sent, consumed), partition): ((Result<Sent, Symptom>, Option<Result<StepTaken, Symptom>>), &i32)| {
+        let transactional = matches!(delivery, Delivery::Transactional { .. });
+        let trip = |partition: i32, sent: Result<Sent, Symptom>, arrival: Arrival| {
             let mut steps = Vec::new();
             let result = sent.map_err(|symptom| Fault::new(Step::Produce, symptom)).and_then(|_| {
-                let transactional = matches!(delivery, Delivery::Transactional { .. });
-                steps.push(StepTaken {
-                    took: produced,
-                    fact: Fact::Produce { topic: topic.to_owned(), partition: *partition, transactional },
-                });
-                let consumed = consumed.unwrap_or_else(|| Err(self.symptom_of(RDKafkaErrorCode::OperationTimedOut)));
-                steps.push(consumed.map_err(|symptom| Fault::new(Step::Consume, symptom))?);
+                steps.push(StepTaken { took: produced, fact: Fact::Produce { topic: topic.to_owned(), partition, transactional } });
+                let arrived = arrival.unwrap_or_else(|| Err(self.symptom_of(RDKafkaErrorCode::OperationTimedOut)));
+                steps.push(arrived.map_err(|symptom| Fault::new(Step::Consume, symptom))?);
                 Ok(())
             });
             RoundTrip { steps, result }
         };
-        sent.into_iter().zip(consumed).zip(partitions).map(trip).collect()
+        partitions.iter().zip(sent.into_iter().zip(consumed)).map(|(partition, (sent, arrival))| trip(*partition, sent, arrival)).collect()
     }
 
     async fn produce(&self, topic: &str, partitions: &[i32], delivery: &Delivery, deadline: Duration) -> Vec<Result<Sent, Symptom>> {
@@ -237,15 +229,9 @@ impl Clients {
     }
 
     /// What became of each of `sent`, in their order; `None` where it was not sent, or did not come back in time.
-    async fn consume(
-        &self,
-        topic: &str,
-        partitions: &[i32],
-        sent: &[Result<Sent, Symptom>],
-        deadline: Duration,
-    ) -> Vec<Option<Result<StepTaken, Symptom>>> {
+    async fn consume(&self, topic: &str, partitions: &[i32], sent: &[Result<Sent, Symptom>], deadline: Duration) -> Vec<Arrival> {
         let begun = Instant::now();
-        let mut arrived: Vec<Option<Result<StepTaken, Symptom>>> = partitions.iter().map(|_| None).collect();
+        let mut arrived: Vec<Arrival> = partitions.iter().map(|_| None).collect();
         let mut missing: BTreeMap<i32, (usize, &Sent)> = BTreeMap::new();
         let mut assignment = TopicPartitionList::new();
         let mut assigned = Ok(());
@@ -296,46 +282,10 @@ impl Clients {
     }
 }
 
-/// Hears what librdkafka tells nobody else: its calls only time out.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Heard(Arc<Mutex<Option<(RDKafkaErrorCode, String)>>>);
-
-impl Heard {
-    /// What `code` means, with the last that was said before it.
-    pub fn symptom<'a>(&self, code: RDKafkaErrorCode, resource: impl FnOnce(i16) -> Option<&'a str>) -> Symptom {
-        let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match heard {
-            // Of its own code and Kafka's, Kafka's is the cause.
-            Some((cause, reason)) if (code as i32) < 0 && (cause as i32) > 0 => symptom(cause, Some(reason), resource),
-            heard => symptom(code, heard.map(|(_, reason)| reason), resource),
-        }
-    }
+/// librdkafka takes no timeout below a second for a connection.
+fn millis(deadline: Duration) -> String {
+    deadline.as_millis().max(1000).to_string()
 }
-
-fn symptom<'a>(code: RDKafkaErrorCode, reason: Option<String>, resource: impl FnOnce(i16) -> Option<&'a str>) -> Symptom {
-    match i16::try_from(code as i32) {
-        Ok(code @ 1..) => kafka_error::refused(code, reason, resource(code)),
-        Ok(_) | Err(_) => {
-            let name = RDKafkaRespErr::try_from(code as i32).map(|error| format!("{error:?}")).unwrap_or_default();
-            let name = name.strip_prefix("RD_KAFKA_RESP_ERR_").map_or_else(|| code.to_string(), str::to_owned);
-            Symptom::Librdkafka { code: name, reason: reason.unwrap_or_default() }
-        }
-    }
-}
-
-impl ClientContext for Heard {
-    fn log(&self, _: RDKafkaLogLevel, _: &str, _: &str) {}
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        let Some(code) = error.rdkafka_error_code() else { return };
-        // "1/1 brokers are down" follows the cause and hides it, and a group is not joined here.
-        if !matches!(code, RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::GroupAuthorizationFailed) {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((code, reason.to_owned()));
-        }
-    }
-}
-
-impl ConsumerContext for Heard {}
 
 /// Bytes that no other message has, as text.
 fn unique() -> String {

@@ -13,10 +13,12 @@ mod greeting;
 mod kafka;
 mod kafka_error;
 mod kafka_login;
+mod kafka_metadata;
 #[cfg(test)]
 mod kafka_tests;
 mod kafka_wire;
 mod librdkafka;
+mod librdkafka_error;
 mod reach;
 mod scram;
 mod scratch_topic;
@@ -33,7 +35,8 @@ pub use amqp::{Business, Message};
 pub use amqp_conversation::{Conversation, Start};
 pub use dial::{Addresses, Deadline, Overheard};
 pub use greeting::{greet, refusal};
-pub use kafka::{KafkaSession, Metadata, Operations, Partition, Topic};
+pub use kafka::KafkaSession;
+pub use kafka_metadata::{Metadata, Operations, Partition, Topic};
 pub use librdkafka::{Delivery, Librdkafka, RoundTrip};
 pub use reach::{Reached, Unreached};
 pub use scratch_topic::ScratchTopic;
@@ -80,19 +83,36 @@ pub struct Visit {
     pub from: Option<SocketAddr>,
     /// What Kafka told of its brokers.
     pub metadata: Option<Metadata>,
+    /// Whether the client may produce idempotently, where that was asked.
+    pub producer_id: Result<(), Fault>,
 }
 
 /// Visits `destination`, which was reached before; all of it within `limit`.
 pub async fn visit(visitor: &Visitor, destination: &Destination, reached: &Reached, limit: Duration, now: OffsetDateTime) -> Visit {
-    let mut journey = Journey { steps: vec![reached.resolved.clone()], last: Instant::now(), from: None, metadata: None };
+    let mut journey =
+        Journey { steps: vec![reached.resolved.clone()], last: Instant::now(), from: None, metadata: None, producer_id: Ok(()) };
     let client = match tls::Client::new(visitor.credential.as_deref(), visitor.anchors.clone(), &visitor.versions, now) {
         Ok(client) => client,
         Err(fault) => {
-            return Visit { steps: Vec::new(), result: Err(fault), seen: tls::Seen::default(), from: None, metadata: None };
+            return Visit {
+                steps: Vec::new(),
+                result: Err(fault),
+                seen: tls::Seen::default(),
+                from: None,
+                metadata: None,
+                producer_id: Ok(()),
+            };
         }
     };
     let result = journey.travel(visitor, destination, reached, &client, Deadline::after(limit)).await;
-    Visit { steps: journey.steps, result, seen: client.seen(), from: journey.from, metadata: journey.metadata }
+    Visit {
+        steps: journey.steps,
+        result,
+        seen: client.seen(),
+        from: journey.from,
+        metadata: journey.metadata,
+        producer_id: journey.producer_id,
+    }
 }
 
 /// Collects the steps, each with the time since the one before.
@@ -102,6 +122,7 @@ struct Journey {
     last: Instant,
     from: Option<SocketAddr>,
     metadata: Option<Metadata>,
+    producer_id: Result<(), Fault>,
 }
 
 impl Journey {
@@ -144,6 +165,9 @@ impl Journey {
                 let metadata = deadline.within(Step::Metadata, session.metadata(&topics)).await?;
                 self.took(metadata.fact());
                 self.metadata = Some(metadata);
+                if topic.is_some() {
+                    self.producer_id = deadline.within(Step::Produce, session.producer_id()).await;
+                }
                 Ok(())
             }
             Protocol::Amqp => {

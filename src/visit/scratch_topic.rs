@@ -1,12 +1,13 @@
 //! A topic that is made for the proof and removed again, however the proof ends.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication, TopicResult};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
-use super::librdkafka::{Heard, Librdkafka};
+use super::librdkafka::Librdkafka;
+use super::librdkafka_error::Heard;
 use crate::diagnosis::{Fault, Step};
 
 /// Make one before the work that may be cancelled, and let go of it by [`ScratchTopic::remove`] after, whether that came to its end
@@ -17,13 +18,22 @@ pub struct ScratchTopic {
     admin: AdminClient<Heard>,
     heard: Heard,
     deadline: Duration,
-    asked: AtomicBool,
-    made: AtomicBool,
+    state: Mutex<State>,
+}
+
+/// Whether there is anything to remove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Never asked for, or refused: a topic of this name is somebody else's.
+    Absent,
+    /// Asked for, and nobody has heard the answer.
+    Asked,
+    Made,
 }
 
 impl std::fmt::Debug for ScratchTopic {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ScratchTopic").field("name", &self.name).field("made", &self.made).finish_non_exhaustive()
+        f.debug_struct("ScratchTopic").field("name", &self.name).field("state", &self.state).finish_non_exhaustive()
     }
 }
 
@@ -33,7 +43,7 @@ impl ScratchTopic {
         let heard = Heard::default();
         let admin = client.client(&heard).map_err(|error| Fault::other(Step::Topic, error))?;
         let deadline = client.deadline();
-        Ok(Self { name: name.into(), admin, heard, deadline, asked: AtomicBool::default(), made: AtomicBool::default() })
+        Ok(Self { name: name.into(), admin, heard, deadline, state: Mutex::new(State::Absent) })
     }
 
     pub fn name(&self) -> &str {
@@ -45,11 +55,16 @@ impl ScratchTopic {
         let assignment: Vec<&[i32]> = brokers.iter().map(std::slice::from_ref).collect();
         let count = i32::try_from(brokers.len()).unwrap_or(i32::MAX);
         let new = NewTopic::new(&self.name, count, TopicReplication::Variable(&assignment)).set("min.insync.replicas", "1");
-        self.asked.store(true, Ordering::Relaxed);
-        let results = self.admin.create_topics([&new], &self.options()).await;
-        self.first(results)?;
-        self.made.store(true, Ordering::Relaxed);
-        Ok(())
+        self.enter(State::Asked);
+        let result = only(self.admin.create_topics([&new], &self.options()).await);
+        match &result {
+            Ok(()) => self.enter(State::Made),
+            // Without an answer it may have been made.
+            Err(Refusal::Code(code)) if *code == RDKafkaErrorCode::RequestTimedOut || (*code as i32) < 0 => {}
+            Err(Refusal::Code(_)) => self.enter(State::Absent),
+            Err(Refusal::Other(_)) => {}
+        }
+        result.map_err(|refusal| self.fault(refusal))
     }
 
     /// Removes it, if it was ever asked for.
@@ -58,17 +73,17 @@ impl ScratchTopic {
         const LATE: Duration = Duration::from_secs(1);
         let begun = Instant::now();
         let removed = loop {
-            if !self.asked.load(Ordering::Relaxed) {
+            let state = self.state();
+            if state == State::Absent {
                 break Ok(());
             }
-            let removed = self.admin.delete_topics(&[&self.name], &self.options()).await;
-            let unknown = matches!(first(&removed), Err(Some(RDKafkaErrorCode::UnknownTopicOrPartition)));
-            match self.made.load(Ordering::Relaxed) {
-                true => break self.first(removed),
-                false if !unknown => break self.first(removed),
+            match (only(self.admin.delete_topics(&[&self.name], &self.options()).await), state) {
                 // Whoever waited for it was cancelled: it may be made yet, or never.
-                false if begun.elapsed() > LATE => break Ok(()),
-                false => tokio::time::sleep(PAUSE).await,
+                (Err(Refusal::Code(RDKafkaErrorCode::UnknownTopicOrPartition)), State::Asked) if begun.elapsed() < LATE => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                (Err(Refusal::Code(RDKafkaErrorCode::UnknownTopicOrPartition)), State::Asked) => break Ok(()),
+                (result, State::Absent | State::Asked | State::Made) => break result.map_err(|refusal| self.fault(refusal)),
             }
         };
         // It waits for its threads when it is dropped; nobody else has to.
@@ -80,24 +95,33 @@ impl ScratchTopic {
         AdminOptions::new().operation_timeout(Some(self.deadline)).request_timeout(Some(self.deadline))
     }
 
-    fn first(&self, results: Result<Vec<Result<String, (String, RDKafkaErrorCode)>>, KafkaError>) -> Result<(), Fault> {
-        match (first(&results), &results) {
-            (Ok(()), _) => Ok(()),
-            (Err(Some(code)), _) => Err(Fault::new(Step::Topic, self.heard.symptom(code, |_| Some(&self.name)))),
-            (Err(None), Err(error)) => Err(Fault::other(Step::Topic, error)),
-            (Err(None), Ok(_)) => Err(Fault::other(Step::Topic, "the broker says nothing of the topic")),
+    fn state(&self) -> State {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enter(&self, state: State) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+
+    fn fault(&self, refusal: Refusal) -> Fault {
+        match refusal {
+            Refusal::Code(code) => Fault::new(Step::Topic, self.heard.symptom(code, |_| Some(&self.name))),
+            Refusal::Other(cause) => Fault::other(Step::Topic, cause),
         }
     }
 }
 
+enum Refusal {
+    Code(RDKafkaErrorCode),
+    Other(String),
+}
+
 /// What happened to the only topic of a request.
-fn first(results: &Result<Vec<Result<String, (String, RDKafkaErrorCode)>>, KafkaError>) -> Result<(), Option<RDKafkaErrorCode>> {
-    match results {
-        Ok(results) => match results.first() {
-            Some(Ok(_)) => Ok(()),
-            Some(Err((_, code))) => Err(Some(*code)),
-            None => Err(None),
-        },
-        Err(error) => Err(error.rdkafka_error_code()),
+fn only(results: KafkaResult<Vec<TopicResult>>) -> Result<(), Refusal> {
+    match results.map(|results| results.into_iter().next()) {
+        Ok(Some(Ok(_))) => Ok(()),
+        Ok(Some(Err((_, code)))) | Err(KafkaError::AdminOp(code)) => Err(Refusal::Code(code)),
+        Ok(None) => Err(Refusal::Other("the broker says nothing of the topic".to_owned())),
+        Err(error) => Err(Refusal::Other(error.to_string())),
     }
 }

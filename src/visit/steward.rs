@@ -5,7 +5,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::dial::{Addresses, Deadline};
-use super::kafka::{KafkaSession, Metadata};
+use super::kafka::KafkaSession;
+use super::kafka_metadata::Metadata;
 use super::{Visitor, tls};
 use crate::diagnosis::{Fault, Step};
 use crate::pki::HostPort;

@@ -76,11 +76,16 @@ impl KafkaCluster {
             .unwrap()
             .map(|entry| entry.unwrap().path().join("current/server.properties"))
             .collect();
+        Self::start_nodes(version, workspace, &configs, &[])
+    }
+
+    /// Starts a node for each server.properties, its storage made with these options, and waits for all.
+    pub fn start_nodes(version: KafkaVersion, workspace: &Workspace, configs: &[PathBuf], storage: &[&str]) -> Self {
         std::thread::scope(|scope| {
-            for config in &configs {
+            for config in configs {
                 scope.spawn(move || {
                     let mut format = version.java("-Xmx128m", "kafka.tools.StorageTool");
-                    program(format.args(["format", "-t", CLUSTER_ID, "-c"]).arg(config))
+                    program(format.args(["format", "-t", CLUSTER_ID, "-c"]).arg(config).args(storage))
                 });
             }
         });
