@@ -76,11 +76,16 @@ impl KafkaCluster {
             .unwrap()
             .map(|entry| entry.unwrap().path().join("current/server.properties"))
             .collect();
+        Self::start_nodes(version, workspace, &configs, &[])
+    }
+
+    /// Starts a node for each server.properties, its storage made with these options, and waits for all.
+    pub fn start_nodes(version: KafkaVersion, workspace: &Workspace, configs: &[PathBuf], storage: &[&str]) -> Self {
         std::thread::scope(|scope| {
-            for config in &configs {
+            for config in configs {
                 scope.spawn(move || {
                     let mut format = version.java("-Xmx128m", "kafka.tools.StorageTool");
-                    program(format.args(["format", "-t", CLUSTER_ID, "-c"]).arg(config))
+                    program(format.args(["format", "-t", CLUSTER_ID, "-c"]).arg(config).args(storage))
                 });
             }
         });
@@ -125,6 +130,11 @@ impl KafkaCluster {
     /// The controller has what it was given; each broker learns of it a moment later, and offers no way to ask whether it has.
     fn settle() {
         std::thread::sleep(Duration::from_secs(3));
+    }
+
+    /// Adds or removes ACLs by Kafka's own program.
+    pub fn acls(&self, arguments: &[&str]) {
+        program(self.version.java("-Xmx128m", self.version.acl_command()).args(arguments));
     }
 
     pub fn log(&self) -> String {
