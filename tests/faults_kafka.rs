@@ -18,9 +18,9 @@ use support::broker::alone;
 use support::certificates::{Authority, ENDED, FOR_CLIENTS, FOR_SERVERS, Leaf, NOT_BEGUN, NOTHING, OF_ANOTHER_NAME};
 use support::client::Client;
 use support::faults::{Diagnosis, Page, Row, Told, redacted};
-use support::kafka::KafkaVersion;
+use support::kafka::{KafkaCluster, KafkaVersion, librdkafka};
 use support::node::{At, Listener, Node, Users};
-use support::proxy::Recorder;
+use support::proxy::{Recorder, closed_port};
 use support::{Workspace, free_ports, others, program};
 
 const PAGE: Page = Page {
@@ -49,6 +49,12 @@ const LISTENERS: &[Listener] = &[
     ("BY_ITSELF", "SSL", &[("ssl.keystore.location", "broker-by-itself.pem")]),
     ("AUTHORITY_ENDED", "SSL", &[("ssl.keystore.location", "broker-authority-ended.pem")]),
     ("ROLLED", "SSL", &[("ssl.keystore.location", "broker-rolled.pem")]),
+    ("OTHER_KEY", "SSL", &[("ssl.keystore.location", "broker-other-key.pem")]),
+    (
+        "NO_KEY",
+        "SSL",
+        &[("ssl.keystore.type", "PKCS12"), ("ssl.keystore.location", "untrusted.p12"), ("ssl.keystore.password", "changeit")],
+    ),
     // Whom the broker takes.
     ("STRANGERS", "SSL", &[("ssl.truststore.location", "stranger-root.pem")]),
     ("REQUESTED", "SSL", &[("ssl.client.auth", "requested")]),
@@ -95,6 +101,7 @@ fn certificates() -> BTreeMap<&'static str, String> {
         ("broker-by-itself.pem", Leaf::signed_by_itself("broker-1").keystore()),
         ("broker-authority-ended.pem", root.below("issuing of last year", ENDED).leaf("broker-1", NOTHING).keystore()),
         ("broker-rolled.pem", next_issuing.leaf("broker-1", NOTHING).keystore()),
+        ("broker-other-key.pem", broker(NOTHING).key + &broker(NOTHING).chain()),
         ("admin-alone.pem", format!("{}{}", good.key, good.certificate)),
         ("admin-other-key.pem", format!("{}{}", issuing.leaf("other", NOTHING).key, good.chain())),
         ("admin-without-key.pem", good.chain()),
@@ -204,6 +211,8 @@ fn faults() -> Vec<Fault> {
             .at("ROLLED")
             .is("server-issuer-unknown", "client")
             .of("CN=broker-1"),
+        fault("the broker's key belongs to another certificate").at("OTHER_KEY").is("server-key-mismatch", "broker").of("CN=broker-1"),
+        fault("the broker's keystore holds no key").at("NO_KEY").is("suite-mismatch", "broker"),
         // The client's certificate, in the eyes of the broker.
         fault("the client shows no certificate").without_certificate().is("client-certificate-missing", "client"),
         fault("the client sends its leaf without the intermediate")
@@ -282,6 +291,11 @@ fn faults() -> Vec<Fault> {
             .showing("writer.pem")
             .topic("ledger")
             .is("topic-not-authorized", "broker"),
+        fault("the client may not write in a transaction")
+            .showing("writer.pem")
+            .topic("ledger")
+            .run(&["--transactional"])
+            .is("transactional-id-not-authorized", "broker"),
         fault("the topic is not there, and the client may not make it").showing("writer.pem").topic("absent").is("topic-missing", "broker"),
     ]
 }
@@ -310,6 +324,7 @@ fn start(version: KafkaVersion) -> Node {
     let locked = workspace.read("admin-locked.key") + &workspace.read("admin-without-key.pem");
     fs::write(workspace.path("admin-locked.pem"), locked).unwrap();
     let node = Node::start(version, workspace, LISTENERS, &free_ports::<{ LISTENERS.len() + 1 }>(), &USERS);
+    node.make_topic(&good_client(), "ledger");
     node.let_write(&good_client(), &Client::with_certificate("writer.pem", ROOT), "User:CN=writer", "ledger", "absent");
     node
 }
@@ -343,8 +358,20 @@ fn let_in(node: &Node, fault: &Fault) -> Result<Told, String> {
 fn what_others_say(node: &Node, fault: &Fault) -> Vec<String> {
     let (host, port) = node.address(fault.at);
     let directory = node.directory();
-    let librdkafka = others::librdkafka(&fault.client.librdkafka(&directory, &format!("{host}:{port}")), fault.topic);
-    vec![librdkafka, others::openssl(fault.client.openssl(&directory, host, port))]
+    let librdkafka = match fault.client.librdkafka(&directory, &format!("{host}:{port}")) {
+        Ok(mut config) => {
+            if fault.arguments.contains(&"--transactional") {
+                config.set("transactional.id", "others");
+            }
+            others::librdkafka(&config, fault.topic)
+        }
+        Err(missing) => format!("not asked: it has no {missing}"),
+    };
+    let openssl = match fault.client.openssl(&directory, host, port) {
+        Some(command) => others::openssl(command),
+        None => "not asked: it speaks TLS alone".to_owned(),
+    };
+    vec![librdkafka, openssl]
 }
 
 /// Asks of each fault, some at a time.
@@ -364,27 +391,217 @@ fn each<T: Send>(faults: &[Fault], ask: impl Fn(&Fault) -> T + Sync) -> Vec<T> {
     answers.into_inner().unwrap().into_iter().map(Option::unwrap).collect()
 }
 
-/// Every fault is named right; what was said of each.
-fn assert_named(faults: &[Fault], answers: Vec<Result<Told, String>>) -> Vec<Told> {
+/// Every fault is named right: the rows of the page.
+fn named_right(node: &Node, faults: &[Fault], ask: impl Fn(&Node, &Fault) -> Result<Told, String> + Sync) -> Vec<Row> {
     let mut wrong = String::new();
-    let mut right = Vec::new();
-    for (fault, answer) in faults.iter().zip(answers) {
-        match answer {
-            Ok(told) if told.diagnosis == fault.expected && !told.cause.is_empty() && !told.fix.is_empty() => right.push(told),
+    let mut rows = Vec::new();
+    for (fault, told) in faults.iter().zip(each(faults, |fault| ask(node, fault))) {
+        match told {
+            Ok(told) if told.diagnosis == fault.expected && !told.cause.is_empty() && !told.fix.is_empty() => {
+                rows.push(Row { fault: fault.name, others: Vec::new(), told: told.redacted(&node.directory()) });
+            }
             other => wrong += &format!("\n{}: expected {:?}, not {other:#?}\n", fault.name, fault.expected),
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
-    right
+    if PAGE.is_rewritten() {
+        for (row, said) in rows.iter_mut().zip(each(faults, |fault| what_others_say(node, fault))) {
+            row.others = said.iter().map(|said| redacted(said, &node.directory())).collect();
+        }
+    }
+    rows
+}
+
+/// As any client would do: the bootstrap server, then every broker under its advertised name, and a message there and back.
+fn healthy_clients_pass(node: &Node) {
+    let good = good_client;
+    let by_password = |mechanism, user| good().logging_in(mechanism, user, PASSWORD);
+    let from_pkcs12 =
+        good().with("ssl.keystore.type", "PKCS12").with("ssl.keystore.location", "admin.p12").with("ssl.keystore.password", "changeit");
+    let clients: [(&str, Client, &[&str]); 8] = [
+        ("MUTUAL", good(), &[]),
+        ("MUTUAL", from_pkcs12, &[]),
+        ("MUTUAL", good(), &["--transactional"]),
+        ("MUTUAL", good(), &["--tls", "1.2", "--tls", "1.3"]),
+        ("TLS_12", good().with("ssl.enabled.protocols", "TLSv1.2"), &[]),
+        ("PASSWORD", by_password("SCRAM-SHA-256", "alice"), &[]),
+        ("PASSWORD", by_password("SCRAM-SHA-512", "alice"), &[]),
+        ("PASSWORD", by_password("PLAIN", "bob"), &[]),
+    ];
+    for (index, (listener, client, arguments)) in clients.into_iter().enumerate() {
+        let topic = format!("proof-{index}");
+        let (code, report) = node.verify(&client, &node.bootstrap(listener), &[&["--topic", &topic, "--no-probes"], arguments].concat());
+        assert_eq!((code, &report["passed"]), (0, &true.into()), "{listener} {client:?} {arguments:?}: {report:#}");
+        let steps: Vec<&Value> = report["cells"].as_array().unwrap().iter().flat_map(|cell| cell["steps"].as_array().unwrap()).collect();
+        let took = |step: &str, key: &str, value: Value| {
+            steps.iter().any(|taken| taken["step"] == step && (key.is_empty() || taken[key] == value))
+        };
+        assert!(took("produce", "transactional", arguments.contains(&"--transactional").into()), "{report:#}");
+        assert!(took("consume", "", Value::Null), "{report:#}");
+        let versions = |text: &str| took("handshake", "protocol", text.into());
+        assert_eq!(versions("TLSv1.2"), listener == "TLS_12" || arguments.contains(&"1.2"), "{report:#}");
+        assert_eq!(versions("TLSv1.3"), listener != "TLS_12", "{report:#}");
+        if let Some(mechanism) = client.get("sasl.mechanism") {
+            assert!(took("login", "mechanism", mechanism.into()), "{report:#}");
+        }
+    }
+}
+
+/// Whoever listens in hears TLS, or what gives nothing away.
+fn no_credential_leaves_in_the_clear(node: &Node) {
+    let client = || good_client().logging_in("SCRAM-SHA-512", "alice", PASSWORD);
+    for (listener, client, expected) in [
+        ("PASSWORD", client(), None),
+        ("PASSWORD", good_client().logging_in("PLAIN", "bob", PASSWORD), None),
+        ("PASSWORD", client().with("ssl.truststore.location", "stranger-root.pem"), Some("server-issuer-unknown")),
+        ("PLAINTEXT", client(), Some("plaintext-port")),
+        ("PLAINTEXT", client().with("security.protocol", "SASL_PLAINTEXT"), Some("client-in-plaintext")),
+    ] {
+        let recorder = Recorder::before(node.port(listener));
+        let (code, report) = node.verify(&client, &format!("localhost:{}", recorder.port), &["--no-message"]);
+        let failed = report["cells"].as_array().unwrap().iter().find_map(|cell| cell["code"].as_str());
+        assert_eq!((failed, code == 0 || expected.is_some()), (expected, true), "{report:#}");
+        let heard = recorder.heard();
+        assert_eq!(heard.is_empty(), expected == Some("client-in-plaintext"), "{listener}: {heard:?}");
+        for sent in heard {
+            let is_tls = sent.first() == Some(&0x16);
+            assert!(if is_tls { only_tls_records(&sent) } else { only_api_versions(&sent) }, "{listener}: {}", sent.escape_ascii());
+            for secret in ["alice", "bob", PASSWORD, "SCRAM-SHA", "PLAIN"] {
+                assert!(!sent.windows(secret.len()).any(|window| window == secret.as_bytes()), "{listener}: {}", sent.escape_ascii());
+            }
+        }
+    }
+}
+
+/// RFC 8446, 5.1: type, version 3.x, length. The last one may be cut off.
+fn only_tls_records(mut sent: &[u8]) -> bool {
+    while let [20..=23, 3, _, high, low, rest @ ..] = sent {
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        sent = rest.get(length..).unwrap_or_default();
+    }
+    sent.len() < 5
+}
+
+/// Kafka's requests: length, API key. ApiVersions, 18, says no more than which program asks.
+fn only_api_versions(mut sent: &[u8]) -> bool {
+    while let [a, b, c, d, rest @ ..] = sent {
+        let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
+        if rest.get(..2) != Some(&[0, 18]) {
+            return false;
+        }
+        sent = rest.get(length..).unwrap_or_default();
+    }
+    sent.is_empty()
+}
+
+/// Three brokers, of which the second advertises at each listener something that no client can use.
+fn one_of_three_brokers_is_advertised_wrong(version: KafkaVersion) -> Vec<Row> {
+    const FAULTS: [(&str, &str, Option<&str>); 3] = [
+        ("one of three brokers is advertised by an address that is not in its certificate", "ADDRESS", Some("CN=node-2,O=Acme")),
+        ("one of three brokers is advertised by a name that nobody knows", "NAME", None),
+        ("one of three brokers is advertised at a port where nobody listens", "PORT", None),
+    ];
+    let workspace = Workspace::new("");
+    let ports = free_ports::<15>();
+    let node = |index: usize| {
+        let [broker, address, name, port, controller] = ports[5 * index..5 * index + 5] else { unreachable!() };
+        format!(
+            "    - {{ name: node-{}, host: localhost, bind: 127.0.0.1, roles: [broker, controller], data: {}, ports: {{ BROKER: {broker}, \
+             ADDRESS: {address}, NAME: {name}, PORT: {port}, CONTROLLER: {controller} }} }}\n",
+            index + 1,
+            workspace.path(format!("data-{index}")).display(),
+        )
+    };
+    workspace.rewrite(&format!(
+        "cluster: tests
+subject: {{ O: Acme }}
+kafka:
+  version: {version}
+  listeners:
+    BROKER: {{ port: 9093, auth: mtls }}
+    ADDRESS: {{ port: 9094, auth: mtls }}
+    NAME: {{ port: 9095, auth: mtls }}
+    PORT: {{ port: 9096, auth: mtls }}
+    CONTROLLER: {{ port: 9097, auth: mtls }}
+  brokers:
+{}{}{}clients:
+  - {{ name: admin, kafka: super-user }}
+",
+        node(0),
+        node(1),
+        node(2),
+        version = version.text(),
+    ));
+    workspace.ok(&["apply"]);
+    let [address, name, port] = [ports[6], ports[7], ports[8]];
+    let config = workspace.path("pki/kafka/node-2/current/server.properties");
+    let mut text = fs::read_to_string(&config).unwrap();
+    for (right, wrong) in [
+        (format!("ADDRESS://localhost:{address}"), format!("ADDRESS://127.0.0.1:{address}")),
+        (format!("NAME://localhost:{name}"), format!("NAME://broker-2.invalid:{name}")),
+        (format!("PORT://localhost:{port}"), format!("PORT://localhost:{}", closed_port())),
+    ] {
+        assert_eq!(text.matches(&right).count(), 1, "{right} in {text}");
+        text = text.replace(&right, &wrong);
+    }
+    fs::write(&config, text).unwrap();
+    let kafka = KafkaCluster::start(version, &workspace);
+    let directory = workspace.path("pki/clients/admin/current");
+    let client = directory.join("client.properties").display().to_string();
+    let mut rows = Vec::new();
+    for (index, (fault, listener, certificate)) in FAULTS.into_iter().enumerate() {
+        let bootstrap = format!("localhost:{}", ports[index + 1]);
+        let ran = workspace.run(&["verify", "--as", &client, "--kafka", &bootstrap, "--no-probes", "--format", "json"]);
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", ran.stdout, ran.stderr));
+        let (failed, passed): (Vec<&Value>, Vec<&Value>) =
+            report["cells"].as_array().unwrap().iter().partition(|cell| cell["verdict"] == "failed");
+        assert_eq!((ran.code, failed.len()), (4, 1), "{fault}: {report:#}");
+        assert!(passed.len() >= 2, "{fault}: {report:#}");
+        let told = Told::read(failed[0]).redacted(&workspace.path(""));
+        let expected =
+            Diagnosis { code: "advertised-name-wrong".to_owned(), side: "broker".to_owned(), certificate: certificate.map(str::to_owned) };
+        assert_eq!(told.diagnosis, expected, "{fault} at {listener}: {report:#}");
+        let mut others = Vec::new();
+        if PAGE.is_rewritten() {
+            let topic = format!("second-{index}");
+            kafka.make_topic(&librdkafka(&workspace, "admin"), &topic, 2);
+            let mut config = librdkafka(&workspace, "admin");
+            config.set("bootstrap.servers", &bootstrap);
+            others = vec![
+                redacted(&others::librdkafka(&config, Some(&topic)), &workspace.path("")),
+                "not asked: it knows no advertised names".to_owned(),
+            ];
+        }
+        rows.push(Row { fault, others, told });
+    }
+    rows
+}
+
+/// What each of the faults is called, and whether the page still says so.
+#[test]
+fn every_fault_of_kafka_4_3_is_named_right() {
+    let _alone = alone();
+    let node = start(KafkaVersion::V4_3);
+    let mut rows = named_right(&node, &faults(), told);
+    rows.extend(named_right(&node, &too_open(), let_in));
+    drop(node);
+    rows.extend(one_of_three_brokers_is_advertised_wrong(KafkaVersion::V4_3));
+    PAGE.tells(&rows);
 }
 
 #[test]
-fn others_only() {
+fn every_fault_of_kafka_3_9_is_named_right() {
+    let _alone = alone();
+    let node = start(KafkaVersion::V3_9);
+    named_right(&node, &faults(), told);
+    named_right(&node, &too_open(), let_in);
+    healthy_clients_pass(&node);
+}
+
+#[test]
+fn healthy_clients_of_kafka_4_3_pass_and_give_nothing_away() {
     let _alone = alone();
     let node = start(KafkaVersion::V4_3);
-    let faults = faults();
-    let directory = node.directory().display().to_string();
-    for (fault, said) in faults.iter().zip(each(&faults, |fault| what_others_say(&node, fault))) {
-        println!("{}\n   {}\n   {}", fault.name, redacted(&said[0], &directory), redacted(&said[1], &directory));
-    }
+    healthy_clients_pass(&node);
+    no_credential_leaves_in_the_clear(&node);
 }

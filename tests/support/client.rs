@@ -65,8 +65,14 @@ impl Client {
         path
     }
 
-    /// What librdkafka is configured with for the same; what it has no word for, it goes without.
-    pub fn librdkafka(&self, directory: &Path, bootstrap: &str) -> ClientConfig {
+    /// What librdkafka is configured with for the same; an error is what it cannot be told.
+    pub fn librdkafka(&self, directory: &Path, bootstrap: &str) -> Result<ClientConfig, &'static str> {
+        if self.get("ssl.enabled.protocols").is_some() {
+            return Err("setting for TLS versions");
+        }
+        if self.get("ssl.truststore.type") != Some("PEM") {
+            return Err("truststores of that kind");
+        }
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", bootstrap).set("security.protocol", self.get("security.protocol").unwrap());
         let pem = self.get("ssl.keystore.type") == Some("PEM");
@@ -87,11 +93,19 @@ impl Client {
             let mut quoted = jaas.split('"').skip(1).step_by(2);
             config.set("sasl.username", quoted.next().unwrap()).set("sasl.password", quoted.next().unwrap());
         }
-        config
+        Ok(config)
     }
 
-    /// `openssl s_client` for the same, as far as TLS goes.
-    pub fn openssl(&self, directory: &Path, host: &str, port: u16) -> Command {
+    /// `openssl s_client` for the same, as far as TLS goes; for a PKCS#12 keystore `openssl pkcs12`, which has to open it first.
+    pub fn openssl(&self, directory: &Path, host: &str, port: u16) -> Option<Command> {
+        if self.get("security.protocol").is_some_and(|protocol| protocol.ends_with("PLAINTEXT")) {
+            return None;
+        }
+        if let (Some(password), Some(keystore)) = (self.get("ssl.keystore.password"), self.file(directory, "ssl.keystore.location")) {
+            let mut openssl = Command::new("openssl");
+            openssl.args(["pkcs12", "-noout", "-in", &keystore, "-passin", &format!("pass:{password}")]);
+            return Some(openssl);
+        }
         let mut openssl = Command::new("openssl");
         openssl.args(["s_client", "-connect", &format!("{host}:{port}"), "-verify_return_error"]);
         let name = if host.parse::<std::net::IpAddr>().is_ok() { ["-verify_ip", host] } else { ["-verify_hostname", host] };
@@ -100,18 +114,13 @@ impl Client {
             openssl.args(["-CAfile", &trust]);
         }
         if let Some(keystore) = self.file(directory, "ssl.keystore.location") {
-            if self.get("ssl.keystore.type") == Some("PEM") {
-                openssl.args(["-cert", &keystore, "-cert_chain", &keystore, "-key", &keystore, "-pass", "pass:"]);
-            } else {
-                let password = self.get("ssl.keystore.password").unwrap_or_default();
-                openssl.args(["-cert", &keystore, "-certform", "P12", "-pass", &format!("pass:{password}")]);
-            }
+            openssl.args(["-cert", &keystore, "-cert_chain", &keystore, "-key", &keystore, "-pass", "pass:"]);
         }
         match self.get("ssl.enabled.protocols") {
             Some("TLSv1.2") => drop(openssl.arg("-tls1_2")),
             Some("TLSv1.3") => drop(openssl.arg("-tls1_3")),
             _ => {}
         }
-        openssl
+        Some(openssl)
     }
 }

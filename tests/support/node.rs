@@ -7,8 +7,6 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use serde_json::Value;
 
@@ -71,18 +69,19 @@ impl Node {
         Self { workspace, kafka, ports, black_hole: BlackHole::new() }
     }
 
-    /// Makes the topic, and lets `client` write to it, and to another one if it were there.
+    pub fn make_topic(&self, admin: &Client, topic: &str) {
+        let config = admin.librdkafka(&self.directory(), &self.bootstrap("MUTUAL")).unwrap();
+        self.kafka.make_topic(&config, topic, 1);
+    }
+
+    /// Lets `client` write to a topic, and to another one if it were there.
     pub fn let_write(&self, admin: &Client, client: &Client, principal: &str, topic: &str, absent: &str) {
         let bootstrap = self.bootstrap("MUTUAL");
-        let as_admin: AdminClient<DefaultClientContext> = admin.librdkafka(&self.directory(), &bootstrap).create().unwrap();
-        let new = [NewTopic::new(topic, 1, TopicReplication::Fixed(1))];
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(as_admin.create_topics(&new, &AdminOptions::new())).unwrap()[0].as_ref().unwrap();
         let config = admin.write(&self.directory(), "acls.properties").display().to_string();
         let allow = ["--add", "--allow-principal", principal, "--operation", "Write", "--topic", topic, "--topic", absent];
         self.kafka.acls(&[&["--bootstrap-server", &bootstrap, "--command-config", &config][..], &allow].concat());
         // The broker learns of the ACL a moment after the controller has it.
-        let consumer: BaseConsumer = client.librdkafka(&self.directory(), &bootstrap).create().unwrap();
+        let consumer: BaseConsumer = client.librdkafka(&self.directory(), &bootstrap).unwrap().create().unwrap();
         let until = Instant::now() + Duration::from_secs(30);
         while consumer.fetch_metadata(Some(topic), Duration::from_secs(10)).unwrap().topics()[0].error().is_some() {
             assert!(Instant::now() < until, "the ACL does not come into force");
