@@ -20,7 +20,7 @@ use support::client::Client;
 use support::faults::{Diagnosis, Page, Row, Told, redacted};
 use support::kafka::{KafkaCluster, KafkaVersion, librdkafka};
 use support::node::{At, Listener, Node, Users};
-use support::proxy::{Recorder, closed_port};
+use support::proxy::closed_port;
 use support::{Workspace, free_ports, others, program};
 
 const PAGE: Page = Page {
@@ -412,88 +412,6 @@ fn named_right(node: &Node, faults: &[Fault], ask: impl Fn(&Node, &Fault) -> Res
     rows
 }
 
-/// As any client would do: the bootstrap server, then every broker under its advertised name, and a message there and back.
-fn healthy_clients_pass(node: &Node) {
-    let good = good_client;
-    let by_password = |mechanism, user| good().logging_in(mechanism, user, PASSWORD);
-    let from_pkcs12 =
-        good().with("ssl.keystore.type", "PKCS12").with("ssl.keystore.location", "admin.p12").with("ssl.keystore.password", "changeit");
-    let clients: [(&str, Client, &[&str]); 8] = [
-        ("MUTUAL", good(), &[]),
-        ("MUTUAL", from_pkcs12, &[]),
-        ("MUTUAL", good(), &["--transactional"]),
-        ("MUTUAL", good(), &["--tls", "1.2", "--tls", "1.3"]),
-        ("TLS_12", good().with("ssl.enabled.protocols", "TLSv1.2"), &[]),
-        ("PASSWORD", by_password("SCRAM-SHA-256", "alice"), &[]),
-        ("PASSWORD", by_password("SCRAM-SHA-512", "alice"), &[]),
-        ("PASSWORD", by_password("PLAIN", "bob"), &[]),
-    ];
-    for (index, (listener, client, arguments)) in clients.into_iter().enumerate() {
-        let topic = format!("proof-{index}");
-        let (code, report) = node.verify(&client, &node.bootstrap(listener), &[&["--topic", &topic, "--no-probes"], arguments].concat());
-        assert_eq!((code, &report["passed"]), (0, &true.into()), "{listener} {client:?} {arguments:?}: {report:#}");
-        let steps: Vec<&Value> = report["cells"].as_array().unwrap().iter().flat_map(|cell| cell["steps"].as_array().unwrap()).collect();
-        let took = |step: &str, key: &str, value: Value| {
-            steps.iter().any(|taken| taken["step"] == step && (key.is_empty() || taken[key] == value))
-        };
-        assert!(took("produce", "transactional", arguments.contains(&"--transactional").into()), "{report:#}");
-        assert!(took("consume", "", Value::Null), "{report:#}");
-        let versions = |text: &str| took("handshake", "protocol", text.into());
-        assert_eq!(versions("TLSv1.2"), listener == "TLS_12" || arguments.contains(&"1.2"), "{report:#}");
-        assert_eq!(versions("TLSv1.3"), listener != "TLS_12", "{report:#}");
-        if let Some(mechanism) = client.get("sasl.mechanism") {
-            assert!(took("login", "mechanism", mechanism.into()), "{report:#}");
-        }
-    }
-}
-
-/// Whoever listens in hears TLS, or what gives nothing away.
-fn no_credential_leaves_in_the_clear(node: &Node) {
-    let client = || good_client().logging_in("SCRAM-SHA-512", "alice", PASSWORD);
-    for (listener, client, expected) in [
-        ("PASSWORD", client(), None),
-        ("PASSWORD", good_client().logging_in("PLAIN", "bob", PASSWORD), None),
-        ("PASSWORD", client().with("ssl.truststore.location", "stranger-root.pem"), Some("server-issuer-unknown")),
-        ("PLAINTEXT", client(), Some("plaintext-port")),
-        ("PLAINTEXT", client().with("security.protocol", "SASL_PLAINTEXT"), Some("client-in-plaintext")),
-    ] {
-        let recorder = Recorder::before(node.port(listener));
-        let (code, report) = node.verify(&client, &format!("localhost:{}", recorder.port), &["--no-message"]);
-        let failed = report["cells"].as_array().unwrap().iter().find_map(|cell| cell["code"].as_str());
-        assert_eq!((failed, code == 0 || expected.is_some()), (expected, true), "{report:#}");
-        let heard = recorder.heard();
-        assert_eq!(heard.is_empty(), expected == Some("client-in-plaintext"), "{listener}: {heard:?}");
-        for sent in heard {
-            let is_tls = sent.first() == Some(&0x16);
-            assert!(if is_tls { only_tls_records(&sent) } else { only_api_versions(&sent) }, "{listener}: {}", sent.escape_ascii());
-            for secret in ["alice", "bob", PASSWORD, "SCRAM-SHA", "PLAIN"] {
-                assert!(!sent.windows(secret.len()).any(|window| window == secret.as_bytes()), "{listener}: {}", sent.escape_ascii());
-            }
-        }
-    }
-}
-
-/// RFC 8446, 5.1: type, version 3.x, length. The last one may be cut off.
-fn only_tls_records(mut sent: &[u8]) -> bool {
-    while let [20..=23, 3, _, high, low, rest @ ..] = sent {
-        let length = usize::from(u16::from_be_bytes([*high, *low]));
-        sent = rest.get(length..).unwrap_or_default();
-    }
-    sent.len() < 5
-}
-
-/// Kafka's requests: length, API key. ApiVersions, 18, says no more than which program asks.
-fn only_api_versions(mut sent: &[u8]) -> bool {
-    while let [a, b, c, d, rest @ ..] = sent {
-        let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
-        if rest.get(..2) != Some(&[0, 18]) {
-            return false;
-        }
-        sent = rest.get(length..).unwrap_or_default();
-    }
-    sent.is_empty()
-}
-
 /// Three brokers, of which the second advertises at each listener something that no client can use.
 fn one_of_three_brokers_is_advertised_wrong(version: KafkaVersion) -> Vec<Row> {
     const FAULTS: [(&str, &str, Option<&str>); 3] = [
@@ -595,13 +513,4 @@ fn every_fault_of_kafka_3_9_is_named_right() {
     let node = start(KafkaVersion::V3_9);
     named_right(&node, &faults(), told);
     named_right(&node, &too_open(), let_in);
-    healthy_clients_pass(&node);
-}
-
-#[test]
-fn healthy_clients_of_kafka_4_3_pass_and_give_nothing_away() {
-    let _alone = alone();
-    let node = start(KafkaVersion::V4_3);
-    healthy_clients_pass(&node);
-    no_credential_leaves_in_the_clear(&node);
 }

@@ -76,18 +76,15 @@ impl Client {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", bootstrap).set("security.protocol", self.get("security.protocol").unwrap());
         let pem = self.get("ssl.keystore.type") == Some("PEM");
-        for (ours, theirs) in [
-            ("ssl.keystore.location", if pem { &["ssl.certificate.location", "ssl.key.location"][..] } else { &["ssl.keystore.location"] }),
-            ("ssl.truststore.location", &["ssl.ca.location"]),
-        ] {
-            theirs.iter().for_each(|key| drop(self.file(directory, ours).map(|file| config.set(*key, file))));
+        let keystore: &[&str] = if pem { &["ssl.certificate.location", "ssl.key.location"] } else { &["ssl.keystore.location"] };
+        if let Some(file) = self.file(directory, "ssl.keystore.location") {
+            keystore.iter().for_each(|key| _ = config.set(*key, &file));
         }
-        for (ours, theirs) in [
-            ("ssl.keystore.password", "ssl.keystore.password"),
-            ("sasl.mechanism", "sasl.mechanism"),
-            ("ssl.cipher.suites", "ssl.cipher.suites"),
-        ] {
-            self.get(ours).map(|value| config.set(theirs, value));
+        if let Some(file) = self.file(directory, "ssl.truststore.location") {
+            config.set("ssl.ca.location", file);
+        }
+        for key in ["ssl.keystore.password", "sasl.mechanism"] {
+            self.get(key).map(|value| config.set(key, value));
         }
         if let Some(jaas) = self.get("sasl.jaas.config") {
             let mut quoted = jaas.split('"').skip(1).step_by(2);
