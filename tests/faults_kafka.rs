@@ -77,7 +77,8 @@ const USERS: Users = Users { scram: "alice", plain: "bob", password: PASSWORD };
 fn certificates() -> BTreeMap<&'static str, String> {
     let root = Authority::root("root");
     let issuing = root.below("issuing", NOTHING);
-    let stranger = Authority::root("stranger root");
+    let stranger_root = Authority::root("stranger root");
+    let stranger = stranger_root.below("stranger issuing", NOTHING);
     // The authority rolled: the same names, other keys.
     let next_root = Authority::root("root");
     let next_issuing = next_root.below("issuing", NOTHING);
@@ -87,7 +88,7 @@ fn certificates() -> BTreeMap<&'static str, String> {
     BTreeMap::from([
         (ROOT, root.pem()),
         ("next-root.pem", next_root.pem()),
-        ("stranger-root.pem", stranger.pem()),
+        ("stranger-root.pem", stranger_root.pem()),
         ("empty.pem", String::new()),
         ("broker.pem", broker(NOTHING).keystore()),
         ("broker-alone.pem", {
@@ -212,7 +213,7 @@ fn faults() -> Vec<Fault> {
             .is("server-issuer-unknown", "client")
             .of("CN=broker-1"),
         fault("the broker's key belongs to another certificate").at("OTHER_KEY").is("server-key-mismatch", "broker").of("CN=broker-1"),
-        fault("the broker's keystore holds no key").at("NO_KEY").is("suite-mismatch", "broker"),
+        fault("the broker's keystore holds no key").at("NO_KEY").is("broker-without-key", "broker"),
         // The client's certificate, in the eyes of the broker.
         fault("the client shows no certificate").without_certificate().is("client-certificate-missing", "client"),
         fault("the client sends its leaf without the intermediate")
@@ -244,7 +245,7 @@ fn faults() -> Vec<Fault> {
             .showing("admin.p12")
             .with("ssl.keystore.password", "wrong")
             .is("file-password-wrong", "client"),
-        fault("the client's truststore is empty").trusting("empty.pem").is("no-anchors", "client"),
+        fault("the client's truststore is an empty file").trusting("empty.pem").is("file-damaged", "client"),
         fault("the client's truststore holds no entry that Java trusts")
             .with("ssl.truststore.type", "PKCS12")
             .with("ssl.truststore.password", "changeit")
@@ -257,7 +258,7 @@ fn faults() -> Vec<Fault> {
         fault("the broker speaks TLS 1.3 alone, the client TLS 1.2 alone")
             .at("TLS_13")
             .with("ssl.enabled.protocols", "TLSv1.2")
-            .is("version-mismatch", "client"),
+            .is("version-mismatch", "broker"),
         fault("the broker speaks TLS 1.2 alone, the client TLS 1.3 alone")
             .at("TLS_12")
             .with("ssl.enabled.protocols", "TLSv1.3")
