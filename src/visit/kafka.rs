@@ -142,6 +142,13 @@ pub struct Topic {
     pub operations: Option<Operations>,
 }
 
+impl Topic {
+    /// Why the client can do nothing with it: it may not even know whether it is there (TOPIC_AUTHORIZATION_FAILED).
+    pub fn denied(&self) -> Option<Symptom> {
+        (self.code == 29).then(|| refused(self.code, None, Some(&self.name)))
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Partition {
     pub id: i32,
