@@ -113,6 +113,7 @@ fn certificates() -> BTreeMap<&'static str, String> {
         ("by-itself.pem", Leaf::signed_by_itself("admin").keystore()),
         ("rogue.pem", next_issuing.leaf("admin", NOTHING).keystore()),
         ("stranger.pem", stranger.leaf("stranger", NOTHING).keystore()),
+        ("nobody.pem", client("nobody", NOTHING)),
         ("reader.pem", client("reader", NOTHING)),
         ("writer.pem", client("writer", NOTHING)),
     ])
@@ -287,7 +288,11 @@ fn faults() -> Vec<Fault> {
             .is("sasl-not-expected", "client"),
         fault("a client without a password at a listener with SASL").at("PASSWORD").is("sasl-expected", "client"),
         // What the client may do.
-        fault("the client may not write to the topic").showing("reader.pem").topic("ledger").is("topic-not-authorized", "broker"),
+        fault("the client may do nothing with the topic").showing("nobody.pem").topic("ledger").is("topic-not-authorized", "broker"),
+        fault("the client may read the topic and not write to it")
+            .showing("reader.pem")
+            .topic("ledger")
+            .is("topic-not-authorized", "broker"),
         fault("the client may write to the topic and not read it")
             .showing("writer.pem")
             .topic("ledger")
@@ -326,7 +331,11 @@ fn start(version: KafkaVersion) -> Node {
     fs::write(workspace.path("admin-locked.pem"), locked).unwrap();
     let node = Node::start(version, workspace, LISTENERS, &free_ports::<{ LISTENERS.len() + 1 }>(), &USERS);
     node.make_topic(&good_client(), "ledger");
-    node.let_write(&good_client(), &Client::with_certificate("writer.pem", ROOT), "User:CN=writer", "ledger", "absent");
+    for (client, principal, operation, topics) in
+        [("writer.pem", "User:CN=writer", "Write", &["ledger", "absent"][..]), ("reader.pem", "User:CN=reader", "Read", &["ledger"])]
+    {
+        node.allow(&good_client(), &Client::with_certificate(client, ROOT), principal, operation, topics);
+    }
     node
 }
 

@@ -74,16 +74,17 @@ impl Node {
         self.kafka.make_topic(&config, topic, 1);
     }
 
-    /// Lets `client` write to a topic, and to another one if it were there.
-    pub fn let_write(&self, admin: &Client, client: &Client, principal: &str, topic: &str, absent: &str) {
+    /// Lets `client` do one thing with topics, of which the first is there.
+    pub fn allow(&self, admin: &Client, client: &Client, principal: &str, operation: &str, topics: &[&str]) {
         let bootstrap = self.bootstrap("MUTUAL");
         let config = admin.write(&self.directory(), "acls.properties").display().to_string();
-        let allow = ["--add", "--allow-principal", principal, "--operation", "Write", "--topic", topic, "--topic", absent];
-        self.kafka.acls(&[&["--bootstrap-server", &bootstrap, "--command-config", &config][..], &allow].concat());
+        let allow = ["--add", "--allow-principal", principal, "--operation", operation];
+        let topics_of = topics.iter().flat_map(|topic| ["--topic", topic]).collect::<Vec<_>>();
+        self.kafka.acls(&[&["--bootstrap-server", &bootstrap, "--command-config", &config][..], &allow, &topics_of].concat());
         // The broker learns of the ACL a moment after the controller has it.
         let consumer: BaseConsumer = client.librdkafka(&self.directory(), &bootstrap).unwrap().create().unwrap();
         let until = Instant::now() + Duration::from_secs(30);
-        while consumer.fetch_metadata(Some(topic), Duration::from_secs(10)).unwrap().topics()[0].error().is_some() {
+        while consumer.fetch_metadata(Some(topics[0]), Duration::from_secs(10)).unwrap().topics()[0].error().is_some() {
             assert!(Instant::now() < until, "the ACL does not come into force");
             std::thread::sleep(Duration::from_millis(100));
         }
