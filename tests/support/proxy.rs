@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -49,17 +50,18 @@ pub fn silent() -> u16 {
     })
 }
 
-/// Hands on everything until the client has spoken for the second time, which in TLS 1.3 is when its handshake is done; then what the
-/// server says is held back.
+/// Hands on everything until the client says what is encrypted, which in TLS 1.3 it does once it knows the server's certificate; from
+/// then on, what the server says is held back.
 pub fn stalling(to: u16) -> u16 {
     serve(move |client| {
         let server = TcpStream::connect(("127.0.0.1", to)).unwrap();
-        let times = Arc::new(Mutex::new(0));
-        let spoken = times.clone();
-        let answers = (server.try_clone().unwrap(), client.try_clone().unwrap());
-        std::thread::spawn(move || hand_on(answers.0, answers.1, |_| *spoken.lock().unwrap() < 2));
-        hand_on(client, server, |_| {
-            *times.lock().unwrap() += 1;
+        let encrypted = Arc::new(AtomicBool::new(false));
+        let (seen, answers) = (encrypted.clone(), (server.try_clone().unwrap(), client.try_clone().unwrap()));
+        std::thread::spawn(move || hand_on(answers.0, answers.1, |_| !seen.load(Ordering::SeqCst)));
+        hand_on(client, server, |sent| {
+            // change_cipher_spec may come first (RFC 8446, appendix D.4).
+            let sent = sent.strip_prefix(&[20, 3, 3, 0, 1, 1]).unwrap_or(sent);
+            encrypted.fetch_or(sent.first() == Some(&23), Ordering::SeqCst);
             true
         });
     })
