@@ -310,7 +310,6 @@ fn faults() -> Vec<Fault> {
 fn too_open() -> Vec<Fault> {
     vec![
         fault("client certificates are requested and not required").at("REQUESTED").is("lets-in-without-certificate", "broker"),
-        fault("client certificates are not even requested").at("ANYONE").is("lets-in-without-certificate", "broker"),
     ]
 }
 
