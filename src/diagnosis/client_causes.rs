@@ -118,6 +118,14 @@ pub fn chain_incomplete(evidence: &Evidence) -> Option<Explanation> {
 pub fn issuer_unknown(evidence: &Evidence) -> Explanation {
     let words = words(evidence.protocol);
     let trusted = whom_the_broker_trusts(evidence);
+    if let Some(authority) = evidence.authority_of_both() {
+        return Explanation::new(
+            Side::Broker,
+            format!("{authority} issued the client's certificate and the broker's own, and the broker trusts {trusted} alone"),
+            format!("add {authority} to {} of the broker", words.broker_truststore),
+        )
+        .about_any(evidence.leaf());
+    }
     let (cause, authority, or) = match evidence.leads() {
         Some(Leads::Home) => (
             format!(

@@ -31,7 +31,8 @@ impl Evidence {
         broke_off
             && match self.fault.step {
                 Step::Acceptance => true,
-                Step::Handshake => self.asked.is_some() || self.alert().is_some_and(is_about_a_certificate),
+                // In TLS 1.3 a server asks for a certificate before it shows its own, and fails there when it has none.
+                Step::Handshake => (self.asked.is_some() && !self.served.is_empty()) || self.alert().is_some_and(is_about_a_certificate),
                 _ => false,
             }
     }
@@ -94,6 +95,13 @@ impl Evidence {
         } else {
             Leads::Elsewhere { top }
         })
+    }
+
+    /// The authority at which both chains end, though the server does not name it: its truststore is another cluster's.
+    pub(super) fn authority_of_both(&self) -> Option<&str> {
+        let Some(Leads::Elsewhere { top }) = self.leads() else { return None };
+        let authority = &top.issuer;
+        self.served.iter().any(|one| one.issuer == *authority).then_some(authority)
     }
 
     /// Whether the client knows a self-signed certificate by that name.

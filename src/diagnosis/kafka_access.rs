@@ -1,7 +1,7 @@
 //! What Kafka's authorizer does not allow, and to whom.
 
 use super::table::{Explanation, Row, Side};
-use super::{Evidence, LoginKind, Step, Symptom};
+use super::{Evidence, Fact, LoginKind, Step, StepTaken, Symptom};
 use crate::describe::Protocol;
 use crate::finding::Rule;
 
@@ -32,7 +32,14 @@ pub const TRANSACTIONAL_ID: Rule = Rule::error(
 );
 
 pub const ROWS: &[Row] = &[
-    Row { rule: &TOPIC, explain: |evidence| (evidence.kafka_code()? == 29).then(|| topic(evidence)) },
+    Row {
+        rule: &TOPIC,
+        explain: |evidence| {
+            let code = evidence.kafka_code()?;
+            // An idempotent producer that may write to no topic at all hears of the cluster (KIP-679).
+            (code == 29 || (code == 31 && evidence.fault.step == Step::Produce)).then(|| topic(evidence))
+        },
+    },
     Row { rule: &GROUP, explain: |evidence| (evidence.kafka_code()? == 30).then(|| group(evidence)) },
     Row { rule: &CLUSTER, explain: |evidence| (evidence.kafka_code()? == 31).then(|| cluster(evidence)) },
     Row { rule: &TRANSACTIONAL_ID, explain: |evidence| (evidence.kafka_code()? == 53).then(|| transactional_id(evidence)) },
@@ -44,7 +51,11 @@ pub fn topic(evidence: &Evidence) -> Explanation {
         Step::Consume => "--operation Read",
         _ => "--operation Describe --operation Read --operation Write",
     };
-    denied(evidence, "the topic", &format!("{operations} --topic {}", resource(evidence, "TOPIC")))
+    let known = evidence.steps.iter().find_map(|taken| match &taken.fact {
+        Fact::Topic { name, .. } => Some(name.as_str()),
+        _ => None,
+    });
+    denied(evidence, "the topic", &format!("{operations} --topic {}", resource(evidence, known.unwrap_or("TOPIC"))))
 }
 
 pub fn group(evidence: &Evidence) -> Explanation {
@@ -106,9 +117,14 @@ impl Evidence {
         }
         match (&self.login, self.leaf()) {
             (LoginKind::Password { user, .. }, _) => format!("User:{user}"),
-            (LoginKind::Certificate, Some(leaf)) if self.asked.is_some() => format!("User:{}", leaf.subject),
+            (LoginKind::Certificate, Some(leaf)) if self.certificate_was_requested() => format!("User:{}", leaf.subject),
             (LoginKind::Certificate | LoginKind::Anonymous, _) => ANONYMOUS.to_owned(),
         }
+    }
+
+    fn certificate_was_requested(&self) -> bool {
+        let requested = |taken: &StepTaken| matches!(&taken.fact, Fact::Acceptance(acceptance) if acceptance.certificate_requested);
+        self.asked.is_some() || self.steps.iter().any(requested)
     }
 
     pub(super) fn is_kafka(&self) -> bool {

@@ -97,7 +97,9 @@ pub const ROWS: &[Row] = &[
         rule: &BROKER_WITHOUT_KEY,
         explain: |evidence| {
             let keyless = match &evidence.fault.symptom {
-                Symptom::Closed | Symptom::Alert(AlertDescription::HandshakeFailure) => !evidence.is_kafka(),
+                Symptom::Closed => !evidence.is_kafka(),
+                // Who has asked for a certificate has agreed on version and suite before.
+                Symptom::Alert(AlertDescription::HandshakeFailure) => !evidence.is_kafka() || evidence.asked.is_some(),
                 Symptom::Alert(AlertDescription::InternalError) => true,
                 _ => false,
             };
@@ -162,7 +164,7 @@ pub fn broker_without_key(evidence: &Evidence) -> Explanation {
     Explanation::new(
         Side::Broker,
         format!(
-            "{} breaks off right after the first words of TLS, as {} does when it cannot use its own key or certificate",
+            "{} breaks off before it has shown a certificate, as {} does when it cannot use its own key or certificate",
             evidence.endpoint, words.broker
         ),
         format!(
@@ -178,8 +180,8 @@ fn shortened(answer: &[u8]) -> String {
 }
 
 impl Evidence {
-    /// Whether the server broke off before it showed anything of its own.
+    /// Whether the server broke off before it showed a certificate of its own.
     pub(super) fn ended_at_hello(&self) -> bool {
-        self.fault.step == Step::Handshake && self.served.is_empty() && self.asked.is_none()
+        self.fault.step == Step::Handshake && self.served.is_empty()
     }
 }

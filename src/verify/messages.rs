@@ -13,7 +13,7 @@ use super::outcome::{Occasion, Witnessed};
 use super::run::Options;
 use crate::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
 use crate::pki::{HostPort, hex};
-use crate::visit::{Delivery, Librdkafka, Metadata, ScratchTopic, Visitor, metadata_of, until_known};
+use crate::visit::{Delivery, Librdkafka, Metadata, ScratchTopic, Topic, Visitor, metadata_of, until_known};
 
 /// The topic that was made for this, to be removed however it ends.
 pub type Scratch = OnceLock<ScratchTopic>;
@@ -116,8 +116,11 @@ impl Messages<'_> {
             Some(_) => self.metadata(steward, &brokers, &message.topic).await?,
             None => first.metadata.clone(),
         };
-        let found = metadata.topics.iter().find(|topic| topic.name == message.topic && topic.code == 0);
-        if let Some(topic) = found {
+        let found = metadata.topics.iter().find(|topic| topic.name == message.topic);
+        if let Some(denied) = found.and_then(Topic::denied) {
+            return Err(Fault::new(Step::Topic, denied));
+        }
+        if let Some(topic) = found.filter(|topic| topic.code == 0) {
             return Ok(ready(topic.partitions.iter().map(|partition| partition.leader).collect(), false));
         }
         let ids: Vec<i32> = metadata.brokers.iter().map(|broker| broker.id).collect();

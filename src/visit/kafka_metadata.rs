@@ -71,6 +71,11 @@ impl Metadata {
 }
 
 impl Topic {
+    /// Why the client can do nothing with it: it may not even know whether it is there (TOPIC_AUTHORIZATION_FAILED).
+    pub fn denied(&self) -> Option<Symptom> {
+        (self.code == 29).then(|| refused(self.code, None, Some(&self.name)))
+    }
+
     /// `node.id`s, in the order of the partitions, of those that have one.
     pub fn leaders(&self) -> impl Iterator<Item = i32> {
         self.partitions.iter().filter_map(|partition| partition.leader)

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
@@ -130,6 +132,21 @@ impl KafkaCluster {
     /// The controller has what it was given; each broker learns of it a moment later, and offers no way to ask whether it has.
     fn settle() {
         std::thread::sleep(Duration::from_secs(3));
+    }
+
+    /// Adds or removes ACLs by Kafka's own program.
+    pub fn acls(&self, arguments: &[&str]) {
+        program(self.version.java("-Xmx128m", self.version.acl_command()).args(arguments));
+    }
+
+    /// Makes a topic of one partition, which lies on this broker.
+    pub fn make_topic(&self, config: &ClientConfig, name: &str, broker: i32) {
+        let admin: AdminClient<DefaultClientContext> = config.create().unwrap();
+        let replicas = [broker];
+        let partitions = [&replicas[..]];
+        let topic = [NewTopic::new(name, 1, TopicReplication::Variable(&partitions))];
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(admin.create_topics(&topic, &AdminOptions::new())).unwrap()[0].as_ref().unwrap();
     }
 
     pub fn log(&self) -> String {

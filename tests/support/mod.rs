@@ -3,7 +3,13 @@
 #![allow(dead_code, clippy::disallowed_methods, clippy::disallowed_macros)]
 
 pub mod broker;
+pub mod certificates;
+pub mod client;
+pub mod faults;
 pub mod kafka;
+pub mod node;
+pub mod others;
+pub mod proxy;
 pub mod rabbitmq;
 
 use std::fs;
