@@ -109,7 +109,7 @@ fn files() -> BTreeMap<&'static str, String> {
         ("for-servers.pem", client("orders", FOR_SERVERS)),
         ("by-itself.pem", Leaf::signed_by_itself("orders").keystore()),
         ("rogue.pem", next_issuing.leaf("orders", NOTHING).keystore()),
-        ("stranger.pem", stranger.leaf("stranger", NOTHING).keystore()),
+        ("stranger.pem", stranger.below("stranger issuing", NOTHING).leaf("stranger", NOTHING).keystore()),
         ("authority.pem", root.keystore()),
         ("nobody.pem", client("nobody", NOTHING)),
         ("nameless.pem", client("nameless", WITHOUT_COMMON_NAME)),
@@ -327,11 +327,10 @@ fn faults() -> Vec<Fault> {
         fault("the client's key belongs to another certificate").showing("orders-other-key.pem").is("key-mismatch", "client").of(orders),
         fault("the client's file holds no key").showing("orders-without-key.pem").is("no-key", "client"),
         fault("the client's key is encrypted, and no password is given").showing("orders-locked.pem").is("key-locked", "client"),
-        fault("the client trusts nobody").trusting("empty.pem").is("no-anchors", "client"),
-        fault("the client's file is not there").showing("nowhere.pem").is("file-unreadable", "client"),
+        fault("the client's truststore is an empty file").trusting("empty.pem").is("file-damaged", "client"),
         // TLS.
         fault("a plaintext port is spoken to in TLS").reached(At::Plain).is("plaintext-port", "broker"),
-        fault("the node speaks TLS 1.3 alone, the client TLS 1.2 alone").at("tls 1.3").speaking("1.2").is("version-mismatch", "client"),
+        fault("the node speaks TLS 1.3 alone, the client TLS 1.2 alone").at("tls 1.3").speaking("1.2").is("version-mismatch", "broker"),
         fault("the node speaks TLS 1.2 alone, the client TLS 1.3 alone").at("tls 1.2").speaking("1.3").is("version-mismatch", "broker"),
         fault("the node has only a cipher suite of CBC").at("cbc").is("suite-mismatch", "broker"),
         // The network.
@@ -353,7 +352,8 @@ fn faults() -> Vec<Fault> {
         fault("the node asks for no certificate, and the client has no other login")
             .at("anyone")
             .with_log()
-            .is("external-without-certificate", "broker"),
+            .is("external-without-certificate", "broker")
+            .of(orders),
         fault("the node does not offer EXTERNAL").meanwhile(&[("auth_mechanisms", "['PLAIN']")]).is("external-not-enabled", "broker"),
         fault("the node does not offer PLAIN")
             .meanwhile(&[("auth_mechanisms", "['EXTERNAL']")])
@@ -475,21 +475,21 @@ impl Node {
     }
 
     /// What `verify` reports of this client there, by JSON, and with which code it ends.
-    fn verify(&self, client: &AmqpClient, to: &Address, log: Log, more: &[&str]) -> (i32, Value) {
+    fn verify(&self, client: &AmqpClient, to: &Address, log: Log, more: &[&str]) -> Result<(i32, Value), String> {
         let mut arguments = client.verify(to);
         arguments.extend(more.iter().map(|&argument| argument.to_owned()));
         if log == Log::Shown {
             arguments.extend(["--broker-log".to_owned(), "home-rabbit-1/log/rabbit-1@localhost.log".to_owned()]);
         }
         let ran = self.workspace.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
-        let report = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", ran.stdout, ran.stderr));
-        (ran.code, report)
+        let report = serde_json::from_str(&ran.stdout).map_err(|error| format!("{error}: {}{}", ran.stdout, ran.stderr))?;
+        Ok((ran.code, report))
     }
 
     /// What `verify` makes of a fault; an error is what it did instead.
     fn told(&self, fault: &Fault) -> Result<Told, String> {
         let arguments = [&["--no-probes"], fault.arguments].concat();
-        let (code, report) = self.verify(&fault.client, &self.address(fault), fault.log, &arguments);
+        let (code, report) = self.verify(&fault.client, &self.address(fault), fault.log, &arguments)?;
         let failed: Vec<&Value> = report["cells"].as_array().unwrap().iter().filter(|cell| cell["verdict"] == "failed").collect();
         match failed[..] {
             [failed] if code == 4 => Ok(Told::read(failed)),
@@ -499,7 +499,7 @@ impl Node {
 
     /// What the probes say of a listener at which the client itself has no trouble.
     fn let_in(&self, fault: &Fault) -> Result<Told, String> {
-        let (code, report) = self.verify(&fault.client, &self.address(fault), fault.log, &["--no-message"]);
+        let (code, report) = self.verify(&fault.client, &self.address(fault), fault.log, &["--no-message"])?;
         let passed = report["cells"].as_array().unwrap().iter().all(|cell| cell["verdict"] == "passed");
         let let_in = report["probes"].as_array().unwrap().iter().find(|probe| probe["code"] == *fault.expected.code);
         match let_in {
