@@ -185,7 +185,7 @@ enum At {
 }
 
 /// Whether the node's log is handed over.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Log {
     Unseen,
     Shown,
@@ -403,7 +403,7 @@ impl Node {
             "listeners.tcp.1 = 127.0.0.1:{plain}\nlisteners.ssl.1 = 127.0.0.1:{good}\nssl_options.cacertfile = {root}\n\
              ssl_options.certfile = {rabbit}\nssl_options.keyfile = {rabbit}\nssl_options.verify = verify_peer\n\
              ssl_options.fail_if_no_peer_cert = true\nssl_cert_login_from = common_name\nauth_mechanisms.1 = EXTERNAL\n\
-             auth_mechanisms.2 = PLAIN\nload_definitions = {definitions}\nlog.console = true\n",
+             auth_mechanisms.2 = PLAIN\nload_definitions = {definitions}\nlog.console = true\nlog.file = rabbit.log\n",
             good = ports[GOOD],
             root = at(ROOT),
             rabbit = at("rabbit.pem"),
@@ -479,7 +479,7 @@ impl Node {
         let mut arguments = client.verify(to);
         arguments.extend(more.iter().map(|&argument| argument.to_owned()));
         if log == Log::Shown {
-            arguments.extend(["--broker-log".to_owned(), "home-rabbit-1/log/rabbit-1@localhost.log".to_owned()]);
+            arguments.extend(["--broker-log".to_owned(), "home-rabbit-1/log/rabbit.log".to_owned()]);
         }
         let ran = self.workspace.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
         let report = serde_json::from_str(&ran.stdout).map_err(|error| format!("{error}: {}{}", ran.stdout, ran.stderr))?;
@@ -514,16 +514,17 @@ impl Node {
         vec![fault.client.lapin(&directory, &to), others::openssl(fault.client.openssl(&directory, &to))]
     }
 
-    /// Asks of each fault, at once of those with the same settings.
+    /// Asks of each fault, at once of those with the same settings. Whoever looks into the log is alone: an alert in it names nobody.
     fn each<T: Send>(&self, faults: &[Fault], ask: impl Fn(&Fault) -> T + Sync) -> Vec<T> {
         let answers: Mutex<BTreeMap<usize, T>> = Mutex::default();
-        let settings: BTreeSet<_> = faults.iter().map(|fault| fault.meanwhile).collect();
-        for meanwhile in settings {
+        let kinds: BTreeSet<_> = faults.iter().map(|fault| (fault.log, fault.meanwhile)).collect();
+        for (log, meanwhile) in kinds {
             self.set(meanwhile);
-            let together: Vec<_> = faults.iter().enumerate().filter(|(_, fault)| fault.meanwhile == meanwhile).collect();
+            let together: Vec<_> =
+                faults.iter().enumerate().filter(|(_, fault)| (fault.log, fault.meanwhile) == (log, meanwhile)).collect();
             let next = AtomicUsize::new(0);
             std::thread::scope(|scope| {
-                for _ in 0..6 {
+                for _ in 0..if log == Log::Shown { 1 } else { 6 } {
                     scope.spawn(|| {
                         while let Some((index, fault)) = together.get(next.fetch_add(1, Ordering::Relaxed)) {
                             let answer = ask(fault);
