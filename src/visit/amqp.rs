@@ -11,8 +11,9 @@ use tokio_rustls::client::TlsStream;
 
 use super::Login;
 use super::amqp_conversation::{Conversation, Start};
-use super::amqp_frame::Argument::{Capabilities, Long, LongText, NoTable, Octet, Short, ShortText};
-use super::amqp_frame::{Fields, Frame, Method, Outgoing};
+use super::amqp_frame::{Frame, Outgoing};
+use super::amqp_method::Argument::{Capabilities, Long, LongText, NoTable, Octet, Short, ShortText};
+use super::amqp_method::{Fields, Method};
 use super::amqp_name::own_name;
 use crate::cluster::RabbitmqAccess;
 use crate::cluster::SaslMechanism;

@@ -2,7 +2,8 @@
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::amqp_frame::{Fields, Frame, HEADER, Method, Outgoing};
+use super::amqp_frame::{Frame, HEADER, Outgoing};
+use super::amqp_method::{Fields, Method};
 use super::tls;
 use crate::diagnosis::{Fact, Symptom};
 
@@ -137,7 +138,7 @@ fn head(bytes: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::visit::amqp_frame::Argument;
+    use crate::visit::amqp_method::Argument;
 
     /// What a client makes of a server that answers the header with `answer` and closes.
     fn greeted(answer: &[u8]) -> Result<Start, Symptom> {

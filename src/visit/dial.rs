@@ -78,6 +78,8 @@ impl Addresses {
                 Ok(Err(error)) => match error.kind() {
                     io::ErrorKind::ConnectionRefused => Symptom::ConnectionRefused,
                     io::ErrorKind::TimedOut => continue,
+                    // Taken, and reset before anything was said.
+                    io::ErrorKind::ConnectionReset => return Err(Fault::new(Step::Handshake, Symptom::Closed)),
                     _ => Symptom::Unreachable { error: error.to_string() },
                 },
                 Err(_) => continue,

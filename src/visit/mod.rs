@@ -7,6 +7,7 @@
 mod amqp;
 mod amqp_conversation;
 mod amqp_frame;
+mod amqp_method;
 mod amqp_name;
 mod dial;
 mod greeting;

@@ -50,6 +50,11 @@ impl Authority {
     pub fn pem(&self) -> String {
         self.certified.pem()
     }
+
+    /// As a client would show it that takes the authority for itself.
+    pub fn keystore(&self) -> String {
+        self.certified.key().serialize_pem() + &self.pem()
+    }
 }
 
 impl Leaf {

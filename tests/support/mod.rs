@@ -2,6 +2,7 @@
 
 #![allow(dead_code, clippy::disallowed_methods, clippy::disallowed_macros)]
 
+pub mod amqp;
 pub mod broker;
 pub mod certificates;
 pub mod client;

@@ -63,6 +63,18 @@ pub struct RabbitmqNode {
 impl RabbitmqNode {
     /// Starts the node whose files lie in `generation`, and waits until it listens on `port`.
     pub fn start(version: RabbitmqVersion, workspace: &Workspace, generation: &Path, name: &str, port: u16) -> Self {
+        let client = some_client(workspace);
+        Self::start_until(version, workspace, generation, name, |_| shakes_hands(&client, port))
+    }
+
+    /// Starts the node whose files lie in `generation`, and waits until it is `ready` by its log.
+    pub fn start_until(
+        version: RabbitmqVersion,
+        workspace: &Workspace,
+        generation: &Path,
+        name: &str,
+        ready: impl FnMut(&str) -> bool,
+    ) -> Self {
         let directory = workspace.path("");
         let home = directory.join(format!("home-{name}"));
         fs::create_dir_all(&home).unwrap();
@@ -95,8 +107,7 @@ impl RabbitmqNode {
         server.envs(environment.clone());
         let server = Broker::start(&mut server, &workspace.path(format!("{name}.log")));
         let mut node = Self { version, workspace: directory, environment, server, epmd, pid: home.join("pid") };
-        let client = some_client(workspace);
-        node.server.wait(|_| shakes_hands(&client, port));
+        node.server.wait(ready);
         node
     }
 
