@@ -8,9 +8,10 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
+use countersign::cluster::SaslMechanism;
 use countersign::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
 use countersign::pki::Passphrase;
-use countersign::visit::{Business, Conversation, Login, Mechanism, Message, Start};
+use countersign::visit::{Business, Conversation, Login, Message, Start};
 use serde_json::json;
 use support::amqp::AmqpClient;
 use support::broker::alone;
@@ -94,7 +95,7 @@ fn business<'a>(login: &'a Login, vhost: &'a str) -> Business<'a> {
     Business { login, vhost, access: None, message: Message::Send, deadline: Duration::from_secs(20) }
 }
 
-fn by_password(mechanism: Mechanism, user: &str, password: &str) -> Login {
+fn by_password(mechanism: SaslMechanism, user: &str, password: &str) -> Login {
     Login::Password { mechanism, user: user.to_owned(), password: Passphrase::new(password.to_owned()) }
 }
 
@@ -113,25 +114,25 @@ async fn step_by_step(node: &Node) {
     let offered: std::collections::BTreeSet<_> = start.mechanisms.iter().map(String::as_str).collect();
     assert_eq!(offered, ["EXTERNAL", "PLAIN"].into());
 
-    for login in [Login::Certificate, by_password(Mechanism::Plain, "orders", SECRET)] {
+    for login in [Login::Certificate, by_password(SaslMechanism::Plain, "orders", SECRET)] {
         let (steps, done) = node.visited(&login, "/").await;
         assert!(done.is_ok() && steps == ALL, "{steps:?} {done:?}");
     }
     let (steps, done) = node.visited(&Login::Anonymous, "/").await;
     assert!(done.is_ok() && steps.is_empty(), "{steps:?} {done:?}");
 
-    let (step, code, text) = refused(node.visited(&by_password(Mechanism::Plain, "orders", "wrong"), "/").await.1);
+    let (step, code, text) = refused(node.visited(&by_password(SaslMechanism::Plain, "orders", "wrong"), "/").await.1);
     assert!(step == Step::Login && code == 403 && text.starts_with("ACCESS_REFUSED - Login was refused"), "{step:?} {code} {text}");
     let (steps, done) = node.visited(&Login::Certificate, "ledger").await;
     let (step, code, text) = refused(done);
     assert!(steps == [Step::Login] && step == Step::VirtualHost && code == 530, "{steps:?} {step:?} {code} {text}");
     let (step, code, text) = refused(node.visited(&Login::Certificate, "nowhere").await.1);
     assert!(step == Step::VirtualHost && code == 530 && text.contains("not found"), "{step:?} {code} {text}");
-    let (steps, done) = node.visited(&by_password(Mechanism::Plain, "reader", SECRET), "/").await;
+    let (steps, done) = node.visited(&by_password(SaslMechanism::Plain, "reader", SECRET), "/").await;
     let (step, code, text) = refused(done);
     assert!(steps.len() == 2 && step == Step::Publish && code == 403 && text.contains("refused for user 'reader'"), "{step:?} {text}");
 
-    let done = node.visited(&by_password(Mechanism::ScramSha256, "orders", SECRET), "/").await.1;
+    let done = node.visited(&by_password(SaslMechanism::ScramSha256, "orders", SECRET), "/").await.1;
     let Err(Fault { step: Step::Login, symptom: Symptom::Mechanism { wanted, .. } }) = done else { panic!("{done:?}") };
     assert_eq!(wanted, "SCRAM-SHA-256");
 }
