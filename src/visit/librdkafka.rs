@@ -247,6 +247,8 @@ impl Clients {
                 Err(_) => return arrived,
                 // A group is not joined here, so not being allowed to does not matter.
                 Ok(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::GroupAuthorizationFailed))) => {}
+                // librdkafka tries again by itself, and it may be a broker that this message never sees.
+                Ok(Err(KafkaError::MessageConsumption(code))) if is_of_a_connection(code) => {}
                 Ok(Err(error)) => failure = Some(error),
                 Ok(Ok(message)) => {
                     let Some((index, sent)) = missing.get(&message.partition()).filter(|(_, sent)| message.offset() >= sent.offset) else {
@@ -285,6 +287,11 @@ impl Clients {
 /// librdkafka takes no timeout below a second for a connection.
 fn millis(deadline: Duration) -> String {
     deadline.as_millis().max(1000).to_string()
+}
+
+const fn is_of_a_connection(code: RDKafkaErrorCode) -> bool {
+    use RDKafkaErrorCode::{AllBrokersDown, BrokerTransportFailure, Resolve, SSL};
+    matches!(code, AllBrokersDown | BrokerTransportFailure | Resolve | SSL)
 }
 
 /// Bytes that no other message has, as text.

@@ -94,7 +94,7 @@ impl KafkaCluster {
         let mut cluster = Self { version, brokers: Vec::new(), controllers: Vec::new() };
         for (index, config) in configs.iter().enumerate() {
             let log = workspace.path(format!("kafka-{index}.log"));
-            let broker = Broker::start(version.java("-Xmx256m", "kafka.Kafka").arg(config), &log);
+            let broker = Broker::start(version.java("-Xmx384m", "kafka.Kafka").arg(config), &log);
             let only_controller = fs::read_to_string(config).unwrap().contains("process.roles=controller\n");
             if only_controller { cluster.controllers.push(broker) } else { cluster.brokers.push(broker) }
         }
