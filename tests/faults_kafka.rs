@@ -308,9 +308,7 @@ fn faults() -> Vec<Fault> {
 
 /// Listeners that work, and let in whom they should not: the probe says so.
 fn too_open() -> Vec<Fault> {
-    vec![
-        fault("client certificates are requested and not required").at("REQUESTED").is("lets-in-without-certificate", "broker"),
-    ]
+    vec![fault("client certificates are requested and not required").at("REQUESTED").is("lets-in-without-certificate", "broker")]
 }
 
 fn start(version: KafkaVersion) -> Node {

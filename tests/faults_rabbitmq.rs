@@ -577,25 +577,3 @@ fn every_fault_of_rabbitmq_3_10_is_named_right() {
     named_right(&node, &faults(), Node::told);
     named_right(&node, &too_open(), Node::let_in);
 }
-
-#[test]
-fn tmp_others() {
-    let _alone = alone();
-    let version = if std::env::var_os("OLD").is_some() { RabbitmqVersion::V3_10 } else { RabbitmqVersion::V4_0 };
-    let node = Node::start(version);
-    let mut faults = faults();
-    faults.extend(too_open());
-    let said = node.each(&faults, |fault| node.others(fault));
-    for (fault, said) in faults.iter().zip(said) {
-        println!("{}\n    {}\n    {}", fault.name, said[0], said[1]);
-    }
-    println!(
-        "{}",
-        node.rabbitmq
-            .log()
-            .lines()
-            .filter(|l| l.contains("error") || l.contains("notice") || l.contains("warning") || l.contains("TLS"))
-            .collect::<Vec<_>>()
-            .join("\n")
-    );
-}
