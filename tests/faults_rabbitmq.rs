@@ -578,24 +578,21 @@ fn every_fault_of_rabbitmq_3_10_is_named_right() {
     named_right(&node, &too_open(), Node::let_in);
 }
 
+/// By certificate and by password, over TLS 1.3 and 1.2.
 #[test]
-fn tmp_others() {
+fn healthy_clients_of_rabbitmq_pass() {
     let _alone = alone();
-    let version = if std::env::var_os("OLD").is_some() { RabbitmqVersion::V3_10 } else { RabbitmqVersion::V4_0 };
-    let node = Node::start(version);
-    let mut faults = faults();
-    faults.extend(too_open());
-    let said = node.each(&faults, |fault| node.others(fault));
-    for (fault, said) in faults.iter().zip(said) {
-        println!("{}\n    {}\n    {}", fault.name, said[0], said[1]);
+    let node = Node::start(RabbitmqVersion::V4_0);
+    for login in [None, Some(("alice", "password"))] {
+        for (version, protocol) in [("1.3", "TLSv1.3"), ("1.2", "TLSv1.2")] {
+            let healthy = fault("none").speaking(version);
+            let client = AmqpClient { login, ..healthy.client.clone() };
+            let (code, report) = node.verify(&client, &node.address(&healthy), Log::Unseen, &["--no-probes"]).unwrap();
+            let steps: Vec<&str> =
+                report["cells"][0]["steps"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap()).collect();
+            assert_eq!((code, &report["passed"]), (0, &Value::Bool(true)), "{report:#}");
+            assert!(steps.ends_with(&["greeting", "login", "virtual-host", "publish", "consume"]), "{report:#}");
+            assert!(report["cells"][0].to_string().contains(protocol), "{report:#}");
+        }
     }
-    println!(
-        "{}",
-        node.rabbitmq
-            .log()
-            .lines()
-            .filter(|l| l.contains("error") || l.contains("notice") || l.contains("warning") || l.contains("TLS"))
-            .collect::<Vec<_>>()
-            .join("\n")
-    );
 }

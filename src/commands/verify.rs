@@ -173,6 +173,9 @@ impl Verify {
         progress.finish_and_clear();
         // A name server that does not answer keeps a thread for longer than anybody waits.
         runtime.shutdown_background();
+        if !logs.is_empty() && !report.passed() {
+            std::thread::sleep(LOG_DELAY);
+        }
         for log in logs {
             report.diagnose_by(&log.read()?);
         }
@@ -233,6 +236,9 @@ fn intruders(context: &Context, spec: &ClusterSpec, directory: &Directory) -> Re
     }
     Ok(intruders)
 }
+
+/// RabbitMQ's log reaches its file up to 2 s late (`delayed_write` of Erlang's file:open/2).
+const LOG_DELAY: Duration = Duration::from_millis(2200);
 
 /// A broker's log: what is written while this runs, or all of it when nothing is.
 struct LogFile<'a> {

@@ -58,8 +58,10 @@ pub const ROWS: &[Row] = &[
         explain: |evidence| {
             let line = evidence.log.iter().find(|line| LogCause::of(line) == Some(LogCause::ChainInvalid))?;
             heard(evidence, LogCause::ChainInvalid).then(|| {
+                // A chain that is sound from here is too long for the broker alone.
+                let sound = evidence.own_fault(|_| true).is_none();
                 Explanation::new(
-                    Side::Client,
+                    if sound { Side::Broker } else { Side::Client },
                     format!("the broker does not take an authority above the certificate of {}: {line}", evidence.identity),
                     "make that authority anew with CA:TRUE, keyCertSign and a path length that allows the chain; for RabbitMQ a greater \
                      ssl_options.depth may do",

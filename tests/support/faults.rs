@@ -114,6 +114,7 @@ pub fn redacted(text: &str, directory: &Path) -> String {
         (r"after \d+ms", "after a while"),
         (r"\[thrd:[^\]]*\]: ?", ""),
         (r"^([A-Za-z]+): (\w+://)?\S+/(bootstrap|\d+): ", "$1: "),
+        (r"(\+00:00)? ?(\[[a-z]+\] )?<0\.\d+\.0>", ""),
         (r"  +", " "),
     ] {
         text = Regex::new(pattern).unwrap().replace_all(&text, instead).into_owned();
