@@ -74,3 +74,79 @@ fn same(one: &HostPort, other: &HostPort) -> bool {
     };
     one.port == other.port && plain(&one.host) == plain(&other.host)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::describe::Protocol;
+    use crate::diagnosis::Via;
+    use crate::verify::agenda::{Attendee, Entry};
+    use crate::visit::Errand;
+
+    /// One attendee, who was sent to `named`; `node_id` is what a cluster file says of it.
+    fn agenda(named: &str, node_id: Option<i32>) -> Agenda {
+        let visitor = Err(Fault::other(Step::Files, "nobody goes anywhere here"));
+        let target = Target {
+            name: named.to_owned(),
+            endpoint: named.parse().unwrap(),
+            protocol: Protocol::Kafka,
+            node_id,
+            told_by: None,
+            entry: Entry::AsItAsks,
+            insider: None,
+        };
+        Agenda {
+            attendees: vec![Attendee { name: "client".to_owned(), via: Via::Pem, visitor, notes: Vec::new() }],
+            targets: vec![target],
+            meetings: vec![Meeting { attendee: 0, target: 0, errand: Errand::Brokers { topic: None } }],
+            message: None,
+        }
+    }
+
+    fn told(brokers: &[(i32, &str, i32)]) -> Vec<Told> {
+        let brokers = brokers.iter().map(|(id, host, port)| Advertised { id: *id, host: (*host).to_owned(), port: *port }).collect();
+        let metadata = Metadata { cluster: None, controller: None, brokers, topics: Vec::new() };
+        vec![Told { meeting: 0, metadata, producer_id: Ok(()) }]
+    }
+
+    #[test]
+    fn every_advertised_broker_is_visited_and_the_one_that_was_named_is_known_again() {
+        let mut agenda = agenda("broker-1.example:9093", None);
+        let told = told(&[(1, "BROKER-1.example.", 9093), (2, "broker-2.example", 9093), (3, "10.0.0.3", 9093)]);
+        assert!(discover(&mut agenda, &told).is_empty());
+        let seen: Vec<_> = agenda.targets.iter().map(|target| (target.endpoint.to_string(), target.node_id)).collect();
+        let expected = [("broker-1.example:9093", Some(1)), ("broker-2.example:9093", Some(2)), ("10.0.0.3:9093", Some(3))];
+        assert_eq!(seen, expected.map(|(endpoint, id)| (endpoint.to_owned(), id)));
+        assert_eq!(agenda.targets[1].told_by, Some(ToldBy { bootstrap: "broker-1.example:9093".parse().unwrap(), id: 2 }));
+        assert_eq!(agenda.meetings.len(), 3);
+        // Whoever is told again has nothing more to do.
+        assert!(discover(&mut agenda, &told).is_empty());
+        assert_eq!((agenda.targets.len(), agenda.meetings.len()), (3, 3));
+    }
+
+    #[test]
+    fn what_is_no_address_fails_where_it_was_told() {
+        for (host, port) in
+            [("", 9093), ("broker 2", 9093), ("broker-2.example", 0), ("broker-2.example", 70_000), ("broker-2.example", -1)]
+        {
+            let mut agenda = agenda("broker-1.example:9093", None);
+            let misled = discover(&mut agenda, &told(&[(2, host, port)]));
+            assert!(matches!(&misled[..], [Misled { meeting: 0, fault: Fault { step: Step::Metadata, .. } }]), "{host}:{port}: {misled:?}");
+            assert_eq!(agenda.targets.len(), 1);
+        }
+    }
+
+    #[test]
+    fn by_a_cluster_file_a_broker_is_advertised_as_the_file_says() {
+        let mut agenda = agenda("broker-1.example:9093", Some(1));
+        assert!(discover(&mut agenda, &told(&[(1, "broker-1.example", 9093), (2, "elsewhere.example", 1)])).is_empty());
+        let misled = discover(&mut agenda, &told(&[(1, "broker-1.internal", 9093)]));
+        let [Misled { fault: Fault { symptom: Symptom::Advertised { id: 1, advertised, expected: Some(expected) }, .. }, .. }] =
+            &misled[..]
+        else {
+            panic!("{misled:?}")
+        };
+        assert_eq!((advertised.as_str(), expected.as_str()), ("broker-1.internal:9093", "broker-1.example:9093"));
+        assert_eq!(agenda.targets.len(), 1);
+    }
+}

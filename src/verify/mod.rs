@@ -13,6 +13,8 @@ mod discover;
 mod fixture;
 mod impostor;
 mod loopback;
+#[cfg(test)]
+mod loopback_tests;
 mod messages;
 mod mock;
 mod outcome;
