@@ -1,7 +1,7 @@
 //! Kafka's error codes (org.apache.kafka.common.protocol.Errors), apart from those of the authorizer and of SASL.
 
 use super::table::{Explanation, Row, Side};
-use super::{Evidence, Symptom};
+use super::{Evidence, Step, Symptom};
 use crate::describe::{Protocol, plain_speaker};
 use crate::finding::Rule;
 
@@ -144,16 +144,16 @@ pub const ROWS: &[Row] = &[
 
 /// Whether something else than `protocol` answered over TLS.
 pub fn not_the_protocol(evidence: &Evidence, protocol: Protocol, name: &str, fix: &str) -> Option<Explanation> {
-    let Symptom::OtherProtocol { answer } = &evidence.fault.symptom else { return None };
-    let speaker = plain_speaker(answer).map(|speaker| format!(", which is {speaker}")).unwrap_or_default();
-    let start = answer[..answer.len().min(16)].escape_ascii();
-    (evidence.protocol == protocol).then(|| {
-        Explanation::new(
-            Side::Broker,
-            format!("{} speaks TLS, but not {name} inside: it answers \"{start}\"{speaker}", evidence.endpoint),
-            fix,
-        )
-    })
+    let does = match (&evidence.fault.symptom, evidence.fault.step) {
+        (Symptom::OtherProtocol { answer }, _) => {
+            let speaker = plain_speaker(answer).map(|speaker| format!(", which is {speaker}")).unwrap_or_default();
+            format!("it answers \"{}\"{speaker}", answer[..answer.len().min(16)].escape_ascii())
+        }
+        (Symptom::Closed, Step::Greeting) => "it waits for a client that says nothing, and closes at the first words".to_owned(),
+        _ => return None,
+    };
+    let cause = format!("{} speaks TLS, but not {name} inside: {does}", evidence.endpoint);
+    (evidence.protocol == protocol).then(|| Explanation::new(Side::Broker, cause, fix))
 }
 
 fn resource(evidence: &Evidence) -> Option<&str> {

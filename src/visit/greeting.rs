@@ -21,7 +21,8 @@ pub async fn greet(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), protocol:
 }
 
 /// Why the server did not answer after the handshake, when the symptom alone does not tell: the alert of TLS 1.3 comes late, and is
-/// lost when something was written before it. So connect once more, and only listen.
+/// lost when something was written before it. So connect once more, and only listen. A server that is patient with who says nothing
+/// has taken the client; what it closed for were the words.
 pub async fn refusal(
     symptom: Symptom,
     client: &tls::Client,
@@ -29,26 +30,42 @@ pub async fn refusal(
     connected: &dial::Addresses,
     deadline: Deadline,
 ) -> Fault {
-    let heard = match symptom {
-        Symptom::Closed => listen(client, endpoint, connected, deadline).await,
-        _ => None,
-    };
-    Fault::new(Step::Acceptance, heard.unwrap_or(symptom))
+    if !matches!(symptom, Symptom::Closed) {
+        return Fault::new(Step::Acceptance, symptom);
+    }
+    match listen(client, endpoint, connected, deadline).await {
+        Heard::Alert(alert) => Fault::new(Step::Acceptance, alert),
+        Heard::Nothing => Fault::new(Step::Acceptance, symptom),
+        Heard::Patience => Fault::new(Step::Greeting, symptom),
+    }
 }
 
-/// The alert by which a server answers a client that says nothing.
-async fn listen(client: &tls::Client, endpoint: &HostPort, connected: &dial::Addresses, deadline: Deadline) -> Option<Symptom> {
-    const QUIET: Duration = Duration::from_millis(500);
+/// How a server treats a client that says nothing after the handshake.
+enum Heard {
+    Alert(Symptom),
+    /// It closes without a word, or cannot be reached again.
+    Nothing,
+    /// It waits.
+    Patience,
+}
+
+async fn listen(client: &tls::Client, endpoint: &HostPort, connected: &dial::Addresses, deadline: Deadline) -> Heard {
+    /// Long for a refusal, which takes a few milliseconds, and short of what brokers wait for first words.
+    const QUIET: Duration = Duration::from_secs(2);
     let again = async {
         let stream = connected.connect(deadline).await?;
         // With TLS 1.2 the handshake itself fails.
         let mut stream = client.handshake(&endpoint.host, stream).await?;
-        let read = stream.read(&mut [0]).await;
-        read.map(drop).map_err(|error| Fault::new(Step::Acceptance, tls::symptom(&error)))
+        match tokio::time::timeout(QUIET, stream.read(&mut [0])).await {
+            Err(_) => Ok(Heard::Patience),
+            Ok(Ok(_)) => Ok(Heard::Nothing),
+            Ok(Err(error)) => Err(Fault::new(Step::Acceptance, tls::symptom(&error))),
+        }
     };
-    match tokio::time::timeout(QUIET, again).await {
-        Ok(Err(Fault { symptom: symptom @ Symptom::Alert(_), .. })) => Some(symptom),
-        Ok(Err(_) | Ok(())) | Err(_) => None,
+    match deadline.within(Step::Acceptance, again).await {
+        Ok(heard) => heard,
+        Err(Fault { symptom: symptom @ Symptom::Alert(_), .. }) => Heard::Alert(symptom),
+        Err(_) => Heard::Nothing,
     }
 }
 

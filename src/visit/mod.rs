@@ -196,7 +196,11 @@ impl Journey {
     ) -> Result<T, Fault> {
         match greeted {
             Err(Fault { symptom: symptom @ (Symptom::Closed | Symptom::Alert(_)), .. }) => {
-                Err(refusal(symptom, client, &destination.endpoint, &reached.addresses, deadline).await)
+                let fault = refusal(symptom, client, &destination.endpoint, &reached.addresses, deadline).await;
+                if fault.step == Step::Greeting {
+                    self.took(Fact::Acceptance(client.acceptance(visitor.credential.as_deref())));
+                }
+                Err(fault)
             }
             Err(fault @ Fault { symptom: Symptom::Silence { .. }, .. }) => Err(fault),
             greeted => {
