@@ -111,7 +111,8 @@ async fn converse(stream: TcpStream, acceptor: &TlsAcceptor, port: u16) -> std::
         let header = RequestHeader::decode(&mut frame.as_slice(), 1).unwrap();
         let mut answer = header.correlation_id.to_be_bytes().to_vec();
         if header.request_api_key == ApiKey::ApiVersions as i16 {
-            let known = [ApiKey::ApiVersions, ApiKey::Metadata].map(|key| ApiVersion::default().with_api_key(key as i16).with_max_version(8));
+            let known =
+                [ApiKey::ApiVersions, ApiKey::Metadata].map(|key| ApiVersion::default().with_api_key(key as i16).with_max_version(8));
             ApiVersionsResponse::default().with_api_keys(known.to_vec()).encode(&mut answer, 0).unwrap();
         } else {
             let host = StrBytes::from_static_str("localhost");

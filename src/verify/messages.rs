@@ -134,8 +134,7 @@ impl Messages<'_> {
         // One that nobody reached leads nothing, and is not waited for.
         let reached: BTreeSet<i32> = self.told.iter().filter_map(|told| self.target(told.meeting).node_id).collect();
         let advertised = metadata.brokers.iter().filter(|broker| reached.contains(&broker.id));
-        let (ids, brokers): (Vec<i32>, Vec<HostPort>) =
-            advertised.filter_map(|broker| Some((broker.id, address(broker)?))).unzip();
+        let (ids, brokers): (Vec<i32>, Vec<HostPort>) = advertised.filter_map(|broker| Some((broker.id, address(broker)?))).unzip();
         if !ids.is_empty() {
             self.make(steward, &brokers, &message.topic, &ids).await?;
         }

@@ -172,24 +172,23 @@ impl<P: Fn(usize, usize)> Work<'_, P> {
     /// Reaches a target, and makes the first visit by the same connection. Where nobody is to meet, the insider finds out for the
     /// probes whether anybody speaks.
     async fn go_ahead(&self, target: &Target, first: Option<&Call<'_>>) -> (Result<Reached, Unreached>, Option<Met>) {
-        let scout = target.insider.as_ref().filter(|_| self.options.probes && first.is_none());
-        if first.is_none() && scout.is_none() {
+        let scout = || target.insider.as_ref().filter(|_| self.options.probes);
+        let Some(visitor) = first.map(|call| call.visitor).or_else(scout) else {
             return (Err(Unreached::untried()), None);
-        }
+        };
         // The semaphore is never closed.
         let _permit = self.permits.acquire().await;
         let reached = match Reached::new(&target.endpoint, self.options.deadline).await {
             Ok(reached) => reached,
             unreached => return (unreached, None),
         };
-        let (met, silence) = match (first, scout) {
-            (Some(call), _) => {
+        let (met, silence) = match first {
+            Some(call) => {
                 let mut met = self.meet(call, &reached).await;
                 let silence = met.silence.take();
                 (Some(met), silence)
             }
-            (None, Some(insider)) => (None, silence(&self.visit(insider, target, Errand::Greet, &reached).await)),
-            (None, None) => (None, None),
+            None => (None, silence(&self.visit(visitor, target, Errand::Greet, &reached).await)),
         };
         (silence.map_or(Ok(reached), Err), met)
     }
