@@ -1,9 +1,12 @@
 //! parse → run → exit code; nothing else.
 
-use std::process::ExitCode;
+use std::io::Write;
 
-fn main() -> ExitCode {
+fn main() {
     #[allow(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     let now = time::OffsetDateTime::now_utc();
-    countersign::commands::main(now)
+    let code = countersign::commands::main(now);
+    let _ = std::io::stdout().flush();
+    // At once: librdkafka's threads may not have ended yet, and the handlers of `exit` take away the OpenSSL that they use.
+    signal_hook::low_level::exit(code.into());
 }

@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write, stderr, stdout};
-use std::process::ExitCode;
 
 use clap::ValueEnum;
 use comfy_table::{Cell, ContentArrangement, Table, presets};
@@ -166,7 +165,7 @@ impl Console {
 }
 
 /// What clap has to say: help and version to stdout, mistakes to stderr.
-pub fn usage(error: &clap::Error) -> ExitCode {
+pub fn usage(error: &clap::Error) -> Exit {
     let _ = error.print();
-    if error.use_stderr() { Exit::Usage.code() } else { Exit::Done.code() }
+    if error.use_stderr() { Exit::Usage } else { Exit::Done }
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use serde_json::json;
 
@@ -29,8 +28,8 @@ pub enum Exit {
 }
 
 impl Exit {
-    pub fn code(self) -> ExitCode {
-        ExitCode::from(match self {
+    pub fn code(self) -> u8 {
+        match self {
             Self::Done => 0,
             Self::Failed => 1,
             Self::Usage => 2,
@@ -38,7 +37,7 @@ impl Exit {
             Self::VerificationFailed => 4,
             Self::Interrupted => 130,
             Self::Monitored(status) => status.exit_code(),
-        })
+        }
     }
 }
 

@@ -21,7 +21,6 @@ mod threshold;
 mod verify;
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use console::{Color, Console, Format};
@@ -82,11 +81,11 @@ struct Context {
     entropy: aws_lc_rs::rand::SystemRandom,
 }
 
-/// Parses the arguments, runs the verb, reports a failure and returns the exit code.
-pub fn main(now: OffsetDateTime) -> ExitCode {
+/// Parses the arguments, runs the verb, reports a failure and returns the exit code (0 to 255).
+pub fn main(now: OffsetDateTime) -> u8 {
     let Cli { global, verb } = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return console::usage(&error),
+        Err(error) => return console::usage(&error).code(),
     };
     let console = Console::new(global.format, global.color, global.quiet);
     let context = Context { console, file: global.file, dir: global.dir, now, entropy: aws_lc_rs::rand::SystemRandom::new() };

@@ -162,7 +162,7 @@ impl Verify {
         let logs: Vec<LogFile<'_>> = self.broker_log.iter().map(|path| LogFile::begin(path)).collect::<Result<_, _>>()?;
         let runtime = Runtime::new().map_err(Failure::Runtime)?;
         let progress = context.console.progress("verifying", agenda.meetings.len());
-        let stop = async {
+        let stop = async || {
             let _ = tokio::signal::ctrl_c().await;
         };
         let told = |done: usize, of: usize| {
@@ -173,7 +173,7 @@ impl Verify {
         progress.finish_and_clear();
         // A name server that does not answer keeps a thread for longer than anybody waits.
         runtime.shutdown_background();
-        if !logs.is_empty() && !report.passed() {
+        if !logs.is_empty() && !report.passed() && !report.interrupted() {
             std::thread::sleep(LOG_DELAY);
         }
         for log in logs {

@@ -56,7 +56,8 @@ fn visit_too(agenda: &mut Agenda, meeting: &Meeting, bootstrap: &Target, id: i32
     }
 }
 
-fn address(broker: &Advertised) -> Option<HostPort> {
+/// Where it is to be reached, if that is a place at all.
+pub fn address(broker: &Advertised) -> Option<HostPort> {
     let port = u16::try_from(broker.port).ok().filter(|port| *port != 0)?;
     Some(HostPort { host: broker.host.parse().ok()?, port })
 }

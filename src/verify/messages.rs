@@ -1,14 +1,15 @@
 //! A message through every broker of Kafka that was reached, as everyone who reached it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, select_ok};
+use tokio::sync::Semaphore;
 
-use super::agenda::{Agenda, KafkaMessage};
+use super::agenda::{Agenda, KafkaMessage, Target};
 use super::board::Board;
-use super::discover::Told;
+use super::discover::{Told, address};
 use super::outcome::{Occasion, Witnessed};
 use super::run::Options;
 use crate::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
@@ -22,6 +23,7 @@ pub type Scratch = OnceLock<ScratchTopic>;
 pub struct Messages<'a> {
     pub agenda: &'a Agenda,
     pub options: Options,
+    pub permits: &'a Semaphore,
     pub board: &'a Board,
     pub scratch: &'a Scratch,
     /// Every meeting at which Kafka told of its brokers.
@@ -59,7 +61,7 @@ impl Messages<'_> {
         let Ok(visitor) = &self.agenda.attendees[attendee].visitor else { return };
         let (mut partitions, mut senders) = (Vec::new(), Vec::new());
         for meeting in meetings {
-            let node_id = self.agenda.targets[self.agenda.meetings[*meeting].target].node_id;
+            let node_id = self.target(*meeting).node_id;
             let led = prepared.leaders.iter().position(|leader| leader.is_some() && *leader == node_id);
             match led.and_then(|partition| i32::try_from(partition).ok()) {
                 Some(partition) => {
@@ -75,8 +77,14 @@ impl Messages<'_> {
                 }),
             }
         }
+        if senders.is_empty() {
+            return;
+        }
         let bootstrap: Vec<String> = meetings.iter().map(|meeting| self.endpoint(*meeting).to_string()).collect();
         let client = Librdkafka::new(visitor, &bootstrap.join(","), &message.topic, self.options.deadline);
+        // A producer and a consumer, each connected to every broker; where that is more than may be, nothing else is under way.
+        let connections = (2 * bootstrap.len()).min(self.options.at_once);
+        let _permits = self.permits.acquire_many(u32::try_from(connections).unwrap_or(u32::MAX)).await;
         let delivery = if message.transactional {
             Delivery::Transactional { id: format!("{}-{}", message.topic, unique()) }
         } else {
@@ -96,7 +104,7 @@ impl Messages<'_> {
         }
     }
 
-    /// Finds the topic, or makes it with one partition on each broker and waits until everyone knows.
+    /// Finds the topic, or makes it with one partition on each broker that was reached, and waits until these know.
     async fn prepare(&self, message: &KafkaMessage, first: &Told) -> Result<Prepared, Fault> {
         let began = Instant::now();
         let ready = |leaders: Vec<Option<i32>>, created| {
@@ -123,21 +131,31 @@ impl Messages<'_> {
         if let Some(topic) = found.filter(|topic| topic.code == 0) {
             return Ok(ready(topic.partitions.iter().map(|partition| partition.leader).collect(), false));
         }
-        let ids: Vec<i32> = metadata.brokers.iter().map(|broker| broker.id).collect();
-        self.make(steward, &brokers, &message.topic, &ids).await?;
+        // One that nobody reached leads nothing, and is not waited for.
+        let reached: BTreeSet<i32> = self.told.iter().filter_map(|told| self.target(told.meeting).node_id).collect();
+        let advertised = metadata.brokers.iter().filter(|broker| reached.contains(&broker.id));
+        let (ids, brokers): (Vec<i32>, Vec<HostPort>) = advertised.filter_map(|broker| Some((broker.id, address(broker)?))).unzip();
+        if !ids.is_empty() {
+            self.make(steward, &brokers, &message.topic, &ids).await?;
+        }
         Ok(ready(ids.into_iter().map(Some).collect(), true))
     }
 
-    /// From the first of `brokers` that answers.
+    /// From whichever of `brokers` answers first: nobody waits for those that are down.
     async fn metadata(&self, steward: &Visitor, brokers: &[HostPort], topic: &str) -> Result<Metadata, Fault> {
-        let mut last = Fault::other(Step::Topic, "there is no broker to ask for the topic");
-        for broker in brokers {
-            match metadata_of(steward, broker, topic, self.options.deadline, self.options.now).await {
-                Ok(metadata) => return Ok(metadata),
-                Err(fault) => last = Fault { step: Step::Topic, ..fault },
-            }
+        if brokers.is_empty() {
+            return Err(Fault::other(Step::Topic, "there is no broker to ask for the topic"));
         }
-        Err(last)
+        let asked = brokers.iter().map(|broker| {
+            Box::pin(async move {
+                let _permit = self.permits.acquire().await;
+                metadata_of(steward, broker, topic, self.options.deadline, self.options.now).await
+            })
+        });
+        match select_ok(asked).await {
+            Ok((metadata, _)) => Ok(metadata),
+            Err(fault) => Err(Fault { step: Step::Topic, ..fault }),
+        }
     }
 
     async fn make(&self, steward: &Visitor, brokers: &[HostPort], name: &str, ids: &[i32]) -> Result<(), Fault> {
@@ -152,12 +170,19 @@ impl Messages<'_> {
         };
         topic.create(ids).await.map_err(|fault| not_there(fault, name))?;
         // One that does not know the topic yet refuses a producer without the right to create it, as if it might not write.
-        let known = brokers.iter().map(|broker| until_known(steward, broker, name, ids, self.options.deadline, self.options.now));
+        let known = brokers.iter().map(|broker| async move {
+            let _permit = self.permits.acquire().await;
+            until_known(steward, broker, name, ids, self.options.deadline, self.options.now).await
+        });
         join_all(known).await.into_iter().collect()
     }
 
+    fn target(&self, meeting: usize) -> &Target {
+        &self.agenda.targets[self.agenda.meetings[meeting].target]
+    }
+
     fn endpoint(&self, meeting: usize) -> &HostPort {
-        &self.agenda.targets[self.agenda.meetings[meeting].target].endpoint
+        &self.target(meeting).endpoint
     }
 
     fn failed(&self, meeting: usize, fault: Fault) {

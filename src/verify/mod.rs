@@ -6,6 +6,8 @@
 
 mod agenda;
 mod board;
+#[cfg(test)]
+mod bounds_tests;
 mod by_name;
 mod cluster;
 mod discover;

@@ -1,21 +1,20 @@
 //! Everybody at once: visits, messages and probes, each endpoint's delays its own.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 
-use super::agenda::{Agenda, Meeting};
+use super::agenda::{Agenda, Meeting, Target};
 use super::board::Board;
 use super::discover::{Misled, Told, discover};
 use super::messages::{Messages, Scratch};
 use super::outcome::{Occasion, Witnessed};
 use super::probe::Scene;
 use crate::describe::CertificateRequest;
-use crate::diagnosis::{Probe, ProbeOutcome, Step, VerifyReport};
-use crate::visit::{Destination, Reached, Unreached, visit};
+use crate::diagnosis::{Cell, Fault, Probe, ProbeOutcome, Step, Symptom, VerifyReport};
+use crate::visit::{Destination, Errand, Reached, Unreached, Visit, Visitor, visit};
 
 /// How to go about it.
 #[derive(Debug, Clone, Copy)]
@@ -23,16 +22,17 @@ pub struct Options {
     pub now: OffsetDateTime,
     /// For each connection and what is done over it.
     pub deadline: Duration,
-    /// How many connections are under way at once.
+    /// How many connections are open at once, those of librdkafka's clients with them; the one by which a topic is made comes on top.
     pub at_once: usize,
     pub probes: bool,
     /// Whether the first failure ends it.
     pub fail_fast: bool,
 }
 
-/// Does what `agenda` says, until it is done or `stop` ends it: then the report holds what is known. `progress` is told how many
-/// visits and probes are done, of how many that are known of.
-pub async fn run(agenda: Agenda, options: Options, stop: impl Future<Output = ()>, progress: impl Fn(usize, usize)) -> VerifyReport {
+/// Does what `agenda` says, until it is done or `stop` ends for the first time: then the report holds what is known. When it ends
+/// once more, nobody waits for what is to be removed. `progress` is told how many visits and probes are done, of how many that are
+/// known of.
+pub async fn run(agenda: Agenda, options: Options, stop: impl AsyncFn(), progress: impl Fn(usize, usize)) -> VerifyReport {
     let board = Board::new();
     let permits = Semaphore::new(options.at_once);
     let scratch = Scratch::new();
@@ -44,18 +44,27 @@ pub async fn run(agenda: Agenda, options: Options, stop: impl Future<Output = ()
             std::future::pending().await
         }
     };
-    let cut_short = tokio::select! {
+    let interrupted = || Some(VerifyReport::INTERRUPTED.to_owned());
+    let mut cut_short = tokio::select! {
+        // Whoever listens for signals does so before the work begins.
+        biased;
+        () = stop() => interrupted(),
         () = work.everything(agenda) => None,
-        () = stop => Some(VerifyReport::INTERRUPTED.to_owned()),
         () = first_failure => Some("ended at the first failure".to_owned()),
     };
     let left = match scratch.into_inner() {
-        Some(topic) => topic.remove().await.err(),
+        Some(topic) => tokio::select! {
+            removed = topic.remove() => removed.err().map(|fault| fault.symptom.to_string()),
+            () = stop() => {
+                cut_short = interrupted();
+                Some("interrupted".to_owned())
+            }
+        },
         None => None,
     };
     let mut report = VerifyReport { cut_short, ..board.report() };
-    if let (Some(fault), Some(cell)) = (left, report.cells.first_mut()) {
-        cell.notes.push(format!("the topic that was made for the messages could not be removed: {}", fault.symptom));
+    if let (Some(why), Some(cell)) = (left, report.cells.first_mut()) {
+        cell.notes.push(format!("the topic that was made for the messages could not be removed: {why}"));
     }
     report
 }
@@ -73,12 +82,29 @@ struct Work<'a, P> {
 /// What was learned of one endpoint, for whoever probes it.
 struct Known {
     target: usize,
-    reached: Result<Arc<Reached>, Unreached>,
+    reached: Result<Reached, Unreached>,
     guest: Option<Guest>,
 }
 
 /// Who got in, an index of the attendees, and what it was asked for.
 type Guest = (usize, Option<CertificateRequest>);
+
+/// A meeting of somebody who is able to go.
+#[derive(Clone, Copy)]
+struct Call<'a> {
+    order: usize,
+    meeting: &'a Meeting,
+    occasion: Occasion<'a>,
+    visitor: &'a Visitor,
+}
+
+/// What a visit leaves to those who come later.
+struct Met {
+    guest: Option<Guest>,
+    told: Option<Told>,
+    /// Nobody said a word.
+    silence: Option<Unreached>,
+}
 
 impl<P: Fn(usize, usize)> Work<'_, P> {
     async fn everything(&self, mut agenda: Agenda) {
@@ -97,11 +123,11 @@ impl<P: Fn(usize, usize)> Work<'_, P> {
                 self.board.amend(meeting, |cell| cell.verdict = occasion.failed(&cell.steps, fault, Witnessed::default()));
             }
         }
-        let Self { options, board, scratch, .. } = *self;
+        let Self { options, permits, board, scratch, .. } = *self;
         let messages = async {
             if let Some(message) = &agenda.message {
                 told.retain(|told| board.passed(told.meeting));
-                Messages { agenda: &agenda, options, board, scratch, told: &told }.send(message).await;
+                Messages { agenda: &agenda, options, permits, board, scratch, told: &told }.send(message).await;
             }
         };
         let probes = async {
@@ -112,19 +138,59 @@ impl<P: Fn(usize, usize)> Work<'_, P> {
         tokio::join!(messages, probes);
     }
 
-    /// Everybody who is to meet at one endpoint. Nobody waits twice for one that does not answer.
+    /// Everybody who is to meet at one endpoint. One goes ahead: where that finds nobody, or nobody who speaks, no other waits too.
     async fn at(&self, agenda: &Agenda, target: usize) -> (Known, Vec<Told>) {
-        let meetings: Vec<(usize, &Meeting)> = agenda.meetings.iter().enumerate().filter(|(_, meeting)| meeting.target == target).collect();
-        let able = |meeting: &Meeting| agenda.attendees[meeting.attendee].visitor.is_ok();
-        let wanted = self.options.probes || meetings.iter().any(|(_, meeting)| able(meeting));
-        let reached = if wanted {
-            Reached::new(&agenda.targets[target].endpoint, self.options.deadline).await.map(Arc::new)
-        } else {
-            Err(Unreached::untried())
-        };
-        let met = join_all(meetings.iter().map(|(order, meeting)| self.meet(agenda, *order, meeting, &reached))).await;
-        let (guests, told): (Vec<_>, Vec<_>) = met.into_iter().unzip();
+        let mut able = Vec::new();
+        for (order, meeting) in agenda.meetings.iter().enumerate().filter(|(_, meeting)| meeting.target == target) {
+            let occasion = self.occasion(agenda, meeting);
+            match &occasion.attendee.visitor {
+                Ok(visitor) => able.push(Call { order, meeting, occasion, visitor }),
+                Err(fault) => self.put(order, occasion.cell(Vec::new(), Err(fault.clone()), Witnessed::default())),
+            }
+        }
+        let (reached, first) = self.go_ahead(&agenda.targets[target], able.first()).await;
+        let others = &able[usize::from(first.is_some())..];
+        let mut met: Vec<Met> = first.into_iter().collect();
+        match &reached {
+            Ok(reached) => {
+                let visits = others.iter().map(|call| async move {
+                    let _permit = self.permits.acquire().await;
+                    self.meet(call, reached).await
+                });
+                met.extend(join_all(visits).await);
+            }
+            Err(Unreached { steps, fault }) => {
+                for Call { order, occasion, .. } in others {
+                    self.put(*order, occasion.cell(steps.clone(), Err(fault.clone()), Witnessed::default()));
+                }
+            }
+        }
+        let (guests, told): (Vec<_>, Vec<_>) = met.into_iter().map(|met| (met.guest, met.told)).unzip();
         (Known { target, reached, guest: guests.into_iter().flatten().next() }, told.into_iter().flatten().collect())
+    }
+
+    /// Reaches a target, and makes the first visit by the same connection. Where nobody is to meet, the insider finds out for the
+    /// probes whether anybody speaks.
+    async fn go_ahead(&self, target: &Target, first: Option<&Call<'_>>) -> (Result<Reached, Unreached>, Option<Met>) {
+        let scout = || target.insider.as_ref().filter(|_| self.options.probes);
+        let Some(visitor) = first.map(|call| call.visitor).or_else(scout) else {
+            return (Err(Unreached::untried()), None);
+        };
+        // The semaphore is never closed.
+        let _permit = self.permits.acquire().await;
+        let reached = match Reached::new(&target.endpoint, self.options.deadline).await {
+            Ok(reached) => reached,
+            unreached => return (unreached, None),
+        };
+        let (met, silence) = match first {
+            Some(call) => {
+                let mut met = self.meet(call, &reached).await;
+                let silence = met.silence.take();
+                (Some(met), silence)
+            }
+            None => (None, silence(&self.visit(visitor, target, Errand::Greet, &reached).await)),
+        };
+        (silence.map_or(Ok(reached), Err), met)
     }
 
     fn occasion<'o>(&self, agenda: &'o Agenda, meeting: &Meeting) -> Occasion<'o> {
@@ -132,37 +198,26 @@ impl<P: Fn(usize, usize)> Work<'_, P> {
         Occasion { attendee, target, now: self.options.now }
     }
 
-    /// The guest, if it got in, and what it was told.
-    async fn meet(
-        &self,
-        agenda: &Agenda,
-        order: usize,
-        meeting: &Meeting,
-        reached: &Result<Arc<Reached>, Unreached>,
-    ) -> (Option<Guest>, Option<Told>) {
-        let occasion = self.occasion(agenda, meeting);
-        let Occasion { attendee, target, .. } = occasion;
-        let (mut guest, mut told) = (None, None);
-        let cell = match (&attendee.visitor, reached) {
-            (Err(fault), _) => occasion.cell(Vec::new(), Err(fault.clone()), Witnessed::default()),
-            (Ok(_), Err(Unreached { steps, fault })) => occasion.cell(steps.clone(), Err(fault.clone()), Witnessed::default()),
-            (Ok(visitor), Ok(reached)) => {
-                // The semaphore is never closed.
-                let _permit = self.permits.acquire().await;
-                let (endpoint, protocol, errand) = (target.endpoint.clone(), target.protocol, meeting.errand.clone());
-                let destination = Destination { endpoint, protocol, errand };
-                let visit = visit(visitor, &destination, reached, self.options.deadline, self.options.now).await;
-                if visit.steps.iter().any(|taken| taken.fact.step() == Step::Acceptance) {
-                    guest = Some((meeting.attendee, visit.seen.asked.clone()));
-                }
-                let producer_id = visit.producer_id;
-                told = visit.metadata.map(|metadata| Told { meeting: order, metadata, producer_id });
-                occasion.cell(visit.steps, visit.result, Witnessed { seen: visit.seen, from: visit.from, log: Vec::new() })
-            }
-        };
+    async fn visit(&self, visitor: &Visitor, target: &Target, errand: Errand, reached: &Reached) -> Visit {
+        let destination = Destination { endpoint: target.endpoint.clone(), protocol: target.protocol, errand };
+        visit(visitor, &destination, reached, self.options.deadline, self.options.now).await
+    }
+
+    async fn meet(&self, call: &Call<'_>, reached: &Reached) -> Met {
+        let Call { order, meeting, occasion, visitor } = *call;
+        let visit = self.visit(visitor, occasion.target, meeting.errand.clone(), reached).await;
+        let silence = silence(&visit);
+        let got_in = visit.steps.iter().any(|taken| taken.fact.step() == Step::Acceptance);
+        let guest = got_in.then(|| (meeting.attendee, visit.seen.asked.clone()));
+        let Visit { steps, result, seen, from, metadata, producer_id } = visit;
+        let told = metadata.map(|metadata| Told { meeting: order, metadata, producer_id });
+        self.put(order, occasion.cell(steps, result, Witnessed { seen, from, log: Vec::new() }));
+        Met { guest, told, silence }
+    }
+
+    fn put(&self, order: usize, cell: Cell) {
         self.board.cell(order, cell);
         self.board.done(self.progress);
-        (guest, told)
     }
 
     /// Tries what must fail. Who was refused by everyone has nobody to help with that, and has failed already.
@@ -187,5 +242,15 @@ impl<P: Fn(usize, usize)> Work<'_, P> {
             self.board.done(self.progress);
         });
         join_all(tried).await;
+    }
+}
+
+/// Before the handshake is done a server knows nothing of who visits: one that says nothing to one says nothing to anybody.
+fn silence(visit: &Visit) -> Option<Unreached> {
+    match &visit.result {
+        Err(fault @ Fault { step: Step::Handshake, symptom: Symptom::Silence { .. } }) => {
+            Some(Unreached { steps: visit.steps.clone(), fault: fault.clone() })
+        }
+        Ok(()) | Err(_) => None,
     }
 }

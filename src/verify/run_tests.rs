@@ -28,9 +28,9 @@ clients: [{{ name: queues, rabbitmq: {{}} }}]
 }
 
 /// AMQP's first words: the start of Connection.Start, which nobody reads further.
-const START: &[u8] = b"\x01\0\0\0\0\x01\xc4\0";
+pub const START: &[u8] = b"\x01\0\0\0\0\x01\xc4\0";
 
-const WISHES: Wishes = Wishes { topic: None, message: true, transactional: false };
+pub const WISHES: Wishes = Wishes { topic: None, message: true, transactional: false };
 
 /// How a server treats whoever connects.
 enum Manner {
@@ -39,7 +39,7 @@ enum Manner {
     Silent,
 }
 
-async fn listener() -> (TcpListener, u16) {
+pub async fn listener() -> (TcpListener, u16) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     (listener, port)
@@ -66,7 +66,7 @@ fn serve(listener: TcpListener, manner: Manner) {
     });
 }
 
-async fn answer(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), words: &[u8]) {
+pub async fn answer(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), words: &[u8]) {
     if stream.read_exact(&mut [0; 8]).await.is_ok() {
         let _ = stream.write_all(words).await;
         let _ = stream.shutdown().await;
@@ -84,7 +84,7 @@ async fn verified(cluster: &Cluster, everyone: &[(&Holder, HolderFiles)]) -> Ver
     let client: HolderId = cluster.holder("clients/queues").id.clone();
     let agenda = agenda_by_cluster(&cluster.spec, everyone, &[client].into(), &BTreeMap::new(), &WISHES);
     let options = Options { now: cluster.now(), deadline: Duration::from_secs(2), at_once: 8, probes: true, fail_fast: false };
-    run(agenda, options, std::future::pending(), |_, _| ()).await
+    run(agenda, options, async || std::future::pending().await, |_, _| ()).await
 }
 
 #[track_caller]
@@ -249,7 +249,7 @@ async fn amqp_goes_through_tls_and_nowhere_else() {
     let client: HolderId = cluster.holder("clients/queues").id.clone();
     let agenda = agenda_by_cluster(&cluster.spec, &everyone, &[client].into(), &BTreeMap::new(), &WISHES);
     let options = Options { now: cluster.now(), deadline: Duration::from_secs(5), at_once: 8, probes: false, fail_fast: false };
-    let report = run(agenda, options, std::future::pending(), |_, _| ()).await;
+    let report = run(agenda, options, async || std::future::pending().await, |_, _| ()).await;
     assert!(report.cells[0].steps.iter().any(|taken| taken.fact.step() == Step::Acceptance), "{report:?}");
     assert!(!on_the_wire.lock().unwrap().windows(4).any(|bytes| bytes == b"AMQP"));
 }
@@ -263,7 +263,7 @@ async fn an_interruption_leaves_what_is_known() {
     let client: HolderId = cluster.holder("clients/queues").id.clone();
     let agenda = agenda_by_cluster(&cluster.spec, &everyone, &[client].into(), &BTreeMap::new(), &WISHES);
     let options = Options { now: cluster.now(), deadline: Duration::from_secs(60), at_once: 8, probes: true, fail_fast: false };
-    let report = run(agenda, options, tokio::time::sleep(Duration::from_millis(100)), |_, _| ()).await;
+    let report = run(agenda, options, async || tokio::time::sleep(Duration::from_millis(100)).await, |_, _| ()).await;
     assert_eq!((report.cells.len(), report.cut_short.as_deref()), (0, Some("interrupted")));
     assert!(!report.passed());
 }

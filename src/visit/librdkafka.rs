@@ -12,6 +12,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 use rdkafka::{Message, Offset, TopicPartitionList};
 
+use super::aside::Aside;
 use super::librdkafka_error::{Heard, Names, symptom};
 use super::{Login, Visitor};
 use crate::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
@@ -128,14 +129,11 @@ impl Librdkafka {
             Ok(clients) => clients,
             Err(fault) => return partitions.iter().map(|_| RoundTrip { steps: Vec::new(), result: Err(fault.clone()) }).collect(),
         };
-        let trips = clients.round_trips(topic, partitions, delivery, self.deadline).await;
-        // Both wait for their threads when they are dropped; nobody else has to.
-        tokio::task::spawn_blocking(move || drop(clients));
-        trips
+        clients.round_trips(topic, partitions, delivery, self.deadline).await
     }
 
     /// Both clients, connecting already.
-    async fn clients(&self, heard: &Heard, topic: &str, delivery: &Delivery) -> Result<Clients, Fault> {
+    async fn clients(&self, heard: &Heard, topic: &str, delivery: &Delivery) -> Result<Aside<Clients>, Fault> {
         let names = Names { topic: topic.to_owned(), group: self.group.clone(), delivery: delivery.clone() };
         let (producing, consuming) = (self.producer(delivery), self.consumer());
         let (producer_heard, consumer_heard) = (heard.clone(), heard.clone());
@@ -144,7 +142,9 @@ impl Librdkafka {
             tokio::task::spawn_blocking(move || consuming.client(&consumer_heard)),
         );
         match made {
-            (Ok(Ok(producer)), Ok(Ok(consumer))) => Ok(Clients { producer, consumer: Arc::new(consumer), heard: heard.clone(), names }),
+            (Ok(Ok(producer)), Ok(Ok(consumer))) => {
+                Ok(Aside::new(Clients { producer, consumer: Arc::new(consumer), heard: heard.clone(), names }))
+            }
             (Ok(Err(error)), _) | (_, Ok(Err(error))) => Err(Fault::other(Step::Produce, error)),
             (Err(error), _) | (_, Err(error)) => Err(Fault::other(Step::Produce, error)),
         }

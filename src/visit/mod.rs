@@ -9,6 +9,7 @@ mod amqp_conversation;
 mod amqp_frame;
 mod amqp_method;
 mod amqp_name;
+mod aside;
 mod dial;
 mod greeting;
 mod kafka;

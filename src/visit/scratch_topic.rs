@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication, TopicResult};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
+use super::aside::Aside;
 use super::librdkafka::Librdkafka;
 use super::librdkafka_error::Heard;
 use crate::diagnosis::{Fault, Step};
@@ -15,7 +16,7 @@ use crate::diagnosis::{Fault, Step};
 #[must_use = "the topic stays behind unless it is removed"]
 pub struct ScratchTopic {
     name: String,
-    admin: AdminClient<Heard>,
+    admin: Aside<AdminClient<Heard>>,
     heard: Heard,
     deadline: Duration,
     state: Mutex<State>,
@@ -43,7 +44,7 @@ impl ScratchTopic {
         let heard = Heard::default();
         let admin = client.client(&heard).map_err(|error| Fault::other(Step::Topic, error))?;
         let deadline = client.deadline();
-        Ok(Self { name: name.into(), admin, heard, deadline, state: Mutex::new(State::Absent) })
+        Ok(Self { name: name.into(), admin: Aside::new(admin), heard, deadline, state: Mutex::new(State::Absent) })
     }
 
     pub fn name(&self) -> &str {
@@ -72,7 +73,7 @@ impl ScratchTopic {
         const PAUSE: Duration = Duration::from_millis(50);
         const LATE: Duration = Duration::from_secs(1);
         let begun = Instant::now();
-        let removed = loop {
+        loop {
             let state = self.state();
             if state == State::Absent {
                 break Ok(());
@@ -85,10 +86,7 @@ impl ScratchTopic {
                 (Err(Refusal::Code(RDKafkaErrorCode::UnknownTopicOrPartition)), State::Asked) => break Ok(()),
                 (result, State::Absent | State::Asked | State::Made) => break result.map_err(|refusal| self.fault(refusal)),
             }
-        };
-        // It waits for its threads when it is dropped; nobody else has to.
-        tokio::task::spawn_blocking(move || drop(self.admin));
-        removed
+        }
     }
 
     fn options(&self) -> AdminOptions {
