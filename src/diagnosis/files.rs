@@ -157,7 +157,7 @@ pub const ROWS: &[Row] = &[
         ),
         explain: |evidence| match problem(evidence)? {
             (file, FileProblem::InPlaintext(setting)) => Some(client(
-                format!("{file} has {setting}, which is not encrypted"),
+                format!("{file} says {setting}, which is not encrypted"),
                 if evidence.is_kafka() {
                     "set security.protocol to SSL or SASL_SSL, and bootstrap.servers to the port of such a listener"
                 } else {
