@@ -113,6 +113,7 @@ fn certificates() -> BTreeMap<&'static str, String> {
         ("by-itself.pem", Leaf::signed_by_itself("admin").keystore()),
         ("rogue.pem", next_issuing.leaf("admin", NOTHING).keystore()),
         ("stranger.pem", stranger.leaf("stranger", NOTHING).keystore()),
+        ("stranger-of-root.pem", stranger_root.leaf("stranger", NOTHING).keystore()),
         ("nobody.pem", client("nobody", NOTHING)),
         ("reader.pem", client("reader", NOTHING)),
         ("writer.pem", client("writer", NOTHING)),
@@ -236,6 +237,10 @@ fn faults() -> Vec<Fault> {
             .showing("stranger.pem")
             .is("client-issuer-unknown", "client")
             .of("CN=stranger"),
+        fault("the client's certificate is of an authority that the broker never knew, directly below the root")
+            .showing("stranger-of-root.pem")
+            .is("client-issuer-unknown", "client")
+            .of("CN=stranger"),
         fault("the broker's truststore holds another authority").at("STRANGERS").is("client-issuer-unknown", "broker").of("CN=admin"),
         // The client's files.
         fault("the client's key belongs to another certificate").showing("admin-other-key.pem").is("key-mismatch", "client").of("CN=admin"),
@@ -308,7 +313,10 @@ fn faults() -> Vec<Fault> {
 
 /// Listeners that work, and let in whom they should not: the probe says so.
 fn too_open() -> Vec<Fault> {
-    vec![fault("client certificates are requested and not required").at("REQUESTED").is("lets-in-without-certificate", "broker")]
+    vec![
+        fault("client certificates are requested and not required").at("REQUESTED").is("lets-in-without-certificate", "broker"),
+        fault("client certificates are not even requested").at("ANYONE").is("lets-in-without-certificate", "broker"),
+    ]
 }
 
 fn start(version: KafkaVersion) -> Node {
@@ -411,6 +419,12 @@ fn named_right(node: &Node, faults: &[Fault], ask: impl Fn(&Node, &Fault) -> Res
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+    rows
+}
+
+/// Likewise, with what the other clients say where the page is written anew.
+fn compared(node: &Node, faults: &[Fault], ask: impl Fn(&Node, &Fault) -> Result<Told, String> + Sync) -> Vec<Row> {
+    let mut rows = named_right(node, faults, ask);
     if PAGE.is_rewritten() {
         for (row, said) in rows.iter_mut().zip(each(faults, |fault| what_others_say(node, fault))) {
             row.others = said.iter().map(|said| redacted(said, &node.directory())).collect();
@@ -507,8 +521,8 @@ kafka:
 fn every_fault_of_kafka_4_3_is_named_right() {
     let _alone = alone();
     let node = start(KafkaVersion::V4_3);
-    let mut rows = named_right(&node, &faults(), told);
-    rows.extend(named_right(&node, &too_open(), let_in));
+    let mut rows = compared(&node, &faults(), told);
+    rows.extend(compared(&node, &too_open(), let_in));
     drop(node);
     rows.extend(one_of_three_brokers_is_advertised_wrong(KafkaVersion::V4_3));
     PAGE.tells(&rows);

@@ -93,14 +93,7 @@ pub fn wrong_usage(evidence: &Evidence) -> Option<Explanation> {
 }
 
 pub fn chain_incomplete(evidence: &Evidence) -> Option<Explanation> {
-    let words = words(evidence.protocol);
-    let (top, unless) = match evidence.leads()? {
-        Leads::Short { top } => (top, ""),
-        Leads::Unclear { top } if evidence.server_sends_intermediates() => {
-            (top, "; if it is an authority of its own, add that to the broker's truststore")
-        }
-        Leads::Unclear { .. } | Leads::Elsewhere { .. } | Leads::Home => return None,
-    };
+    let Leads::Short { top } = evidence.leads()? else { return None };
     Some(
         client(
             format!(
@@ -109,7 +102,7 @@ pub fn chain_incomplete(evidence: &Evidence) -> Option<Explanation> {
                 top.issuer,
                 whom_the_broker_trusts(evidence)
             ),
-            format!("append the certificate of {} to the client's chain ({}){unless}", top.issuer, words.client_keystore),
+            format!("append the certificate of {} to the client's chain ({})", top.issuer, words(evidence.protocol).client_keystore),
         )
         .about(&evidence.leaf()?.subject),
     )
@@ -137,9 +130,13 @@ pub fn issuer_unknown(evidence: &Evidence) -> Explanation {
             String::new(),
         ),
         Some(Leads::Unclear { top } | Leads::Short { top }) => (
-            format!("{} was issued by {}, and the broker trusts {trusted}", top.subject, top.issuer),
+            format!(
+                "{} was issued by {}, and the broker trusts {trusted}: that is another authority, or an intermediate that the client does \
+                 not send along",
+                top.subject, top.issuer
+            ),
             top.issuer.clone(),
-            format!(", or, if {} stands below an authority that is there, append its certificate to the client's chain", top.issuer),
+            format!(", or, if {} is an intermediate, append its certificate to the client's chain ({})", top.issuer, words.client_keystore),
         ),
         Some(Leads::Elsewhere { top }) => (
             format!("the chain of {} ends at {}, and the broker trusts {trusted}", leaf_name(evidence), top.issuer),

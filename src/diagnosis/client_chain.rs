@@ -10,11 +10,11 @@ use rustls::AlertDescription;
 pub enum Leads<'a> {
     /// By its names, to an authority that the server named; where it named nobody, to one that the client trusts.
     Home,
-    /// Above `top` one is missing, which leads on to such an authority.
+    /// Above `top` one is missing that the client knows, and that leads on to such an authority.
     Short { top: &'a Certificate },
     /// To an authority that is none of these.
     Elsewhere { top: &'a Certificate },
-    /// Only the leaf was sent, and its issuer is none of these: it may stand below one.
+    /// Only the leaf was sent, and its issuer is none of these, nor known to lead to one: it may stand below one all the same.
     Unclear { top: &'a Certificate },
 }
 
@@ -67,28 +67,17 @@ impl Evidence {
         })
     }
 
-    /// The certificates that were sent, from the leaf up, as far as the next one has the name of the issuer.
-    fn linked(&self) -> Vec<&Certificate> {
-        let mut path: Vec<&Certificate> = self.shown.chain.first().into_iter().collect();
-        while let Some(top) = path.last() {
-            let is_next = |one: &&Certificate| one.subject_der == top.issuer_der && !path.contains(one);
-            let Some(next) = self.shown.chain.iter().find(is_next) else { break };
-            path.push(next);
-        }
-        path
-    }
-
     /// Where the client's chain leads to; `None` without one.
     pub(super) fn leads(&self) -> Option<Leads<'_>> {
         let named = self.asked.as_ref().map_or(&[][..], |asked| &asked.issuers);
         let is_home = |name: &String| if named.is_empty() { self.trusts_name(name) } else { named.contains(name) };
-        let path = self.linked();
+        let path = linked(self.shown.chain.first()?, self.shown.chain.iter());
         let top = *path.last()?;
         if path.iter().any(|one| is_home(&one.issuer) || is_home(&one.subject)) {
             return Some(Leads::Home);
         }
-        let mut known = self.served.iter().chain(self.shown.anchors.iter());
-        Some(if known.any(|one| one.subject_der == top.issuer_der && is_home(&one.issuer)) {
+        let missing = linked(top, self.served.iter().chain(self.shown.anchors.iter()));
+        Some(if missing[1..].iter().any(|one| is_home(&one.issuer)) {
             Leads::Short { top }
         } else if path.len() == 1 && !top.is_self_signed() && !self.is_root(&top.issuer) {
             Leads::Unclear { top }
@@ -121,11 +110,6 @@ impl Evidence {
             && self.shown.chain.iter().skip(1).any(|one| self.trusts_name(&one.issuer))
     }
 
-    /// Whether the server itself sends something between its certificate and a root.
-    pub(super) fn server_sends_intermediates(&self) -> bool {
-        self.served.iter().skip(1).any(|one| one.subject_der != one.issuer_der)
-    }
-
     /// The issuers that the server named, for a sentence.
     pub(super) fn named_issuers(&self) -> String {
         phrases::listed(self.asked.iter().flat_map(|asked| asked.issuers.iter().map(String::as_str)))
@@ -136,6 +120,15 @@ impl Evidence {
             .first()
             .map_or("the server's certificate", |leaf| if leaf.subject.is_empty() { "the server's certificate" } else { &leaf.subject })
     }
+}
+
+/// From this certificate up, as far as there is one with the name of the issuer; nowhere twice.
+fn linked<'a>(from: &'a Certificate, among: impl Iterator<Item = &'a Certificate> + Clone) -> Vec<&'a Certificate> {
+    let mut path = vec![from];
+    while let Some(next) = path.last().and_then(|top| among.clone().find(|one| one.subject_der == top.issuer_der && !path.contains(one))) {
+        path.push(next);
+    }
+    path
 }
 
 const fn is_about_a_certificate(alert: AlertDescription) -> bool {

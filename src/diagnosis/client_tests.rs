@@ -25,7 +25,8 @@ fn no_certificate_though_one_was_asked_for() {
     }
     // TLS 1.2 says so within the handshake, and a race may leave no word at all.
     for step in [Step::Handshake, Step::Acceptance] {
-        assert_eq!(failed(step, Symptom::Closed).asked_for(&[&authority]).code(), "client-certificate-missing");
+        let evidence = failed(step, Symptom::Closed).serving(&[&authority.broker(same)]).asked_for(&[&authority]);
+        assert_eq!(evidence.code(), "client-certificate-missing");
     }
 }
 
@@ -66,11 +67,34 @@ fn a_leaf_without_the_intermediate_that_the_server_itself_serves() {
     let diagnosis = evidence.diagnosed();
     assert_eq!((diagnosis.rule.code, diagnosis.explanation.side), ("client-chain-incomplete", Side::Client));
     assert!(diagnosis.explanation.fix.starts_with("append the certificate of CN=issuing to the client's chain"));
-    // Another authority of the same tree is as likely to be left out; but then both are said.
-    let other = authority.issuing("clients").leaf("orders", same);
-    let diagnosis = refused(ANY, &[&other], &[&authority]).serving(&[&issuing.broker(same), &issuing.certificate]).diagnosed();
-    assert_eq!(diagnosis.rule.code, "client-chain-incomplete");
-    assert!(diagnosis.explanation.fix.contains("if it is an authority of its own"), "{}", diagnosis.explanation.fix);
+}
+
+#[test]
+fn a_leaf_alone_is_short_of_whatever_is_known_to_lead_to_a_named_authority() {
+    let authority = root("root");
+    let policy = authority.issuing("policy");
+    let issuing = policy.issuing("issuing");
+    let sent_alone = || refused(ANY, &[&issuing.leaf("orders", same)], &[&authority]);
+    // One after the other, from whomever the client has them.
+    assert_eq!(sent_alone().serving(&[&issuing.certificate, &policy.certificate]).code(), "client-chain-incomplete");
+    assert_eq!(sent_alone().trusting(&[&authority, &policy]).serving(&[&issuing.certificate]).code(), "client-chain-incomplete");
+    // The issuer is known, and leads nowhere.
+    assert_eq!(sent_alone().serving(&[&issuing.certificate]).code(), "client-issuer-unknown");
+}
+
+#[test]
+fn a_leaf_alone_of_an_unknown_issuer_is_strange_or_short_and_both_are_said() {
+    let authority = root("root");
+    let issuing = authority.issuing("issuing");
+    for issuer in [root("stranger"), authority.issuing("stranger")] {
+        let evidence = refused(ANY, &[&issuer.leaf("orders", same)], &[&authority]).serving(&[&issuing.broker(same), &issuing.certificate]);
+        let diagnosis = evidence.diagnosed();
+        assert_eq!((diagnosis.rule.code, diagnosis.explanation.side), ("client-issuer-unknown", Side::Client));
+        let (cause, fix) = (diagnosis.explanation.cause, diagnosis.explanation.fix);
+        assert!(cause.ends_with("another authority, or an intermediate that the client does not send along"), "{cause}");
+        assert!(fix.contains("add CN=stranger to ssl.truststore.location of the broker"), "{fix}");
+        assert!(fix.contains("append its certificate to the client's chain (ssl.keystore.location"), "{fix}");
+    }
 }
 
 #[test]
@@ -81,7 +105,7 @@ fn a_client_of_another_authority() {
     assert_eq!(code, "client-issuer-unknown");
     assert_eq!(cause, "the chain of CN=orders ends at CN=rogue, and the broker trusts CN=root");
     assert!(fix.contains("ssl.truststore.location of the broker"), "{fix}");
-    // With the leaf alone nobody can tell from outside: the broker has no intermediates, so this is likelier, and both are said.
+    // With the leaf alone nobody can tell from outside.
     let (code, _, fix) = said(&[&leaf], &[&authority]);
     assert!(code == "client-issuer-unknown" && fix.contains("append its certificate"), "{code}: {fix}");
     let rabbitmq = refused(AlertDescription::UnknownCA, &[&leaf], &[&authority]).at_rabbitmq().diagnosed();

@@ -158,7 +158,11 @@ pub const ROWS: &[Row] = &[
         explain: |evidence| match problem(evidence)? {
             (file, FileProblem::InPlaintext(setting)) => Some(client(
                 format!("{file} says {setting}, which is not encrypted"),
-                "set security.protocol to SSL or SASL_SSL, or write amqps:// and the port of the TLS listener",
+                if evidence.is_kafka() {
+                    "set security.protocol to SSL or SASL_SSL, and bootstrap.servers to the port of such a listener"
+                } else {
+                    "write amqps:// and the port of the TLS listener"
+                },
             )),
             _ => None,
         },

@@ -3,7 +3,7 @@
 use rustls::AlertDescription;
 
 use super::fixture::{Authority, amqp, failed, kafka, root, same};
-use super::{Attempt, FileProblem, Side, Step, Symptom, let_in};
+use super::{Attempt, Evidence, Fact, FileProblem, Side, Step, StepTaken, Symptom, let_in};
 use crate::describe::{CertificateRequest, Protocol};
 use crate::pki::Certificate;
 
@@ -87,6 +87,28 @@ fn sasl_on_one_side_only() {
     assert!(missing.explanation.cause.contains("PLAIN") && missing.explanation.cause.ends_with("only SCRAM-SHA-512"));
     let refused = by_password(Step::Login, kafka(58, "SASL_AUTHENTICATION_FAILED", "")).diagnosed();
     assert!(refused.rule.code == "login-refused" && refused.explanation.cause.contains("alice"));
+}
+
+#[test]
+fn a_password_is_set_where_its_mechanism_looks_for_it() {
+    let fix = |mechanism| {
+        let refused = failed(Step::Login, kafka(58, "SASL_AUTHENTICATION_FAILED", "")).by_password(mechanism, "alice");
+        refused.diagnosed().explanation.fix
+    };
+    assert!(fix("PLAIN").contains("user_alice in listener.name.NAME.plain.sasl.jaas.config"), "{}", fix("PLAIN"));
+    let scram = fix("SCRAM-SHA-256");
+    assert!(scram.contains("--entity-name alice --add-config 'SCRAM-SHA-256=[password=…]'"), "{scram}");
+}
+
+#[test]
+fn a_transactional_id_that_is_another_each_time_is_allowed_by_what_it_begins_with() {
+    let refused = failed(Step::Produce, kafka(53, "TRANSACTIONAL_ID_AUTHORIZATION_FAILED", "ledger-4f1c"));
+    let fix = |evidence: Evidence| evidence.diagnosed().explanation.fix;
+    assert!(fix(refused.clone()).ends_with("--transactional-id ledger-4f1c"));
+    let fact = Fact::Topic { name: "ledger".to_owned(), partitions: 1, created: false };
+    let taken = StepTaken { took: std::time::Duration::ZERO, fact };
+    let fix = fix(refused.with(|evidence| evidence.steps.push(taken)));
+    assert!(fix.ends_with("--transactional-id ledger --resource-pattern-type prefixed"), "{fix}");
 }
 
 #[test]

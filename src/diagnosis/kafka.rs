@@ -33,7 +33,7 @@ pub const ROWS: &[Row] = &[
                 let topic = resource(evidence).unwrap_or("countersign-verify");
                 Explanation::new(
                     Side::Broker,
-                    format!("the topic {topic} does not exist at {}, and is not made: {}", evidence.endpoint, evidence.fault.symptom),
+                    format!("the topic {topic} does not exist at {}: {}", evidence.endpoint, evidence.fault.symptom),
                     format!(
                         "make it (kafka-topics --bootstrap-server {} --create --topic {topic}), or name another with --topic",
                         evidence.endpoint

@@ -51,11 +51,7 @@ pub fn topic(evidence: &Evidence) -> Explanation {
         Step::Consume => "--operation Read",
         _ => "--operation Describe --operation Read --operation Write",
     };
-    let known = evidence.steps.iter().find_map(|taken| match &taken.fact {
-        Fact::Topic { name, .. } => Some(name.as_str()),
-        _ => None,
-    });
-    denied(evidence, "the topic", &format!("{operations} --topic {}", resource(evidence, known.unwrap_or("TOPIC"))))
+    denied(evidence, "the topic", &format!("{operations} --topic {}", resource(evidence, known_topic(evidence).unwrap_or("TOPIC"))))
 }
 
 pub fn group(evidence: &Evidence) -> Explanation {
@@ -71,11 +67,21 @@ pub fn cluster(evidence: &Evidence) -> Explanation {
 }
 
 pub fn transactional_id(evidence: &Evidence) -> Explanation {
-    denied(
-        evidence,
-        "the transactional id",
-        &format!("--operation Describe --operation Write --transactional-id {}", resource(evidence, "ID")),
-    )
+    let id = resource(evidence, "ID");
+    // The proof puts something behind the topic's name that is another each time.
+    let id = match known_topic(evidence).filter(|topic| id.starts_with(topic)) {
+        Some(topic) => format!("{topic} --resource-pattern-type prefixed"),
+        None => id.to_owned(),
+    };
+    denied(evidence, "the transactional id", &format!("--operation Describe --operation Write --transactional-id {id}"))
+}
+
+/// The topic that was found or made for the message.
+fn known_topic(evidence: &Evidence) -> Option<&str> {
+    evidence.steps.iter().find_map(|taken| match &taken.fact {
+        Fact::Topic { name, .. } => Some(name.as_str()),
+        _ => None,
+    })
 }
 
 fn denied(evidence: &Evidence, what: &str, acl: &str) -> Explanation {

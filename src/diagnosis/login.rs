@@ -214,11 +214,16 @@ pub fn external_user_missing(evidence: &Evidence) -> Explanation {
 
 pub fn login_refused(evidence: &Evidence) -> Explanation {
     let (who, fix) = match &evidence.login {
-        LoginKind::Password { user, .. } if evidence.is_kafka() => (
+        LoginKind::Password { mechanism: "PLAIN", user } if evidence.is_kafka() => (
+            format!("the user {user}, or the password"),
+            format!("check the password: it is user_{user} in listener.name.NAME.plain.sasl.jaas.config of the broker"),
+        ),
+        LoginKind::Password { mechanism, user } if evidence.is_kafka() => (
             format!("the user {user}, or the password"),
             format!(
-                "check the password; for SCRAM run kafka-configs --alter --entity-type users --entity-name {user} --add-config \
-                 'SCRAM-SHA-512=[password=…]', for PLAIN look at user_{user} in the listener's JAAS configuration"
+                "check the password, or set it: kafka-configs --bootstrap-server {} --alter --entity-type users --entity-name {user} \
+                 --add-config '{mechanism}=[password=…]'",
+                evidence.endpoint
             ),
         ),
         LoginKind::Password { user, .. } if user == "guest" => (

@@ -86,6 +86,7 @@ fn specimens() -> Vec<Evidence> {
         failed(Step::Produce, Symptom::Closed),
         failed(Step::Produce, Symptom::Other(text("odd"))),
     ];
+    all.push(failed(Step::Topic, kafka(31, "CLUSTER_AUTHORIZATION_FAILED", "resource")));
     for code in [3, 5, 15, 19, 29, 30, 31, 35, 47, 53] {
         all.push(failed(Step::Produce, kafka(code, "NAME", "resource")));
     }

@@ -70,9 +70,7 @@ impl Client<'_> {
     fn plaintext(&self) -> Option<Fault> {
         let problem = match &self.connection.protocol {
             Ok(SecurityProtocol::Ssl | SecurityProtocol::SaslSsl) => return None,
-            Ok(SecurityProtocol::Plaintext) => {
-                FileProblem::InPlaintext("security.protocol=PLAINTEXT, or nothing, which means the same".to_owned())
-            }
+            Ok(SecurityProtocol::Plaintext) => FileProblem::InPlaintext("security.protocol=PLAINTEXT (the default)".to_owned()),
             Ok(SecurityProtocol::SaslPlaintext) => FileProblem::InPlaintext("security.protocol=SASL_PLAINTEXT".to_owned()),
             Err(name) => FileProblem::Damaged(format!("security.protocol is {name:?}; it is SSL or SASL_SSL")),
         };

@@ -51,8 +51,8 @@ pub enum Entry {
     Certificate(Arc<Intruders>),
     /// By password, or nobody asks: a certificate is not what decides.
     WithoutCertificate,
-    /// As the server itself has it: whoever asks for certificates must demand them.
-    AsItAsks,
+    /// Whoever logs in as the visitor does: where that is by certificate, nobody without one.
+    ByLogin,
 }
 
 /// Certificates that nobody must take.

@@ -38,7 +38,7 @@ pub fn agenda(visitors: Vec<(Attendee, Vec<Place>)>, wishes: &Wishes) -> Agenda 
                     protocol,
                     node_id: None,
                     told_by: None,
-                    entry: Entry::AsItAsks,
+                    entry: Entry::ByLogin,
                     insider: None,
                 });
                 agenda.targets.len() - 1

@@ -111,7 +111,7 @@ async fn meet(meeting: Meeting<'_>, now: OffsetDateTime) -> Cell {
         protocol: protocol(kind),
         node_id: None,
         told_by: None,
-        entry: Entry::AsItAsks,
+        entry: Entry::ByLogin,
         insider: None,
     };
     let mut cell = met(Occasion { attendee: &attendee, target: &target, now }, server, &hosts).await;

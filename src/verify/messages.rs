@@ -203,7 +203,7 @@ fn not_there(fault: Fault, name: &str) -> Fault {
             symptom: Symptom::Kafka {
                 code: UNKNOWN_TOPIC,
                 name: "UNKNOWN_TOPIC_OR_PARTITION".to_owned(),
-                message: Some(format!("and it may not be made: {code}")),
+                message: Some(format!("the client may not make it ({code})")),
                 resource: Some(name.to_owned()),
             },
             ..fault

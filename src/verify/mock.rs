@@ -33,7 +33,7 @@ pub async fn message_through_mock(client: &HolderFiles, stand_in: &Identity, tru
         protocol: Protocol::Kafka,
         node_id: None,
         told_by: None,
-        entry: Entry::AsItAsks,
+        entry: Entry::ByLogin,
         insider: None,
     };
     let occasion = Occasion { attendee: &attendee, target: &target, now };

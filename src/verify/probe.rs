@@ -34,11 +34,11 @@ type Tried = Result<Result<(), String>, Inconclusive>;
 
 impl Scene<'_> {
     /// The attempts that must fail at `target`.
-    pub fn attempts(target: &Target, insider: &Visitor, asked: Option<&CertificateRequest>) -> Vec<Attempt> {
+    pub fn attempts(target: &Target, insider: &Visitor) -> Vec<Attempt> {
         let by_certificate = match &target.entry {
             Entry::Certificate(_) => true,
             Entry::WithoutCertificate => false,
-            Entry::AsItAsks => asked.is_some() && matches!(insider.login, Login::Certificate),
+            Entry::ByLogin => insider.credential.is_some() && matches!(insider.login, Login::Certificate),
         };
         let can = |attempt: &Attempt| match attempt {
             Attempt::NoCertificate => by_certificate,

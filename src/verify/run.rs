@@ -227,7 +227,7 @@ impl<P: Fn(usize, usize)> Work<'_, P> {
         let asked = guest.and_then(|(_, asked)| asked);
         let Some(insider) = target.insider.as_ref().or(guest.map(|(visitor, _)| visitor)) else { return };
         let (limit, now) = (self.options.deadline, self.options.now);
-        let attempts = Scene::attempts(target, insider, asked);
+        let attempts = Scene::attempts(target, insider);
         self.board.expect_more(attempts.len());
         let tried = attempts.into_iter().map(|attempt| async move {
             let outcome = match &known.reached {

@@ -10,11 +10,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::fixture::{Cluster, overwrite};
-use super::{Options, Wishes, agenda_by_cluster, party, run, server};
+use super::{Attendee, Options, Place, Wishes, agenda_by_cluster, agenda_by_name, party, run, server};
 use crate::cluster::{Holder, HolderId};
-use crate::diagnosis::{Attempt, Cell, Failure, Fault, ProbeOutcome, Step, Symptom, Verdict, VerifyReport};
+use crate::describe::Protocol;
+use crate::diagnosis::{Attempt, Cell, Failure, Fault, ProbeOutcome, Step, Symptom, Verdict, VerifyReport, Via};
 use crate::inventory::HolderFiles;
 use crate::layout::HolderFile;
+use crate::visit::{Login, Visitor};
 
 /// One node of RabbitMQ at this port, and one client.
 fn cluster(port: u16) -> Cluster {
@@ -131,6 +133,32 @@ async fn a_server_that_demands_no_certificate_lets_intruders_in() {
     serve(listener, Manner::Tls(server::lax(&node.identity)));
     let report = verified(&cluster, &cluster.everyone()).await;
     assert_eq!(outcomes(&report), ["let in", "let in", "refused", "refused"]);
+}
+
+/// As the client of the cluster, logging in like this, where no cluster file says whom the server is to let in.
+async fn verified_by_name(cluster: &Cluster, port: u16, login: Login) -> VerifyReport {
+    let name = "clients/queues".to_owned();
+    let visitor = party::from_pem(&cluster.files(&name)).and_then(|party| party.visitor(name.clone(), Via::Pem)).unwrap();
+    let attendee = Attendee { name, via: Via::Pem, visitor: Ok(Visitor { login, ..visitor }), notes: Vec::new() };
+    let place = Place { endpoint: format!("localhost:{port}").parse().unwrap(), protocol: Protocol::Amqp, vhost: None };
+    let options = Options { now: cluster.now(), deadline: Duration::from_secs(2), at_once: 8, probes: true, fail_fast: false };
+    run(agenda_by_name(vec![(attendee, vec![place])], &WISHES), options, std::future::pending(), |_, _| ()).await
+}
+
+#[tokio::test]
+async fn who_logs_in_by_certificate_is_told_of_a_server_that_does_not_even_ask_for_one() {
+    let (listener, port) = listener().await;
+    let cluster = cluster(port);
+    let node = party::from_pem(&cluster.files("rabbitmq/rabbit-1")).unwrap();
+    serve(listener, Manner::Tls(server::lax(&node.identity)));
+    let report = verified_by_name(&cluster, port, Login::Certificate).await;
+    assert_eq!(outcomes(&report), ["let in", "let in", "refused", "refused"]);
+    let ProbeOutcome::LetIn(told) = &report.probes[0].outcome else { panic!("{report:?}") };
+    let cause = format!("client certificates are not requested at localhost:{port}");
+    assert_eq!((told.rule.code, &told.explanation.cause), ("lets-in-without-certificate", &cause));
+    // Who has one and logs in otherwise does without it.
+    let report = verified_by_name(&cluster, port, Login::Anonymous).await;
+    assert!(report.probes.iter().all(|probe| !matches!(probe.attempt, Attempt::NoCertificate | Attempt::ForeignAuthority)), "{report:?}");
 }
 
 #[tokio::test]
