@@ -260,6 +260,8 @@ fn a_truststore_that_java_finds_empty_is_empty() {
     fs::create_dir(desk.path("certs")).unwrap();
     fs::copy(desk.path("ca.crt"), desk.path("certs/5ed36f99.0")).unwrap();
     desk.write("certs/README", "nothing");
+    fs::create_dir(desk.path("certs/below")).unwrap();
+    desk.openssl("req -x509 -newkey ed25519 -nodes -keyout below.key -subj /CN=below -out certs/below/below.pem");
     let candidate = one(&rdkafka(&desk, "ssl.ca.location=certs"), &Besides::default());
     assert_eq!(subjects(&visitor(&candidate).anchors), ["CN=authority"]);
     // By hand, what is given to be trusted is trusted.

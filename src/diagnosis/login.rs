@@ -172,7 +172,7 @@ pub fn external_without_certificate(evidence: &Evidence) -> Explanation {
         Some(leaf) if evidence.asked.is_none() => Explanation::new(
             Side::Broker,
             format!("{} logs in by certificate, and {} never asked for {}", evidence.identity, evidence.endpoint, leaf.subject),
-            format!("set {} and {}", words.client_required, words.broker_truststore),
+            format!("set {}, with the authority of the clients in {}", words.client_required, words.broker_truststore),
         ),
         _ => Explanation::new(
             Side::Client,

@@ -156,8 +156,8 @@ pub fn suite_mismatch(evidence: &Evidence) -> Explanation {
             evidence.endpoint, evidence.fault.symptom
         ),
         format!(
-            "allow TLS_AES_128_GCM_SHA256 and ECDHE suites with AES-GCM in {}, and see that {} holds an EC or RSA key whose certificate \
-             comes first",
+            "allow TLS_AES_128_GCM_SHA256 and ECDHE suites with AES-GCM in {}, and see that there is an EC or RSA key in {} whose \
+             certificate comes first",
             words.broker_suites, words.broker_keystore
         ),
     )
