@@ -11,7 +11,7 @@ use std::time::Duration;
 use countersign::cluster::SaslMechanism;
 use countersign::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
 use countersign::pki::Passphrase;
-use countersign::visit::{Business, Conversation, Login, Message, Start};
+use countersign::visit::{Business, Conversation, Deadline, Login, Message, Start};
 use serde_json::json;
 use support::amqp::AmqpClient;
 use support::broker::alone;
@@ -92,7 +92,7 @@ impl Node {
 }
 
 fn business<'a>(login: &'a Login, vhost: &'a str) -> Business<'a> {
-    Business { login, vhost, access: None, message: Message::Send, deadline: Duration::from_secs(20) }
+    Business { login, vhost, access: None, message: Message::Send, deadline: Deadline::after(Duration::from_secs(20)) }
 }
 
 fn by_password(mechanism: SaslMechanism, user: &str, password: &str) -> Login {
@@ -101,7 +101,7 @@ fn by_password(mechanism: SaslMechanism, user: &str, password: &str) -> Login {
 
 fn refused(done: Result<(), Fault>) -> (Step, u16, String) {
     match done {
-        Err(Fault { step, symptom: Symptom::Amqp { code, text } }) => (step, code, text),
+        Err(Fault { step, symptom: Symptom::Amqp { code, text, .. } }) => (step, code, text),
         other => panic!("{other:?}"),
     }
 }

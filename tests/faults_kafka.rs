@@ -251,7 +251,7 @@ fn faults() -> Vec<Fault> {
             .showing("admin.p12")
             .with("ssl.keystore.password", "wrong")
             .is("file-password-wrong", "client"),
-        fault("the client's truststore is an empty file").trusting("empty.pem").is("file-damaged", "client"),
+        fault("the client's truststore is an empty file").trusting("empty.pem").is("no-anchors", "client"),
         fault("the client's truststore holds no entry that Java trusts")
             .with("ssl.truststore.type", "PKCS12")
             .with("ssl.truststore.password", "changeit")
@@ -264,11 +264,11 @@ fn faults() -> Vec<Fault> {
         fault("the broker speaks TLS 1.3 alone, the client TLS 1.2 alone")
             .at("TLS_13")
             .with("ssl.enabled.protocols", "TLSv1.2")
-            .is("version-mismatch", "broker"),
+            .is("version-mismatch", "client"),
         fault("the broker speaks TLS 1.2 alone, the client TLS 1.3 alone")
             .at("TLS_12")
             .with("ssl.enabled.protocols", "TLSv1.3")
-            .is("version-mismatch", "broker"),
+            .is("version-mismatch", "client"),
         fault("the broker has only a cipher suite of CBC").at("CBC").is("suite-mismatch", "broker"),
         // The network.
         fault("the broker is down").reached(At::Closed).is("connection-refused", "broker"),

@@ -211,6 +211,30 @@ fn what_cannot_be_used_says_why_and_which_file_it_is() {
     assert_eq!(found("tls.crt", &besides), "tls.key: nothing is trusted: it holds no trusted certificate");
 }
 
+/// Nothing is damaged in it: there is nothing in it.
+#[test]
+fn a_file_of_trust_without_a_certificate_trusts_nobody() {
+    let desk = Desk::new();
+    desk.write("empty.pem", "");
+    desk.write("blank.pem", "\n\n");
+    desk.write("parameters.pem", "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n");
+    for file in ["empty.pem", "blank.pem", "parameters.pem"] {
+        let by_hand = Besides { trust: vec![desk.path(file)], key: Some(desk.path("tls.key")), ..Besides::default() };
+        let configurations = [
+            one(&desk.path("tls.crt"), &by_hand),
+            one(&java(&desk, &format!("ssl.truststore.type=PEM\nssl.truststore.location={file}")), &Besides::default()),
+            one(&java(&desk, &format!("ssl.truststore.type=JKS\nssl.truststore.location={file}")), &Besides::default()),
+            one(&rdkafka(&desk, &format!("ssl.ca.location={file}")), &Besides::default()),
+        ];
+        for candidate in configurations {
+            assert_eq!(problem(&candidate), (file, &FileProblem::NoAnchors));
+        }
+    }
+    // A key that is not there is not damaged either.
+    let besides = Besides { key: Some(desk.path("empty.pem")), ..desk.trusting() };
+    assert_eq!(problem(&one(&desk.path("tls.crt"), &besides)), ("empty.pem", &FileProblem::NoKey));
+}
+
 fn java(desk: &Desk, lines: &str) -> PathBuf {
     desk.write("client.properties", &format!("bootstrap.servers=Broker.Example.:9093\nsecurity.protocol=SSL\n{lines}\n"))
 }
@@ -236,6 +260,8 @@ fn a_truststore_that_java_finds_empty_is_empty() {
     fs::create_dir(desk.path("certs")).unwrap();
     fs::copy(desk.path("ca.crt"), desk.path("certs/5ed36f99.0")).unwrap();
     desk.write("certs/README", "nothing");
+    fs::create_dir(desk.path("certs/below")).unwrap();
+    desk.openssl("req -x509 -newkey ed25519 -nodes -keyout below.key -subj /CN=below -out certs/below/below.pem");
     let candidate = one(&rdkafka(&desk, "ssl.ca.location=certs"), &Besides::default());
     assert_eq!(subjects(&visitor(&candidate).anchors), ["CN=authority"]);
     // By hand, what is given to be trusted is trusted.

@@ -11,6 +11,7 @@ mod identity;
 mod init;
 mod inspect;
 mod judging;
+mod log_files;
 mod making;
 mod passwords;
 mod proof;

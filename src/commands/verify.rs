@@ -1,7 +1,7 @@
 //! `verify`: the proof, against running brokers or over loopback.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +11,12 @@ use tokio::runtime::Runtime;
 use super::console::Format;
 use super::failure::{Exit, Failure};
 use super::identity::IdentityArgs;
+use super::log_files::{self, LogFile};
 use super::making::Making;
 use super::{Context, proof, selected};
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId, Role};
-use crate::diagnosis::{BrokerLog, VerifyReport};
-use crate::directory::{self, Directory, Owners};
+use crate::diagnosis::VerifyReport;
+use crate::directory::{Directory, Owners};
 use crate::finding::Severity;
 use crate::identity::Candidate;
 use crate::inventory::HolderFiles;
@@ -159,7 +160,7 @@ impl Verify {
             probes: !self.no_probes,
             fail_fast: self.fail_fast,
         };
-        let logs: Vec<LogFile<'_>> = self.broker_log.iter().map(|path| LogFile::begin(path)).collect::<Result<_, _>>()?;
+        let logs = LogFile::begin(&self.broker_log)?;
         let runtime = Runtime::new().map_err(Failure::Runtime)?;
         let progress = context.console.progress("verifying", agenda.meetings.len());
         let stop = async || {
@@ -173,12 +174,7 @@ impl Verify {
         progress.finish_and_clear();
         // A name server that does not answer keeps a thread for longer than anybody waits.
         runtime.shutdown_background();
-        if !logs.is_empty() && !report.passed() && !report.interrupted() {
-            std::thread::sleep(LOG_DELAY);
-        }
-        for log in logs {
-            report.diagnose_by(&log.read()?);
-        }
+        log_files::explain(&mut report, &logs)?;
         self.show(context, &report);
         Ok(match (report.interrupted(), report.passed()) {
             (true, _) => Exit::Interrupted,
@@ -235,27 +231,6 @@ fn intruders(context: &Context, spec: &ClusterSpec, directory: &Directory) -> Re
         intruders.insert(name, Arc::new(made));
     }
     Ok(intruders)
-}
-
-/// RabbitMQ's log reaches its file up to 2 s late (`delayed_write` of Erlang's file:open/2).
-const LOG_DELAY: Duration = Duration::from_millis(2200);
-
-/// A broker's log: what is written while this runs, or all of it when nothing is.
-struct LogFile<'a> {
-    path: &'a Path,
-    before: u64,
-}
-
-impl<'a> LogFile<'a> {
-    fn begin(path: &'a Path) -> Result<Self, Failure> {
-        Ok(Self { path, before: directory::length_of(path)? })
-    }
-
-    fn read(&self) -> Result<BrokerLog, Failure> {
-        let written = directory::read_log(self.path, self.before)?;
-        let text = if written.is_empty() { directory::read_log(self.path, 0)? } else { written };
-        Ok(BrokerLog::parse(&text))
-    }
 }
 
 /// `5s`, `500ms`, `1m`.

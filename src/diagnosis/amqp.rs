@@ -65,8 +65,9 @@ pub const ROWS: &[Row] = &[
         rule: &Rule::error(
             "amqp-not-permitted",
             "a queue or an exchange that the user may not configure, write or read",
-            "RabbitMQ answers 403 `ACCESS_REFUSED - write access to exchange … refused for user …`. Declaring needs configure, \
-             publishing write on the exchange, binding write on the queue and read on the exchange, getting read on the queue.",
+            "RabbitMQ answers 403 `ACCESS_REFUSED - write access to exchange … refused for user …`, older releases without the word for \
+             what was tried. Declaring needs configure, publishing write on the exchange, binding write on the queue and read on the \
+             exchange, getting read on the queue.",
         ),
         explain: |evidence| {
             let text = reply(evidence, &[403]).filter(|_| evidence.fault.step > Step::Login)?;
@@ -74,11 +75,13 @@ pub const ROWS: &[Row] = &[
             let vhost = quoted_after(text, "vhost ").unwrap_or("/");
             let what =
                 text.split_once("access to ").and_then(|(_, rest)| rest.split_once(" in vhost")).map_or("what it uses", |(what, _)| what);
-            let operation = text.split_once(" access to ").and_then(|(before, _)| before.rsplit(' ').next());
-            let operation = operation.filter(|word| ["configure", "write", "read"].contains(word)).unwrap_or("use");
+            let lacking = match permission(evidence, text, what) {
+                Some(permission) => format!("the {permission} permission"),
+                None => "a permission".to_owned(),
+            };
             Some(Explanation::new(
                 Side::Broker,
-                format!("the user {user} may not {operation} {what} in the virtual host \"{vhost}\""),
+                format!("the user {user} lacks {lacking} on {what} in the virtual host \"{vhost}\""),
                 format!(
                     "run rabbitmqctl set_permissions -p '{vhost}' '{user}' CONFIGURE WRITE READ with an expression that matches it; it \
                      replaces all three"
@@ -95,7 +98,7 @@ pub const ROWS: &[Row] = &[
              errors of client and server.",
         ),
         explain: |evidence| match &evidence.fault.symptom {
-            Symptom::Amqp { code, text } => Some(Explanation::new(
+            Symptom::Amqp { code, text, .. } => Some(Explanation::new(
                 Side::Broker,
                 format!("RabbitMQ ended the step {} with {code} {text}", evidence.fault.step.name()),
                 "look into RabbitMQ's log at this time, or hand it over with --broker-log",
@@ -108,9 +111,24 @@ pub const ROWS: &[Row] = &[
 /// The text of a reply with one of these codes.
 fn reply<'a>(evidence: &'a Evidence, codes: &[u16]) -> Option<&'a str> {
     match &evidence.fault.symptom {
-        Symptom::Amqp { code, text } if codes.contains(code) => Some(text),
+        Symptom::Amqp { code, text, .. } if codes.contains(code) => Some(text),
         _ => None,
     }
+}
+
+/// Which of the three permissions is lacking: by RabbitMQ's own word, or by the method that was refused.
+fn permission(evidence: &Evidence, text: &str, what: &str) -> Option<&'static str> {
+    let told = text.split_once(" access to ").and_then(|(before, _)| before.rsplit(' ').next());
+    let told = told.and_then(|told| ["configure", "write", "read"].into_iter().find(|word| *word == told));
+    let Symptom::Amqp { method: Some(method), .. } = evidence.fault.symptom else { return told };
+    told.or(match method {
+        "queue.declare" | "exchange.declare" | "queue.delete" | "exchange.delete" => Some("configure"),
+        // Messages are read from the exchange and written to the queue.
+        "queue.bind" if what.starts_with("exchange") => Some("read"),
+        "queue.bind" | "basic.publish" => Some("write"),
+        "basic.get" => Some("read"),
+        _ => None,
+    })
 }
 
 /// The user by whose permissions RabbitMQ goes.

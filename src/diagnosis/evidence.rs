@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::{Fault, StepTaken};
-use crate::describe::{CertificateRequest, Protocol};
+use super::log_cause::LogCause;
+use super::{Fault, Step, StepTaken, Symptom};
+use crate::describe::{CertificateRequest, Protocol, TlsVersion};
 use crate::pki::{Certificate, HostPort};
 
 /// One failed visit.
@@ -22,6 +23,8 @@ pub struct Evidence {
     pub identity: String,
     pub shown: Shown,
     pub login: LoginKind,
+    /// The versions of TLS that the client offers; empty where it never came to that.
+    pub offered: Vec<TlsVersion>,
     /// The steps that succeeded before.
     pub steps: Vec<StepTaken>,
     pub fault: Fault,
@@ -70,5 +73,30 @@ impl Evidence {
     /// The client's own certificate.
     pub fn leaf(&self) -> Option<&Certificate> {
         self.shown.chain.first()
+    }
+
+    /// Whether a line of RabbitMQ's log may yet tell more: it ended the conversation, or refused the login, and no line is known that
+    /// says why. Kafka writes its lines at once.
+    pub fn awaits_log(&self) -> bool {
+        let ended = match &self.fault.symptom {
+            Symptom::Alert(_) | Symptom::Closed | Symptom::NotTls { .. } | Symptom::NothingInCommon { .. } => true,
+            Symptom::Amqp { .. } => self.fault.step == Step::Login,
+            Symptom::File { .. }
+            | Symptom::NameUnknown { .. }
+            | Symptom::ConnectionRefused
+            | Symptom::Unreachable { .. }
+            | Symptom::Silence { .. }
+            | Symptom::ServerRefused { .. }
+            | Symptom::Plaintext { .. }
+            | Symptom::Misbehaved { .. }
+            | Symptom::OtherProtocol { .. }
+            | Symptom::Kafka { .. }
+            | Symptom::Mechanism { .. }
+            | Symptom::Librdkafka { .. }
+            | Symptom::Advertised { .. }
+            | Symptom::OtherBytes
+            | Symptom::Other(_) => false,
+        };
+        ended && self.protocol == Protocol::Amqp && !self.log.iter().any(|line| LogCause::of(line).is_some())
     }
 }

@@ -7,7 +7,7 @@ use rustls::AlertDescription;
 use time::{Duration, OffsetDateTime};
 
 use super::{BrokerLog, Diagnosis, Evidence, Fault, LoginKind, Shown, Step, Symptom, ToldBy, diagnose};
-use crate::describe::{CertificateRequest, Protocol};
+use crate::describe::{CertificateRequest, Protocol, TlsVersion};
 use crate::path;
 use crate::pki::{Certificate, Usage};
 
@@ -94,6 +94,7 @@ pub(super) fn failed(step: Step, symptom: Symptom) -> Evidence {
         identity: "clients/orders".to_owned(),
         shown: Shown::default(),
         login: LoginKind::Certificate,
+        offered: vec![TlsVersion::V1_3, TlsVersion::V1_2],
         steps: Vec::new(),
         fault: Fault::new(step, symptom),
         served: Vec::new(),
@@ -188,5 +189,5 @@ pub(super) fn kafka(code: i16, name: &str, resource: &str) -> Symptom {
 }
 
 pub(super) fn amqp(code: u16, text: &str) -> Symptom {
-    Symptom::Amqp { code, text: text.to_owned() }
+    Symptom::Amqp { code, text: text.to_owned(), method: None }
 }

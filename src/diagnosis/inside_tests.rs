@@ -4,7 +4,7 @@ use rustls::AlertDescription;
 
 use super::fixture::{Authority, amqp, failed, kafka, root, same};
 use super::{Attempt, Evidence, Fact, FileProblem, Side, Step, StepTaken, Symptom, let_in};
-use crate::describe::{CertificateRequest, Protocol};
+use crate::describe::{CertificateRequest, Protocol, TlsVersion};
 use crate::pki::Certificate;
 
 fn orders() -> (Authority, Certificate) {
@@ -50,6 +50,20 @@ fn what_both_sides_have_not_in_common() {
     let nothing = |error: &str| failed(Step::Handshake, Symptom::NothingInCommon { error: error.to_owned() }).code();
     assert_eq!(nothing("peer is incompatible: ServerTlsVersionIsDisabledByOurConfig"), "version-mismatch");
     assert_eq!(nothing("peer is incompatible: NoCipherSuitesInCommon"), "suite-mismatch");
+}
+
+#[test]
+fn a_client_that_offers_one_version_alone_has_to_offer_more() {
+    let side = |offered: &[TlsVersion]| {
+        let refused = failed(Step::Handshake, Symptom::Alert(AlertDescription::ProtocolVersion));
+        let diagnosis = refused.with(|evidence| evidence.offered = offered.to_vec()).diagnosed();
+        assert_eq!(diagnosis.rule.code, "version-mismatch");
+        diagnosis.explanation.side
+    };
+    assert_eq!(side(&[TlsVersion::V1_2]), Side::Client);
+    assert_eq!(side(&[TlsVersion::V1_3]), Side::Client);
+    assert_eq!(side(&[TlsVersion::V1_3, TlsVersion::V1_2]), Side::Broker);
+    assert_eq!(side(&[]), Side::Broker);
 }
 
 #[test]
@@ -119,8 +133,11 @@ fn external_at_rabbitmq() {
     let user = refused().showing(&[&leaf]).asked_for(&[&authority]).diagnosed();
     assert_eq!((user.rule.code, user.explanation.side), ("external-user-missing", Side::Broker));
     assert!(user.explanation.fix.contains("rabbitmqctl add_user 'CN=orders'"), "{}", user.explanation.fix);
-    assert_eq!(refused().showing(&[&leaf]).code(), "external-without-certificate");
-    assert_eq!(refused().asked_for(&[&authority]).code(), "external-without-certificate");
+    // The certificate is not at fault: it was never seen.
+    for unseen in [refused().showing(&[&leaf]), refused().asked_for(&[&authority])] {
+        let diagnosis = unseen.diagnosed();
+        assert_eq!((diagnosis.rule.code, diagnosis.explanation.certificate), ("external-without-certificate", None));
+    }
     let offered = vec!["PLAIN".to_owned()];
     let evidence = failed(Step::Login, Symptom::Mechanism { wanted: "EXTERNAL".to_owned(), offered }).at_rabbitmq();
     assert_eq!(evidence.code(), "external-not-enabled");
@@ -143,8 +160,34 @@ fn virtual_hosts_and_permissions_by_the_stable_part_of_the_text() {
     assert!(cause.contains("limit of 3"), "{cause}");
     let text = "ACCESS_REFUSED - write access to exchange 'orders' in vhost '/' refused for user 'alice'";
     let (code, cause, _) = said(Step::Publish, 403, text);
-    assert_eq!((code, &*cause), ("amqp-not-permitted", "the user alice may not write exchange 'orders' in the virtual host \"/\""));
+    assert_eq!(
+        (code, &*cause),
+        ("amqp-not-permitted", "the user alice lacks the write permission on exchange 'orders' in the virtual host \"/\"")
+    );
     assert_eq!(said(Step::Publish, 404, "NOT_FOUND - no exchange 'orders' in vhost '/'").0, "amqp-refused");
+}
+
+/// RabbitMQ 3.10 does not say what was tried.
+#[test]
+fn the_permission_that_is_lacking_is_known_by_the_method_that_was_refused() {
+    let lacking = |method, what: &str| {
+        let text = format!("ACCESS_REFUSED - access to {what} in vhost '/' refused for user 'alice'");
+        let diagnosis = failed(Step::Publish, Symptom::Amqp { code: 403, text, method }).at_rabbitmq().diagnosed();
+        assert_eq!(diagnosis.rule.code, "amqp-not-permitted");
+        diagnosis.explanation.cause
+    };
+    for (method, what, permission) in [
+        ("queue.declare", "queue 'orders'", "configure"),
+        ("exchange.declare", "exchange 'orders'", "configure"),
+        ("queue.bind", "queue 'orders'", "write"),
+        ("queue.bind", "exchange 'orders'", "read"),
+        ("basic.publish", "exchange 'orders'", "write"),
+        ("basic.get", "queue 'orders'", "read"),
+    ] {
+        let cause = lacking(Some(method), what);
+        assert!(cause.starts_with(&format!("the user alice lacks the {permission} permission on {what} in ")), "{cause}");
+    }
+    assert!(lacking(None, "queue 'orders'").starts_with("the user alice lacks a permission on queue 'orders'"));
 }
 
 #[test]

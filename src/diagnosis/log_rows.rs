@@ -60,13 +60,13 @@ pub const ROWS: &[Row] = &[
             heard(evidence, LogCause::ChainInvalid).then(|| {
                 // A chain that is sound from here is too long for the broker alone.
                 let sound = evidence.own_fault(|_| true).is_none();
-                Explanation::new(
-                    if sound { Side::Broker } else { Side::Client },
-                    format!("the broker does not take an authority above the certificate of {}: {line}", evidence.identity),
-                    "make that authority anew with CA:TRUE, keyCertSign and a path length that allows the chain; for RabbitMQ a greater \
-                     ssl_options.depth may do",
-                )
-                .about_any(evidence.leaf())
+                let fix = if sound && !evidence.is_kafka() {
+                    "raise ssl_options.depth to the number of authorities between a client's certificate and its root, at least"
+                } else {
+                    "make that authority anew with CA:TRUE, keyCertSign and a path length that allows the chain"
+                };
+                let cause = format!("the broker does not take an authority above the certificate of {}: {line}", evidence.identity);
+                Explanation::new(if sound { Side::Broker } else { Side::Client }, cause, fix).about_any(evidence.leaf())
             })
         },
     },

@@ -166,3 +166,24 @@ proptest! {
         let _ = BrokerLog::parse(&text).lines_of(&failed(Step::Acceptance, Symptom::Closed));
     }
 }
+
+/// RabbitMQ's log is written late; whoever has been told everything is not kept.
+#[test]
+fn a_log_is_waited_for_where_it_may_tell_more_and_nothing_was_told_yet() {
+    let refused = || failed(Step::Login, amqp(403, "ACCESS_REFUSED - Login was refused")).at_rabbitmq();
+    assert!(refused().awaits_log());
+    assert!(rogue().at_rabbitmq().awaits_log());
+    let line = "2026-06-01 12:00:00.1 [error] <0.761.0> EXTERNAL login refused: user 'orders' - invalid credentials";
+    assert!(!refused().with(|evidence| evidence.log = vec![line.to_owned()]).awaits_log());
+    let accepted = "2026-06-01 12:00:00.0 [info] <0.761.0> accepting AMQP connection 127.0.0.1:40812 -> 127.0.0.1:5671";
+    assert!(refused().with(|evidence| evidence.log = vec![accepted.to_owned()]).awaits_log());
+    for (step, symptom) in [
+        (Step::Connect, Symptom::ConnectionRefused),
+        (Step::Greeting, Symptom::Silence { seconds: 5 }),
+        (Step::VirtualHost, amqp(530, "NOT_ALLOWED - vhost nope not found")),
+    ] {
+        assert!(!failed(step, symptom).at_rabbitmq().awaits_log());
+    }
+    // Kafka writes its lines at once.
+    assert!(!rogue().awaits_log());
+}

@@ -172,15 +172,13 @@ pub fn external_without_certificate(evidence: &Evidence) -> Explanation {
         Some(leaf) if evidence.asked.is_none() => Explanation::new(
             Side::Broker,
             format!("{} logs in by certificate, and {} never asked for {}", evidence.identity, evidence.endpoint, leaf.subject),
-            format!("set {} and {}", words.client_required, words.broker_truststore),
-        )
-        .about(&leaf.subject),
-        leaf => Explanation::new(
+            format!("set {}, with the authority of the clients in {}", words.client_required, words.broker_truststore),
+        ),
+        _ => Explanation::new(
             Side::Client,
             format!("{} logs in by certificate (EXTERNAL) and showed none", evidence.identity),
             format!("give the client its certificate and key ({})", words.client_keystore),
-        )
-        .about_any(leaf),
+        ),
     }
 }
 
@@ -201,12 +199,26 @@ pub fn external_name_missing(evidence: &Evidence) -> Explanation {
 pub fn external_user_missing(evidence: &Evidence) -> Explanation {
     let heard = evidence.log.iter().find_map(|line| super::amqp::quoted_after(line, "user "));
     let user = heard.or(evidence.leaf().map(|leaf| leaf.subject.as_str())).unwrap_or("the certificate's name");
+    let (cause, otherwise) = match heard {
+        Some(user) => (
+            format!("RabbitMQ has no user that is called exactly {user}, as the certificate of {} is", evidence.identity),
+            "if that should be another name, look at ssl_cert_login_from",
+        ),
+        None => (
+            format!(
+                "RabbitMQ has no user of the name that it takes from the certificate of {}: {user}, unless ssl_cert_login_from says \
+                 otherwise",
+                evidence.identity
+            ),
+            "with ssl_cert_login_from = common_name it is the common name alone; the log tells (--broker-log)",
+        ),
+    };
     Explanation::new(
         Side::Broker,
-        format!("RabbitMQ has no user that is called exactly {user}, as the certificate of {} is", evidence.identity),
+        cause,
         format!(
             "run rabbitmqctl add_user '{user}' with a long random password, rabbitmqctl clear_password '{user}' and rabbitmqctl \
-             set_permissions '{user}' CONFIGURE WRITE READ; if the user is there, look at ssl_cert_login_from"
+             set_permissions '{user}' CONFIGURE WRITE READ; {otherwise}"
         ),
     )
     .about_any(evidence.leaf())

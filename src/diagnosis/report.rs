@@ -175,6 +175,11 @@ impl VerifyReport {
         }
     }
 
+    /// Whether the log of a broker may yet say why something failed.
+    pub fn awaits_log(&self) -> bool {
+        self.cells.iter().any(|cell| matches!(&cell.verdict, Verdict::Failed(failure) if failure.evidence.awaits_log()))
+    }
+
     /// Never when it was cut short: nobody knows what the rest would have shown.
     pub fn passed(&self) -> bool {
         let cells = self.cells.iter().all(|cell| matches!(cell.verdict, Verdict::Passed));

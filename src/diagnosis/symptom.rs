@@ -54,8 +54,9 @@ pub enum Symptom {
     Kafka { code: i16, name: String, message: Option<String>, resource: Option<String> },
     /// The server does not offer the SASL mechanism of the client.
     Mechanism { wanted: String, offered: Vec<String> },
-    /// AMQP's Connection.Close or Channel.Close: 403 `ACCESS_REFUSED - …`.
-    Amqp { code: u16, text: String },
+    /// AMQP's Connection.Close or Channel.Close: 403 `ACCESS_REFUSED - …`, and the method that it answers, where there is one:
+    /// `queue.declare`.
+    Amqp { code: u16, text: String, method: Option<&'static str> },
     /// librdkafka's error, by its name (`_MSG_TIMED_OUT`), and the last that it said besides.
     Librdkafka { code: String, reason: String },
     /// What is advertised is not what the cluster file says, or can be no address at all.
@@ -128,7 +129,7 @@ impl fmt::Display for Symptom {
             Self::Mechanism { wanted, offered } => {
                 write!(f, "the SASL mechanism {wanted} is not among those offered: {}", offered.join(", "))
             }
-            Self::Amqp { code, text } => write!(f, "{code} {text}"),
+            Self::Amqp { code, text, .. } => write!(f, "{code} {text}"),
             Self::Librdkafka { code, reason } if reason.is_empty() => f.write_str(code),
             Self::Librdkafka { code, reason } => write!(f, "{code} ({reason})"),
             Self::Advertised { id, advertised, expected: Some(expected) } => {

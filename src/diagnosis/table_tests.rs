@@ -166,7 +166,12 @@ fn symptom() -> impl Strategy<Value = Symptom> {
         bytes().prop_map(|answer| Symptom::NotTls { answer }),
         bytes().prop_map(|answer| Symptom::OtherProtocol { answer }),
         (any::<i16>(), "\\PC*").prop_map(|(code, name)| Symptom::Kafka { code, name, message: None, resource: None }),
-        (any::<u16>(), "(vhost |user |'|access to |limit \\(|\\PC)*").prop_map(|(code, text)| Symptom::Amqp { code, text }),
+        (
+            any::<u16>(),
+            "(vhost |user |'|access to |limit \\(|\\PC)*",
+            proptest::sample::select(vec![None, Some("queue.bind"), Some("basic.get")])
+        )
+            .prop_map(|(code, text, method)| Symptom::Amqp { code, text, method }),
         ("[A-Z_]*", "\\PC*").prop_map(|(code, reason)| Symptom::Librdkafka { code, reason }),
         "\\PC*".prop_map(|error| Symptom::NothingInCommon { error }),
         "\\PC*".prop_map(|error| Symptom::Misbehaved { error }),

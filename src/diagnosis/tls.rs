@@ -5,7 +5,7 @@ use rustls::AlertDescription;
 use super::programs::words;
 use super::table::{Explanation, Row, Side};
 use super::{Evidence, Step, Symptom};
-use crate::describe::{Protocol, plain_speaker};
+use crate::describe::{Protocol, TlsVersion, plain_speaker};
 use crate::finding::Rule;
 
 pub const PLAINTEXT_PORT: Rule = Rule::error(
@@ -131,14 +131,19 @@ pub fn plaintext_port(evidence: &Evidence, protocol: &str) -> Explanation {
 }
 
 pub fn version_mismatch(evidence: &Evidence) -> Explanation {
-    let words = words(evidence.protocol);
+    let Evidence { endpoint, offered, fault, .. } = evidence;
+    let names = offered.iter().map(|version| version.name()).collect::<Vec<_>>().join(" and ");
+    if evidence.offers_less_than_usual() {
+        return Explanation::new(
+            Side::Client,
+            format!("{} offers {names} alone, which {endpoint} does not take: {}", evidence.identity, fault.symptom),
+            "have the client offer TLS 1.2 and 1.3 (ssl.enabled.protocols, the client library's versions, or no --tls here)",
+        );
+    }
     Explanation::new(
         Side::Broker,
-        format!("{} takes none of the TLS versions that the client offers: {}", evidence.endpoint, evidence.fault.symptom),
-        format!(
-            "allow TLS 1.2 and 1.3 in {} of the broker, and in the client (ssl.enabled.protocols, or --tls here)",
-            words.broker_versions
-        ),
+        format!("{endpoint} takes none of the TLS versions that the client offers, {names}: {}", fault.symptom),
+        format!("allow TLS 1.2 and 1.3 in {} of the broker", words(evidence.protocol).broker_versions),
     )
 }
 
@@ -151,8 +156,8 @@ pub fn suite_mismatch(evidence: &Evidence) -> Explanation {
             evidence.endpoint, evidence.fault.symptom
         ),
         format!(
-            "allow TLS_AES_128_GCM_SHA256 and ECDHE suites with AES-GCM in {}, and see that {} holds an EC or RSA key whose certificate \
-             comes first",
+            "allow TLS_AES_128_GCM_SHA256 and ECDHE suites with AES-GCM in {}, and see that there is an EC or RSA key in {} whose \
+             certificate comes first",
             words.broker_suites, words.broker_keystore
         ),
     )
@@ -180,6 +185,11 @@ fn shortened(answer: &[u8]) -> String {
 }
 
 impl Evidence {
+    /// Whether the client was told to leave out a version that is in use.
+    fn offers_less_than_usual(&self) -> bool {
+        !self.offered.is_empty() && ![TlsVersion::V1_2, TlsVersion::V1_3].iter().all(|version| self.offered.contains(version))
+    }
+
     /// Whether the server broke off before it showed a certificate of its own.
     pub(super) fn ended_at_hello(&self) -> bool {
         self.fault.step == Step::Handshake && self.served.is_empty()

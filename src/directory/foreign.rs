@@ -87,6 +87,18 @@ pub fn expand(words: &[PathBuf]) -> Vec<PathBuf> {
     files
 }
 
+/// The files right in a directory, by name; hidden ones are passed over.
+pub fn files_in(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| !is_hidden(path) && path.is_file()).collect();
+    files.sort_unstable();
+    files
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
 /// Each directory is entered once, by whatever links it is reached.
 fn walk(root: &Path, files: &mut Vec<PathBuf>) {
     let mut entered = BTreeSet::new();
@@ -103,8 +115,7 @@ fn walk(root: &Path, files: &mut Vec<PathBuf>) {
         }
         match std::fs::read_dir(&path) {
             Ok(entries) => {
-                let visible = |path: &PathBuf| !path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-                let mut below: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(visible).collect();
+                let mut below: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| !is_hidden(path)).collect();
                 below.sort_unstable_by(|a, b| b.cmp(a));
                 waiting.append(&mut below);
             }

@@ -24,7 +24,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 pub use error::DirectoryError;
-pub use foreign::{expand, length_of, mode_of, read_foreign, read_log, system_roots};
+pub use foreign::{expand, files_in, length_of, mode_of, read_foreign, read_log, system_roots};
 pub use journal::{Journal, JournalEntry, JournalState};
 pub use lock::Lock;
 pub use owner::Owners;

@@ -78,13 +78,12 @@ pub(super) fn passwords(store: Option<&Passphrase>, key: Option<&Passphrase>, be
     Passwords { store: store.or(besides.store.as_ref()).cloned(), keys: key.map_or_else(|| besides.keys.clone(), |key| vec![key.clone()]) }
 }
 
-/// Of `--trust`, and of OpenSSL: a directory stands for the certificates in it, whatever lies beside them.
+/// Of `--trust`, and of OpenSSL: a directory stands for the certificates right in it, whatever lies beside them or below.
 pub(super) fn anchors_by_hand(path: &Path, passwords: &Passwords) -> Result<Vec<Certificate>, Fault> {
     let of = |file: &Path| Opened::read(file, passwords)?.anchors(Trusting::Bundle);
     if !path.is_dir() {
         return of(path);
     }
-    let files = directory::expand(&[path.to_path_buf()]);
-    let anchors: Vec<Certificate> = files.iter().filter_map(|file| of(file).ok()).flatten().collect();
+    let anchors: Vec<Certificate> = directory::files_in(path).iter().filter_map(|file| of(file).ok()).flatten().collect();
     if anchors.is_empty() { Err(Fault::file(path.display().to_string(), FileProblem::NoAnchors)) } else { Ok(anchors) }
 }

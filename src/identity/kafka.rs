@@ -116,7 +116,7 @@ impl Client<'_> {
         };
         let (format, pem) = (opened.contents.format, opened.contents.format == Format::Pem);
         match &material.format {
-            Some(declared) if self.java && pem != (*declared == Declared::Pem) => {
+            Some(declared) if self.java && !opened.contents.items.is_empty() && pem != (*declared == Declared::Pem) => {
                 let kind = material.key.replace(".location", ".type");
                 Err(opened.fault(FileProblem::Damaged(format!("it is {}, and {kind} does not say so", format.name()))))
             }

@@ -15,8 +15,15 @@ pub(super) enum Trusting {
     Bundle,
 }
 
+/// What is there to be used. A file that is empty, or PEM of other things, is not damaged: what is missing in it depends on what it is for.
 pub(super) fn open(bytes: &[u8], passwords: &Passwords) -> Result<Contents, FileProblem> {
-    let contents = keystore::open(bytes, passwords).map_err(|error| match error {
+    let opened = match keystore::open(bytes, passwords) {
+        Err(KeystoreError::Unrecognised { .. }) if holds_nothing(bytes) => {
+            return Ok(Contents { format: Format::Pem, items: Vec::new(), seal: Seal::Absent, schemes: Vec::new() });
+        }
+        opened => opened,
+    };
+    let contents = opened.map_err(|error| match error {
         KeystoreError::WrongPassword(_) | KeystoreError::WrongKeyPassword(_) | KeystoreError::WrongPasswordOrDamaged(_) => {
             FileProblem::WrongPassword
         }
@@ -29,6 +36,12 @@ pub(super) fn open(bytes: &[u8], passwords: &Passwords) -> Result<Contents, File
         Some(damage) => Err(FileProblem::Damaged(damage)),
         None => Ok(contents),
     }
+}
+
+/// Of what is not recognised: nothing at all, or PEM.
+fn holds_nothing(bytes: &[u8]) -> bool {
+    let text = bytes.trim_ascii();
+    text.is_empty() || text.starts_with(b"-----BEGIN ")
 }
 
 /// Of a part that every program would read: one that none would is passed over, as they do.

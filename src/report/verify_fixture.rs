@@ -157,6 +157,7 @@ pub fn failed(mut diagnosis: Diagnosis, step: Step, symptom: Symptom) -> Verdict
         identity: String::new(),
         shown: Shown::default(),
         login: LoginKind::Certificate,
+        offered: Vec::new(),
         steps: Vec::new(),
         fault: Fault::new(step, symptom),
         served: Vec::new(),

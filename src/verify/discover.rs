@@ -93,7 +93,7 @@ mod tests {
             protocol: Protocol::Kafka,
             node_id,
             told_by: None,
-            entry: Entry::AsItAsks,
+            entry: Entry::ByLogin,
             insider: None,
         };
         Agenda {

@@ -53,6 +53,7 @@ impl Occasion<'_> {
             identity: self.attendee.name.clone(),
             shown: visitor.map_or_else(Shown::default, crate::visit::Visitor::shown),
             login: visitor.map_or(LoginKind::Anonymous, crate::visit::Visitor::login_kind),
+            offered: visitor.map_or_else(Vec::new, |visitor| visitor.versions.clone()),
             steps: steps.to_vec(),
             fault,
             served: witnessed.seen.served,

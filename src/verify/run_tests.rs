@@ -142,7 +142,7 @@ async fn verified_by_name(cluster: &Cluster, port: u16, login: Login) -> VerifyR
     let attendee = Attendee { name, via: Via::Pem, visitor: Ok(Visitor { login, ..visitor }), notes: Vec::new() };
     let place = Place { endpoint: format!("localhost:{port}").parse().unwrap(), protocol: Protocol::Amqp, vhost: None };
     let options = Options { now: cluster.now(), deadline: Duration::from_secs(2), at_once: 8, probes: true, fail_fast: false };
-    run(agenda_by_name(vec![(attendee, vec![place])], &WISHES), options, std::future::pending(), |_, _| ()).await
+    run(agenda_by_name(vec![(attendee, vec![place])], &WISHES), options, async || std::future::pending().await, |_, _| ()).await
 }
 
 #[tokio::test]

@@ -3,18 +3,16 @@
 //! The few methods of AMQP 0-9-1 that this takes are spoken here: a client library hides the server's first words, says the
 //! credentials and the virtual host in one go, and follows nested tables as deep as a server sends them.
 
-use std::time::Duration;
-
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::client::TlsStream;
 
-use super::Login;
 use super::amqp_conversation::{Conversation, Start};
 use super::amqp_frame::{Frame, Outgoing};
 use super::amqp_method::Argument::{Capabilities, Long, LongText, NoTable, Octet, Short, ShortText};
 use super::amqp_method::{Fields, Method};
 use super::amqp_name::own_name;
+use super::{Deadline, Login};
 use crate::cluster::RabbitmqAccess;
 use crate::cluster::SaslMechanism;
 use crate::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
@@ -35,8 +33,7 @@ pub struct Business<'a> {
     /// What it may do there, where that is known: the names are chosen by it.
     pub access: Option<&'a RabbitmqAccess>,
     pub message: Message,
-    /// For everything together.
-    pub deadline: Duration,
+    pub deadline: Deadline,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,11 +51,11 @@ where
     /// Logs in, opens the virtual host and sends the message. The steps that succeed are added to `steps`. A client that does not
     /// log in has nothing more to do.
     pub async fn run(mut self, start: &Start, business: &Business<'_>, steps: &mut Vec<StepTaken>) -> Result<(), Fault> {
-        let until = Instant::now() + business.deadline;
+        let until = Instant::now() + business.deadline.left();
         let done = timeout_at(until, self.go(start, business, steps)).await;
         let result = done.unwrap_or_else(|_| {
             let step = steps.last().map_or(Step::Login, |taken| after(taken.fact.step()));
-            Err(Fault::new(step, Symptom::Silence { seconds: business.deadline.as_secs() }))
+            Err(business.deadline.silence(step))
         });
         // What had to work has worked, or has not; how the connection ends changes neither.
         if steps.iter().any(|taken| taken.fact.step() == Step::Login) {

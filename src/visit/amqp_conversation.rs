@@ -77,14 +77,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
         }
     }
 
-    /// The code and the text of a Close, which is answered.
+    /// The code and the text of a Close, which is answered, and what it answers itself.
     async fn closed(&mut self, channel: u16, answer: Method, arguments: &[u8]) -> Symptom {
         let mut fields = Fields(arguments);
         let (Some(code), Some(text)) = (fields.short(), fields.short_text()) else {
             return Symptom::OtherProtocol { answer: head(arguments) };
         };
+        let refused = fields.short().zip(fields.short()).and_then(|(class, method)| Method(class, method).name());
         let _ = self.say(Outgoing::new().method(channel, answer, &[])).await;
-        Symptom::Amqp { code, text }
+        Symptom::Amqp { code, text, method: refused }
     }
 
     pub(super) async fn frame(&mut self) -> Result<Frame, Symptom> {
@@ -176,8 +177,13 @@ mod tests {
 
     #[test]
     fn a_close_says_why() {
-        let said = [Argument::Short(403), Argument::ShortText("ACCESS_REFUSED"), Argument::Short(0), Argument::Short(0)];
-        let Err(Symptom::Amqp { code: 403, text }) = greeted(&Outgoing::new().method(0, Method::CLOSE, &said).0) else { panic!() };
-        assert_eq!(text, "ACCESS_REFUSED");
+        let closed_for = |Method(class, method)| {
+            let said = [Argument::Short(403), Argument::ShortText("ACCESS_REFUSED"), Argument::Short(class), Argument::Short(method)];
+            greeted(&Outgoing::new().method(0, Method::CLOSE, &said).0)
+        };
+        let Err(Symptom::Amqp { code: 403, text, method }) = closed_for(Method::QUEUE_DECLARE) else { panic!() };
+        assert_eq!((&*text, method), ("ACCESS_REFUSED", Some("queue.declare")));
+        // Where no method is to blame, RabbitMQ says 0.0.
+        let Err(Symptom::Amqp { method: None, .. }) = closed_for(Method(0, 0)) else { panic!() };
     }
 }

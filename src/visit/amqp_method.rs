@@ -36,6 +36,25 @@ impl Method {
     pub const ACK: Self = Self(60, 80);
     pub const CONFIRM_SELECT: Self = Self(85, 10);
     pub const CONFIRM_SELECT_OK: Self = Self(85, 11);
+
+    /// Of those that a server may refuse, as the specification writes them.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::START_OK => Some("connection.start-ok"),
+            Self::TUNE_OK => Some("connection.tune-ok"),
+            Self::OPEN => Some("connection.open"),
+            Self::CHANNEL_OPEN => Some("channel.open"),
+            Self::EXCHANGE_DECLARE => Some("exchange.declare"),
+            Self::EXCHANGE_DELETE => Some("exchange.delete"),
+            Self::QUEUE_DECLARE => Some("queue.declare"),
+            Self::QUEUE_BIND => Some("queue.bind"),
+            Self::QUEUE_DELETE => Some("queue.delete"),
+            Self::PUBLISH => Some("basic.publish"),
+            Self::GET => Some("basic.get"),
+            Self::CONFIRM_SELECT => Some("confirm.select"),
+            _ => None,
+        }
+    }
 }
 
 /// An argument of a method that is sent.

@@ -144,3 +144,15 @@ impl AsyncWrite for Overheard {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_is_told_by_the_whole_deadline_however_little_of_it_is_left() {
+        let deadline = Deadline { until: Instant::now(), whole: Duration::from_secs(5) };
+        assert_eq!(deadline.left(), Duration::ZERO);
+        assert!(matches!(deadline.silence(Step::Login).symptom, Symptom::Silence { seconds: 5 }));
+    }
+}

@@ -178,8 +178,7 @@ impl Journey {
                 let (conversation, start) = self.greeted(greeted, visitor, destination, reached, client, deadline).await?;
                 self.took(Fact::from(start.clone()));
                 let Errand::VirtualHost { name, access, message } = errand else { return Ok(()) };
-                let business =
-                    Business { login: &visitor.login, vhost: name, access: access.as_ref(), message: *message, deadline: deadline.left() };
+                let business = Business { login: &visitor.login, vhost: name, access: access.as_ref(), message: *message, deadline };
                 conversation.run(&start, &business, &mut self.steps).await
             }
         }

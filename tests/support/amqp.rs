@@ -44,7 +44,6 @@ pub struct AmqpClient {
 /// Where a client goes.
 #[derive(Debug, Clone)]
 pub struct Address {
-    pub scheme: &'static str,
     pub host: &'static str,
     pub port: u16,
 }
@@ -53,7 +52,7 @@ impl AmqpClient {
     /// `verify` for it.
     pub fn verify(&self, to: &Address) -> Vec<String> {
         let vhost = self.vhost.replace('/', "%2F");
-        let url = format!("{}://{}:{}/{vhost}", to.scheme, to.host, to.port);
+        let url = format!("amqps://{}:{}/{vhost}", to.host, to.port);
         let mut arguments = vec!["verify", "--amqp", &url, "--trust", self.trusted, "--format", "json"];
         if let Some(shown) = self.shown {
             arguments.extend(["--as", shown]);

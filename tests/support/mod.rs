@@ -12,6 +12,7 @@ pub mod node;
 pub mod others;
 pub mod proxy;
 pub mod rabbitmq;
+pub mod rabbitmq_node;
 
 use std::fs;
 use std::net::TcpListener;
