@@ -104,14 +104,15 @@ impl Page {
     }
 }
 
-/// Takes out what is another one in each run: the directory, ports, times, and who was who in librdkafka.
+/// Takes out what is another one in each run: the directory, ports, times, numbers of files, and who was who in librdkafka.
 pub fn redacted(text: &str, directory: &Path) -> String {
     let mut text = text.replace(&format!("{}/", directory.display().to_string().trim_end_matches('/')), "");
     for (pattern, instead) in [
         (r"\d{4}-\d\d-\d\d[T ]?[0-9:.]*( ?\+00:00:00|Z)?", "DATE"),
         (r"(localhost|127\.0\.0\.1|\.invalid):\d{4,5}", "$1:PORT"),
-        (r"\bport \d{4,5}\b", "port PORT"),
-        ("countersign-verify-[0-9a-f]{32}", "countersign-verify-…"),
+        (r"port \d{5}", "port PORT"),
+        (r"client-\d+\.properties", "client.properties"),
+        (r"-[0-9a-f]{16,32}", "-ID"),
         (r"\(after \d+ms in state [A-Z_0-9]+(, \d+ identical error\(s\) suppressed)?\)", ""),
         (r"after \d+ms", "after a while"),
         (r"\[thrd:[^\]]*\]: ?", ""),
