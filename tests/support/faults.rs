@@ -110,7 +110,7 @@ pub fn redacted(text: &str, directory: &Path) -> String {
     for (pattern, instead) in [
         (r"\d{4}-\d\d-\d\d[T ]?[0-9:.]*( ?\+00:00:00|Z)?", "DATE"),
         (r"(localhost|127\.0\.0\.1|\.invalid):\d{4,5}", "$1:PORT"),
-        (r"\bport \d{4,5}\b", "port PORT"),
+        (r"port \d{4,5}", "port PORT"),
         (r"client-\d+\.properties", "client.properties"),
         (r"-[0-9a-f]{16,32}", "-ID"),
         (r"\(after \d+ms in state [A-Z_0-9]+(, \d+ identical error\(s\) suppressed)?\)", ""),
