@@ -129,3 +129,11 @@ fn a_password_on_the_command_line_is_refused() {
     let ran = workspace.run(&["verify", "--amqp", &url, "--trust", "ca.crt"]).expect(2);
     assert!(!ran.stderr.contains(PASSWORD), "{}", ran.stderr);
 }
+
+#[test]
+fn what_would_count_for_nothing_is_refused() {
+    let workspace = client();
+    for said in [&["--trust", "ca.crt"][..], &["--system-roots"], &["--tls", "1.2"], &["--mechanism", "external"]] {
+        workspace.run(&[&["verify"], said].concat()).expect(2).says("go with --as, --kafka or --amqp");
+    }
+}

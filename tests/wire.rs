@@ -211,16 +211,16 @@ async fn messages(node: &Node) {
     let topic = ScratchTopic::new(&admin, "countersign-verify-1").unwrap();
     topic.create(&[1, 1]).await.unwrap();
     session.until_known(topic.name(), &[1, 1]).await.unwrap();
+    session.producer_id().await.unwrap();
     let operations = session.metadata(&[topic.name()]).await.unwrap().topics[0].operations.unwrap();
     assert!(operations.read() && operations.write());
 
     assert_came_back(&admin.round_trips(topic.name(), &[0, 1], &Delivery::Acknowledged).await, false);
-    assert_came_back(&admin.round_trips(topic.name(), &[0], &Delivery::Idempotent).await, false);
     let transactional = Delivery::Transactional { id: "countersign-verify".to_owned() };
     assert_came_back(&admin.round_trips(topic.name(), &[1, 0], &transactional).await, true);
 
     let alice = node.librdkafka(every, login(SaslMechanism::ScramSha512, "alice", "secret of alice"));
-    for (delivery, expected) in [(Delivery::Acknowledged, 29), (Delivery::Idempotent, 29), (transactional, 53)] {
+    for (delivery, expected) in [(Delivery::Acknowledged, 29), (transactional, 53)] {
         let Fault { step, symptom } = alice.round_trips(topic.name(), &[0], &delivery).await.remove(0).result.unwrap_err();
         assert_eq!(step, Step::Produce);
         assert!(matches!(&symptom, Symptom::Kafka { code, .. } if *code == expected), "{symptom:?}");

@@ -76,6 +76,12 @@ impl IdentityArgs {
         !self.identities.is_empty() || !self.kafka.is_empty() || !self.amqp.is_empty()
     }
 
+    /// By the cluster file everyone is who the file says: what else is said here would count for nothing.
+    pub fn is_silent(&self) -> bool {
+        let Self { trust, system_roots, user, mechanism, tls, .. } = self;
+        !self.are_given() && trust.is_empty() && !system_roots && user.is_none() && mechanism.is_none() && tls.is_empty()
+    }
+
     /// Everyone who is to connect, each with its targets: those that are given, or else those of its own configuration.
     ///
     /// An identity that cannot be used is a candidate with a fault. None is without targets.

@@ -93,6 +93,10 @@ impl Verify {
         if self.identity.are_given() {
             return self.visit(context, self.named(context)?);
         }
+        if !self.identity.is_silent() {
+            let rule = "--trust, --system-roots, --user, --mechanism and --tls go with --as, --kafka or --amqp";
+            return Err(Failure::Usage(format!("{rule}: by the cluster file everyone is who the file says")));
+        }
         let spec = context.spec()?;
         let directory = context.directory()?;
         let wanted = selected(&spec, &self.holders)?;

@@ -2,7 +2,7 @@
 //! part of the text.
 
 use super::kafka::not_the_protocol;
-use super::table::{Explanation, Row, Side};
+use super::row::{Explanation, Row, Side};
 use super::{Evidence, LoginKind, Step, Symptom};
 use crate::describe::Protocol;
 use crate::finding::Rule;

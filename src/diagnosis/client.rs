@@ -6,7 +6,7 @@ use super::client_causes::{
     chain_incomplete, client, expired, issuer_unknown, missing, not_yet_valid, refused, revoked, whom_the_broker_trusts, wrong_usage,
 };
 use super::client_chain::Leads;
-use super::table::Row;
+use super::row::Row;
 use super::{Evidence, Step};
 use crate::finding::Rule;
 use crate::path::FaultKind;

@@ -4,7 +4,7 @@ use super::Evidence;
 use super::client_chain::Leads;
 use super::phrases::{day, instant};
 use super::programs::{KAFKA_DEBUG, words};
-use super::table::{Explanation, Side};
+use super::row::{Explanation, Side};
 use crate::path::FaultKind;
 use crate::pki::Certificate;
 

@@ -1,6 +1,6 @@
 //! What explains a step when nothing else does.
 
-use super::table::{Explanation, Row, Side};
+use super::row::{Explanation, Row, Side};
 use super::{Evidence, Step, Symptom};
 use crate::finding::Rule;
 

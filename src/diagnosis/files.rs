@@ -1,6 +1,6 @@
 //! The files that the client is configured with.
 
-use super::table::{Explanation, Row, Side};
+use super::row::{Explanation, Row, Side};
 use super::{Evidence, FileProblem, Step, Symptom};
 use crate::finding::Rule;
 

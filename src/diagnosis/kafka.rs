@@ -1,6 +1,6 @@
 //! Kafka's error codes (org.apache.kafka.common.protocol.Errors), apart from those of the authorizer and of SASL.
 
-use super::table::{Explanation, Row, Side};
+use super::row::{Explanation, Row, Side};
 use super::{Evidence, Step, Symptom};
 use crate::describe::{Protocol, plain_speaker};
 use crate::finding::Rule;

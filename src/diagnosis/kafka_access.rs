@@ -1,6 +1,6 @@
 //! What Kafka's authorizer does not allow, and to whom.
 
-use super::table::{Explanation, Row, Side};
+use super::row::{Explanation, Row, Side};
 use super::{Evidence, Fact, LoginKind, Step, StepTaken, Symptom};
 use crate::describe::Protocol;
 use crate::finding::Rule;

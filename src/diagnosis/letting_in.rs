@@ -2,7 +2,7 @@
 
 use super::Attempt;
 use super::programs::words;
-use super::table::{Diagnosis, Explanation, Side};
+use super::row::{Diagnosis, Explanation, Side};
 use crate::describe::{CertificateRequest, Protocol};
 use crate::finding::Rule;
 

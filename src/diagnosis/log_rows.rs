@@ -2,7 +2,7 @@
 
 use super::log_cause::LogCause;
 use super::programs::KAFKA_DEBUG;
-use super::table::{Explanation, Row, Side};
+use super::row::{Explanation, Row, Side};
 use super::{Evidence, Step, Symptom};
 use super::{client, client_causes, kafka_access, login, tls};
 

@@ -1,7 +1,7 @@
 //! SASL: mechanisms, users and passwords, and RabbitMQ's login by certificate.
 
 use super::programs::words;
-use super::table::{Explanation, Row, Side};
+use super::row::{Explanation, Row, Side};
 use super::{Evidence, LoginKind, Step, Symptom};
 use crate::finding::Rule;
 

@@ -24,6 +24,7 @@ mod network;
 mod phrases;
 mod programs;
 mod report;
+mod row;
 mod server;
 mod server_name;
 mod server_trust;
@@ -37,9 +38,10 @@ pub use evidence::{Evidence, LoginKind, Shown, ToldBy};
 pub use fact::{Acceptance, Advertised, Fact, Handshake, Served, StepTaken};
 pub use letting_in::let_in;
 pub use report::{Attempt, Cell, Failure, Probe, ProbeOutcome, Verdict, VerifyReport, Via};
+pub use row::{Diagnosis, Explanation, Row, Side};
 pub use step::Step;
 pub use symptom::{Fault, FileProblem, Symptom};
-pub use table::{Diagnosis, Explanation, Row, Side, diagnose, rules};
+pub use table::{diagnose, rules};
 
 #[cfg(test)]
 mod client_tests;

@@ -1,7 +1,7 @@
 //! Names, addresses and silence.
 
+use super::row::{Explanation, Row, Side};
 use super::server_name;
-use super::table::{Explanation, Row, Side};
 use super::{Step, Symptom};
 use crate::finding::Rule;
 

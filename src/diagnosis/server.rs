@@ -2,7 +2,7 @@
 
 use super::phrases::{day, instant};
 use super::programs::words;
-use super::table::{Explanation, Row, Side};
+use super::row::{Explanation, Row, Side};
 use super::{Evidence, Symptom};
 use crate::finding::Rule;
 use crate::path::{Fault, FaultKind};

@@ -1,6 +1,6 @@
 //! The name by which the server is reached: whether its certificate covers it, and whether Kafka advertises one that can be used.
 
-use super::table::{Explanation, Row, Side};
+use super::row::{Explanation, Row, Side};
 use super::{Evidence, Step, Symptom, ToldBy};
 use crate::finding::Rule;
 use crate::path::FaultKind;

@@ -3,7 +3,7 @@
 use rustls::AlertDescription;
 
 use super::programs::words;
-use super::table::{Explanation, Row, Side};
+use super::row::{Explanation, Row, Side};
 use super::{Evidence, Step, Symptom};
 use crate::describe::{Protocol, TlsVersion, plain_speaker};
 use crate::finding::Rule;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::draft::{Draft, Trust};
-use super::files::{self, Opened};
 use super::login::Said;
+use super::opened::{self, Opened};
 use super::store::Trusting;
 use super::{IdentityError, Target, bare};
 use crate::diagnosis::{Fault, FileProblem, Via};
@@ -83,7 +83,7 @@ fn credential(path: &Path, url: &AmqpUri, besides: &Passwords) -> Result<Option<
 }
 
 fn opened(path: &Path, file: &str, key: Option<&Passphrase>, besides: &Passwords) -> Result<Opened, Fault> {
-    Opened::read(&files::place(path, file), &files::passwords(None, key, besides))
+    Opened::read(&opened::place(path, file), &opened::passwords(None, key, besides))
 }
 
 /// Of several mechanisms the first that is known here.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Besides;
 use super::draft::Draft;
-use super::files::Opened;
+use super::opened::Opened;
 use super::store::{self, Part};
 use crate::diagnosis::{Fault, Via};
 use crate::keystore::Format;

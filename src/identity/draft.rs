@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::login::Said;
-use super::{Besides, Candidate, IdentityError, Target, files};
+use super::{Besides, Candidate, IdentityError, Target, opened};
 use crate::describe::TlsVersion;
 use crate::diagnosis::{Fault, FileProblem, Via};
 use crate::directory;
@@ -75,7 +75,7 @@ impl Draft {
 impl Trust {
     fn anchors(self, name: &str, besides: &Besides, notes: &mut Vec<String>) -> Result<Result<Vec<Certificate>, Fault>, IdentityError> {
         if !besides.trust.is_empty() || besides.system_roots {
-            let given = besides.trust.iter().map(|path| files::anchors_by_hand(path, &besides.passwords));
+            let given = besides.trust.iter().map(|path| opened::anchors_by_hand(path, &besides.passwords));
             let roots = besides.system_roots.then(|| system_roots(notes));
             return Ok(given.chain(roots).collect::<Result<Vec<_>, _>>().map(|each| each.concat()));
         }

@@ -1,14 +1,10 @@
-//! Files as a client finds and opens them.
+//! Whose identity a file is.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::draft::Draft;
-use super::store::{self, Trusting};
+use super::opened::read;
 use super::{Besides, IdentityError, amqp, bare, kafka};
-use crate::diagnosis::{Fault, FileProblem};
-use crate::directory;
-use crate::keystore::{Contents, Passwords};
-use crate::pki::{Certificate, Passphrase, Secret};
 use crate::settings::{self, Program};
 
 /// Told by what is in the file, never by its name.
@@ -29,61 +25,4 @@ pub(super) fn draft(path: &Path, besides: &Besides) -> Result<Draft, IdentityErr
             Err(IdentityError::NotAClient { file: path.display().to_string(), program: program.name() })
         }
     }
-}
-
-/// Where a path that a configuration names leads. A relative one starts where the program runs; that may be here, or where the
-/// configuration lies.
-pub(super) fn place(configuration: &Path, written: &str) -> PathBuf {
-    let here = PathBuf::from(written);
-    if here.exists() { here } else { configuration.parent().unwrap_or(Path::new("")).join(written) }
-}
-
-pub(super) fn read(path: &Path) -> Result<Secret, Fault> {
-    directory::read_foreign(path).map_err(|error| {
-        let why = if error.is_missing() { "there is no such file".to_owned() } else { error.to_string() };
-        Fault::file(path.display().to_string(), FileProblem::Unreadable(why))
-    })
-}
-
-/// A file with what it holds.
-pub(super) struct Opened {
-    pub name: String,
-    pub bytes: Secret,
-    pub contents: Contents,
-}
-
-impl Opened {
-    pub fn new(name: String, bytes: Secret, passwords: &Passwords) -> Result<Self, Fault> {
-        match store::open(bytes.expose(), passwords) {
-            Ok(contents) => Ok(Self { name, bytes, contents }),
-            Err(problem) => Err(Fault::file(name, problem)),
-        }
-    }
-
-    pub fn read(path: &Path, passwords: &Passwords) -> Result<Self, Fault> {
-        Self::new(path.display().to_string(), read(path)?, passwords)
-    }
-
-    pub fn fault(&self, problem: FileProblem) -> Fault {
-        Fault::file(self.name.clone(), problem)
-    }
-
-    pub fn anchors(&self, trusting: Trusting) -> Result<Vec<Certificate>, Fault> {
-        store::anchors(&self.contents, trusting).map_err(|problem| self.fault(problem))
-    }
-}
-
-/// What is said of a file before what was said besides.
-pub(super) fn passwords(store: Option<&Passphrase>, key: Option<&Passphrase>, besides: &Passwords) -> Passwords {
-    Passwords { store: store.or(besides.store.as_ref()).cloned(), keys: key.map_or_else(|| besides.keys.clone(), |key| vec![key.clone()]) }
-}
-
-/// Of `--trust`, and of OpenSSL: a directory stands for the certificates right in it, whatever lies beside them or below.
-pub(super) fn anchors_by_hand(path: &Path, passwords: &Passwords) -> Result<Vec<Certificate>, Fault> {
-    let of = |file: &Path| Opened::read(file, passwords)?.anchors(Trusting::Bundle);
-    if !path.is_dir() {
-        return of(path);
-    }
-    let anchors: Vec<Certificate> = directory::files_in(path).iter().filter_map(|file| of(file).ok()).flatten().collect();
-    if anchors.is_empty() { Err(Fault::file(path.display().to_string(), FileProblem::NoAnchors)) } else { Ok(anchors) }
 }

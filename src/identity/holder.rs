@@ -1,7 +1,7 @@
 //! A holder of the directory, by its PEM files.
 
 use super::draft::{Draft, Trust};
-use super::files::Opened;
+use super::opened::Opened;
 use super::{bare, store::Trusting};
 use crate::diagnosis::{Fault, FileProblem, Via};
 use crate::inventory::HolderFiles;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::draft::{Draft, Trust};
-use super::files::{self, Opened};
 use super::login::Said;
+use super::opened::{self, Opened};
 use super::store::{self, Trusting};
 use super::{IdentityError, Target, bare};
 use crate::check::{self, KafkaStore};
@@ -31,7 +31,7 @@ struct Client<'a> {
 pub(super) fn draft(path: &Path, settings: &Settings, besides: &Passwords) -> Result<Draft, IdentityError> {
     let name = path.display().to_string();
     let mut missing = None;
-    let settings = settings.resolved(|written| match files::read(&files::place(path, written)) {
+    let settings = settings.resolved(|written| match opened::read(&opened::place(path, written)) {
         Ok(bytes) => Some(bytes.expose().to_vec()),
         Err(fault) => {
             missing.get_or_insert(fault);
@@ -109,9 +109,9 @@ impl Client<'_> {
     }
 
     fn open(&self, material: &Material) -> Result<Opened, Fault> {
-        let passwords = files::passwords(material.password.as_ref(), material.key_password.as_ref(), self.besides);
+        let passwords = opened::passwords(material.password.as_ref(), material.key_password.as_ref(), self.besides);
         let opened = match &material.source {
-            Source::File(written) => Opened::read(&files::place(self.path, written), &passwords)?,
+            Source::File(written) => Opened::read(&opened::place(self.path, written), &passwords)?,
             Source::Inline(pem) => Opened::new(format!("{}: {}", self.name, material.key), pem.clone(), &passwords)?,
         };
         let (format, pem) = (opened.contents.format, opened.contents.format == Format::Pem);
@@ -170,10 +170,10 @@ impl Client<'_> {
 
     fn anchors(&self, material: &Material) -> Result<Vec<Certificate>, Fault> {
         if let Source::File(written) = &material.source {
-            let place = files::place(self.path, written);
+            let place = opened::place(self.path, written);
             // OpenSSL takes a directory of certificates too.
             if !self.java && place.is_dir() {
-                return files::anchors_by_hand(&place, self.besides);
+                return opened::anchors_by_hand(&place, self.besides);
             }
         }
         let opened = self.open(material)?;

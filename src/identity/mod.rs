@@ -12,6 +12,7 @@ mod files;
 mod holder;
 mod kafka;
 mod login;
+mod opened;
 mod store;
 
 use std::path::{Path, PathBuf};

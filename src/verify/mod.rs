@@ -19,6 +19,7 @@ mod loopback;
 mod loopback_tests;
 mod messages;
 mod mock;
+mod options;
 mod outcome;
 mod party;
 mod probe;
@@ -34,7 +35,8 @@ pub use by_name::{Place, agenda as agenda_by_name};
 pub use cluster::agenda as agenda_by_cluster;
 pub use loopback::loopback;
 pub use mock::message_through_mock;
-pub use run::{Options, run};
+pub use options::Options;
+pub use run::run;
 
 /// How many connections the proof over loopback has under way at once.
 const AT_ONCE: usize = 32;

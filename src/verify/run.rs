@@ -1,33 +1,18 @@
 //! Everybody at once: visits, messages and probes, each endpoint's delays its own.
 
-use std::time::Duration;
-
 use futures_util::future::join_all;
-use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 
 use super::agenda::{Agenda, Meeting, Target};
 use super::board::Board;
 use super::discover::{Misled, Told, discover};
 use super::messages::{Messages, Scratch};
+use super::options::Options;
 use super::outcome::{Occasion, Witnessed};
 use super::probe::Scene;
 use crate::describe::CertificateRequest;
 use crate::diagnosis::{Cell, Fault, Probe, ProbeOutcome, Step, Symptom, VerifyReport};
 use crate::visit::{Destination, Errand, Reached, Unreached, Visit, Visitor, visit};
-
-/// How to go about it.
-#[derive(Debug, Clone, Copy)]
-pub struct Options {
-    pub now: OffsetDateTime,
-    /// For each connection and what is done over it.
-    pub deadline: Duration,
-    /// How many connections are open at once, those of librdkafka's clients with them; the one by which a topic is made comes on top.
-    pub at_once: usize,
-    pub probes: bool,
-    /// Whether the first failure ends it.
-    pub fail_fast: bool,
-}
 
 /// Does what `agenda` says, until it is done or `stop` ends for the first time: then the report holds what is known. When it ends
 /// once more, nobody waits for what is to be removed. `progress` is told how many visits and probes are done, of how many that are

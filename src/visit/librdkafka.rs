@@ -13,21 +13,10 @@ use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 use rdkafka::{Message, Offset, TopicPartitionList};
 
 use super::aside::Aside;
+use super::delivery::Delivery;
 use super::librdkafka_error::{Heard, Names, symptom};
 use super::{Login, Visitor};
 use crate::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
-
-/// How a message is produced, always to all replicas in sync.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Delivery {
-    /// `acks=all`, and no more: what librdkafka does unless it is told otherwise, and the quickest.
-    Acknowledged,
-    /// `enable.idempotence`, as Java's producer does. librdkafka waits for half a second, by a timer that cannot be set, before it
-    /// asks for a producer id.
-    Idempotent,
-    /// In a transaction by this `transactional.id`, and read only once it is committed.
-    Transactional { id: String },
-}
 
 /// What one message met: `Produce` and `Consume`, as far as it came.
 #[derive(Debug)]
@@ -90,14 +79,8 @@ impl Librdkafka {
         let mut producer = self.clone();
         // One message is all that there will be: it does not wait for others.
         producer.config.set("acks", "all").set("queue.buffering.max.ms", "0").set("message.timeout.ms", millis(self.deadline));
-        match delivery {
-            Delivery::Acknowledged => {}
-            Delivery::Idempotent => {
-                producer.config.set("enable.idempotence", "true");
-            }
-            Delivery::Transactional { id } => {
-                producer.config.set("transactional.id", id).set("transaction.timeout.ms", millis(self.deadline));
-            }
+        if let Delivery::Transactional { id } = delivery {
+            producer.config.set("transactional.id", id).set("transaction.timeout.ms", millis(self.deadline));
         }
         producer
     }

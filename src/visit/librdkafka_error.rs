@@ -8,8 +8,9 @@ use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::types::RDKafkaRespErr;
 
+use super::delivery::Delivery;
 use super::kafka_error;
-use super::librdkafka::Delivery;
+
 use crate::diagnosis::Symptom;
 
 /// What a refusal can be about.
@@ -29,7 +30,7 @@ impl Names {
             (GROUP_AUTHORIZATION_FAILED, _) => Some(&self.group),
             (CLUSTER_AUTHORIZATION_FAILED, _) => None,
             (TRANSACTIONAL_ID_AUTHORIZATION_FAILED, Delivery::Transactional { id }) => Some(id),
-            (_, Delivery::Acknowledged | Delivery::Idempotent | Delivery::Transactional { .. }) => Some(&self.topic),
+            (_, Delivery::Acknowledged | Delivery::Transactional { .. }) => Some(&self.topic),
         }
     }
 }
