@@ -59,7 +59,7 @@ fn verified(version: RabbitmqVersion, login: &str, more: &str) {
     assert_eq!(ran.code, 0, "{}{}{}", ran.stdout, ran.stderr, node.log());
     let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(report["passed"], true, "{report:#}");
-    for (index, identity) in ["clients/orders", "clients/billing"].into_iter().enumerate() {
+    for (index, identity) in ["clients/billing", "clients/orders"].into_iter().enumerate() {
         let cell = &report["cells"][index];
         assert_eq!(cell["identity"], identity, "{report:#}");
         let steps: Vec<&str> = cell["steps"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap()).collect();
