@@ -82,6 +82,13 @@ fn logs_in(version: KafkaVersion, auth: &str, more: &str, refusal: &str) {
     assert!(send(&workspace, "payments.v-2", "orders").is_err());
     assert!(kafka.denials().contains("Principal = User:payments.v-2 is Denied"), "{}", kafka.denials());
 
+    // By the cluster file, and as the client's own configuration has it.
+    workspace.run(&["verify", "orders", "admin"]).expect(0);
+    workspace.run(&["verify", "--as", "pki/clients/orders/current/client.properties", "--topic", "orders"]).expect(0);
+    fs::write(workspace.path("other.password"), "something else\n").unwrap();
+    let stranger = ["--as", "pki/clients/orders/current/client.properties", "--user", "orders", "--user-password-file", "other.password"];
+    workspace.run(&[&["verify", "--no-probes"], &stranger[..]].concat()).expect(4).says("login-refused");
+
     let stranger: BaseConsumer = librdkafka(&workspace, "orders").set("sasl.password", "something else").create().unwrap();
     assert!(stranger.fetch_metadata(None, Duration::from_secs(5)).is_err());
     assert!(kafka.log().contains(refusal), "{}", kafka.log());
