@@ -2,6 +2,7 @@
 //!
 //! Each `…Facts` serialises to what `--format json` prints; [`file_page`] and [`endpoint_page`] make lines for people of the same values.
 
+mod alert;
 mod certificate;
 mod certificate_page;
 mod chain;
@@ -20,6 +21,7 @@ mod rabbitmq;
 mod request;
 mod revocation;
 
+pub use alert::alert_name;
 pub use certificate::{CertificateFacts, Standing};
 pub use chain::ChainFacts;
 pub use cipher::{CipherSuite, Weakness};

@@ -5,7 +5,7 @@ use std::fmt;
 use rustls::AlertDescription;
 
 use super::Step;
-use crate::path;
+use crate::{describe, path};
 
 /// The step that failed, and how.
 #[derive(Debug, Clone)]
@@ -144,17 +144,7 @@ impl fmt::Display for Symptom {
 
 /// The name of RFC 8446, section 6: `certificate_required`.
 pub fn alert_name(alert: AlertDescription) -> String {
-    let Some(camel) = alert.as_str() else { return u8::from(alert).to_string() };
-    let mut name = String::new();
-    let mut after_small = false;
-    for c in camel.chars() {
-        if c.is_ascii_uppercase() && after_small {
-            name.push('_');
-        }
-        after_small = c.is_ascii_lowercase();
-        name.push(c.to_ascii_lowercase());
-    }
-    name
+    describe::alert_name(alert.into())
 }
 
 fn printable(bytes: &[u8]) -> String {

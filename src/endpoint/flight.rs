@@ -5,9 +5,8 @@ use std::io::{self, Read};
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::X509Name;
 
-use super::alert;
 use super::suites::{self, GROUPS, SCHEMES};
-use crate::describe::CertificateRequest;
+use crate::describe::{CertificateRequest, alert_name};
 use crate::pki::{Certificate, rfc2253};
 
 /// The handshake messages up to ServerHelloDone; in TLS 1.3 the first alone.
@@ -40,7 +39,7 @@ pub enum Broken {
 impl std::fmt::Display for Broken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Alert(code) => write!(f, "alert {}", alert::name(*code)),
+            Self::Alert(code) => write!(f, "alert {}", alert_name(*code)),
             Self::Closed => f.write_str("the connection was closed without a word"),
             Self::Silent => f.write_str("no answer in time"),
             Self::NotTls(_) => f.write_str("the answer is no TLS"),

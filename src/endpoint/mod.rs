@@ -3,7 +3,6 @@
 //! TLS 1.0 to 1.2 say most of it in the clear: one ClientHello for each set of cipher suites, and the server's answer is read
 //! ([`flight`]). TLS 1.3 needs a real handshake, which ends at the server's certificate ([`modern`]). No handshake is ever completed.
 
-mod alert;
 mod connection;
 mod flight;
 mod hello;

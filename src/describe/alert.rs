@@ -1,11 +1,14 @@
 //! The names of TLS alerts (RFC 8446, section 6, and those that older versions had).
 
-pub fn name(code: u8) -> String {
+/// `certificate_required`; the number itself where it has no name.
+pub fn alert_name(code: u8) -> String {
     let name = match code {
         0 => "close_notify",
         10 => "unexpected_message",
         20 => "bad_record_mac",
+        21 => "decryption_failed",
         22 => "record_overflow",
+        30 => "decompression_failure",
         40 => "handshake_failure",
         41 => "no_certificate",
         42 => "bad_certificate",
@@ -18,17 +21,23 @@ pub fn name(code: u8) -> String {
         49 => "access_denied",
         50 => "decode_error",
         51 => "decrypt_error",
+        60 => "export_restriction",
         70 => "protocol_version",
         71 => "insufficient_security",
         80 => "internal_error",
         86 => "inappropriate_fallback",
         90 => "user_canceled",
+        100 => "no_renegotiation",
         109 => "missing_extension",
         110 => "unsupported_extension",
+        111 => "certificate_unobtainable",
         112 => "unrecognized_name",
+        113 => "bad_certificate_status_response",
+        114 => "bad_certificate_hash_value",
         115 => "unknown_psk_identity",
         116 => "certificate_required",
         120 => "no_application_protocol",
+        121 => "encrypted_client_hello_required",
         other => return other.to_string(),
     };
     name.to_owned()
