@@ -23,8 +23,7 @@ use crate::cluster::{Holder, HolderKind, Role};
 use crate::describe::Protocol;
 use crate::diagnosis::{self, Attempt, Cell, Fact, Fault, FileProblem, Probe, ProbeOutcome, Step, StepTaken, Symptom, VerifyReport, Via};
 use crate::inventory::HolderFiles;
-use crate::path::{self, Question};
-use crate::pki::{Host, HostPort, Identity, San, Usage};
+use crate::pki::{Host, HostPort, Identity, San};
 use crate::visit::{Credential, Deadline, Overheard, Visitor, tls};
 
 /// Where a loopback cell took place.
@@ -157,22 +156,13 @@ async fn met(occasion: Occasion<'_>, server: Result<Party, Fault>, hosts: &[Host
 
 /// Why a client that asks for `host` does not take the leaf of `server`.
 fn uncovered(server: &Party, host: &Host, now: OffsetDateTime) -> Option<Fault> {
-    let leaf = server.identity.leaf();
-    let der = CertificateDer::from(leaf.der());
+    let der = CertificateDer::from(server.identity.leaf().der());
     let name = match tls::server_name(host) {
         Ok(name) => name,
         Err(fault) => return Some(fault),
     };
     let error = ParsedCertificate::try_from(&der).and_then(|parsed| verify_server_name(&parsed, &name)).err()?;
-    let verdict = path::judge(&Question {
-        leaf,
-        intermediates: &server.identity.chain().certificates()[1..],
-        anchors: server.trust.anchors(),
-        revocation_lists: &[],
-        at: now,
-        purpose: Some(Usage::ServerAuth),
-        name: Some(host),
-    });
+    let verdict = tls::judged(server.identity.chain().certificates(), server.trust.anchors(), host, now)?;
     Some(Fault::new(Step::Handshake, Symptom::ServerRefused { verdict: Box::new(verdict), error: format!("{host}: {error}") }))
 }
 

@@ -13,8 +13,8 @@ use super::discover::{Told, address};
 use super::options::Options;
 use super::outcome::{Occasion, Witnessed};
 use crate::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
-use crate::pki::{HostPort, hex};
-use crate::visit::{Delivery, Librdkafka, Metadata, ScratchTopic, Topic, Visitor, metadata_of, until_known};
+use crate::pki::HostPort;
+use crate::visit::{Delivery, Librdkafka, Metadata, ScratchTopic, Topic, Visitor, metadata_of, unique, until_known};
 
 /// The topic that was made for this, to be removed however it ends.
 pub type Scratch = OnceLock<ScratchTopic>;
@@ -210,12 +210,4 @@ fn not_there(fault: Fault, name: &str) -> Fault {
         },
         _ => fault,
     }
-}
-
-/// Part of a transactional id that nobody else has.
-fn unique() -> String {
-    let mut bytes = [0; 8];
-    // Only has to differ from what others have.
-    let _ = aws_lc_rs::rand::fill(&mut bytes);
-    hex(&bytes)
 }

@@ -12,11 +12,12 @@ use super::amqp_frame::{Frame, Outgoing};
 use super::amqp_method::Argument::{Capabilities, Long, LongText, NoTable, Octet, Short, ShortText};
 use super::amqp_method::{Fields, Method};
 use super::amqp_name::own_name;
+use super::unique::unique;
 use super::{Deadline, Login};
 use crate::cluster::RabbitmqAccess;
 use crate::cluster::SaslMechanism;
 use crate::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
-use crate::pki::{Secret, hex};
+use crate::pki::Secret;
 
 /// The bit of queue.declare for a queue that goes with its connection.
 const EXCLUSIVE: u8 = 0b100;
@@ -207,12 +208,4 @@ const fn after(step: Step) -> Step {
         Step::Files | Step::Resolve | Step::Connect | Step::Handshake | Step::Acceptance | Step::Greeting => Step::Login,
         Step::Metadata | Step::Topic | Step::Produce => Step::Login,
     }
-}
-
-/// Bytes that no other message has, as text.
-fn unique() -> String {
-    let mut bytes = [0; 16];
-    // Only has to differ from what others send: should the generator fail, the check still compares bytes.
-    let _ = aws_lc_rs::rand::fill(&mut bytes);
-    hex(&bytes)
 }

@@ -15,6 +15,7 @@ use rdkafka::{Message, Offset, TopicPartitionList};
 use super::aside::Aside;
 use super::delivery::Delivery;
 use super::librdkafka_error::{Heard, Names, symptom};
+use super::unique::unique;
 use super::{Login, Visitor};
 use crate::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
 
@@ -275,12 +276,4 @@ fn millis(deadline: Duration) -> String {
 const fn is_of_a_connection(code: RDKafkaErrorCode) -> bool {
     use RDKafkaErrorCode::{AllBrokersDown, BrokerTransportFailure, Resolve, SSL};
     matches!(code, AllBrokersDown | BrokerTransportFailure | Resolve | SSL)
-}
-
-/// Bytes that no other message has, as text.
-fn unique() -> String {
-    let mut bytes = [0; 16];
-    // Only has to differ from what others send: should the generator fail, the check still compares bytes.
-    let _ = aws_lc_rs::rand::fill(&mut bytes);
-    crate::pki::hex(&bytes)
 }

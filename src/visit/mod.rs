@@ -27,6 +27,7 @@ mod scram;
 mod scratch_topic;
 mod steward;
 pub mod tls;
+mod unique;
 mod visitor;
 
 use std::net::SocketAddr;
@@ -45,6 +46,7 @@ pub use librdkafka::{Librdkafka, RoundTrip};
 pub use reach::{Reached, Unreached};
 pub use scratch_topic::ScratchTopic;
 pub use steward::{metadata_of, until_known};
+pub use unique::unique;
 pub use visitor::{Credential, Login, Visitor};
 
 use crate::cluster::RabbitmqAccess;

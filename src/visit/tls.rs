@@ -211,17 +211,22 @@ impl Client {
     }
 
     fn judged(&self, served: &[Certificate], host: &Host) -> Option<path::Verdict> {
-        let (leaf, intermediates) = served.split_first()?;
-        Some(path::judge(&Question {
-            leaf,
-            intermediates,
-            anchors: &self.anchors,
-            revocation_lists: &[],
-            at: self.now,
-            purpose: Some(Usage::ServerAuth),
-            name: Some(host),
-        }))
+        judged(served, &self.anchors, host, self.now)
     }
+}
+
+/// What a client that trusts `anchors` and asked for `host` has to say of a served chain; nothing of an empty one.
+pub fn judged(served: &[Certificate], anchors: &[Certificate], host: &Host, now: OffsetDateTime) -> Option<path::Verdict> {
+    let (leaf, intermediates) = served.split_first()?;
+    Some(path::judge(&Question {
+        leaf,
+        intermediates,
+        anchors,
+        revocation_lists: &[],
+        at: now,
+        purpose: Some(Usage::ServerAuth),
+        name: Some(host),
+    }))
 }
 
 /// What an error on a stream of TLS, or below it, is a symptom of.
