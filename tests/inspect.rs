@@ -68,6 +68,21 @@ fn a_certificate_is_shown_as_openssl_knows_it() {
 }
 
 #[test]
+fn a_serial_number_is_spelt_as_openssl_spells_it() {
+    let workspace = workspace();
+    for number in
+        ["0", "7", "127", "128", "0xff00", "0xdc06aaf7a6988c3a13743052d2eead5ba39fc3", "0x7c06aaf7a6988c3a13743052d2eead5ba39fc300"]
+    {
+        certificate(&workspace, "a", "/CN=broker-1", &["-set_serial", number]);
+        let said = openssl(&workspace, &["x509", "-in", "a.pem", "-noout", "-serial"]);
+        assert_eq!(
+            first(&workspace, &["a.pem"])["file"]["items"][0]["certificate"]["serial"],
+            said.trim().trim_start_matches("serial=").to_lowercase()
+        );
+    }
+}
+
+#[test]
 fn every_extension_is_put_into_words() {
     let workspace = workspace();
     let extensions = "

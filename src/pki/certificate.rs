@@ -58,7 +58,7 @@ pub struct Certificate {
     /// The subject's DER: issuers and subjects are matched byte by byte.
     pub subject_der: Vec<u8>,
     pub issuer_der: Vec<u8>,
-    /// Lower-case hexadecimal, as in `openssl x509 -serial` apart from the case.
+    /// The number in lower-case hexadecimal, as in `openssl x509 -serial` apart from the case: whole bytes, without the sign byte of its DER.
     pub serial: String,
     pub validity: Validity,
     /// In the order of the certificate.
@@ -101,7 +101,7 @@ impl Certificate {
             issuer: rfc2253(parsed.issuer()),
             subject_der: parsed.subject().as_raw().to_vec(),
             issuer_der: parsed.issuer().as_raw().to_vec(),
-            serial: hex(parsed.raw_serial()),
+            serial: serial(parsed.raw_serial()),
             validity,
             names: Vec::new(),
             usages: Vec::new(),
@@ -174,6 +174,18 @@ impl Certificate {
     pub fn is_self_signed(&self) -> bool {
         self.is_signed_by(self)
     }
+}
+
+fn serial(der: &[u8]) -> String {
+    hex(
+        if let [0, magnitude @ ..] = der
+            && !magnitude.is_empty()
+        {
+            magnitude
+        } else {
+            der
+        },
+    )
 }
 
 /// In words; where the parser knows only that it stopped, it is damage.
