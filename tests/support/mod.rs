@@ -1,4 +1,4 @@
-//! What the tests share: a workspace to run countersign in, and the real brokers.
+//! What the tests share: a workspace to run countersign in, and the real brokers and stores of secrets.
 
 #![allow(dead_code, clippy::disallowed_methods, clippy::disallowed_macros)]
 
@@ -6,13 +6,20 @@ pub mod amqp;
 pub mod broker;
 pub mod certificates;
 pub mod client;
+pub mod fault_proxy;
 pub mod faults;
+pub mod http;
 pub mod kafka;
+pub mod kubernetes;
+pub mod moto;
 pub mod node;
 pub mod others;
 pub mod proxy;
 pub mod rabbitmq;
 pub mod rabbitmq_node;
+pub mod vault;
+pub mod vault_logins;
+pub mod vault_workspace;
 
 use std::fs;
 use std::net::TcpListener;

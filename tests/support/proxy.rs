@@ -100,7 +100,7 @@ impl Recorder {
 }
 
 /// Each connection on a thread of its own, until the test program ends.
-fn serve(each: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
+pub fn serve(each: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let each = Arc::new(each);
