@@ -15,7 +15,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::cluster::{
-    Access, AuthorityName, ClusterSpec, Holder, HolderId, JavaVersion, KafkaAccess, KafkaPasswords, Role, SaslMechanism, StoreFormat,
+    Access, AuthorityName, ClusterSpec, FileGroup, Holder, HolderId, JavaVersion, KafkaAccess, KafkaPasswords, Role, SaslMechanism,
+    StoreFormat,
 };
 use crate::keystore::Pkcs12Profile;
 
@@ -24,6 +25,14 @@ use crate::keystore::Pkcs12Profile;
 pub enum Sensitivity {
     Public,
     Secret,
+}
+
+/// Whether a file can stand in JSON as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8.
+    Text,
+    Binary,
 }
 
 /// One file of a holder's generation. The names follow cert-manager, so that they mean the same in Kubernetes.
@@ -142,6 +151,31 @@ impl HolderFile {
             Self::TruststorePassword => "truststore.password",
             Self::SaslPassword => "sasl.password",
             Self::Snippet(snippet) => snippet.name(),
+        }
+    }
+
+    pub const fn encoding(self) -> Encoding {
+        match self {
+            Self::KeystorePkcs12 | Self::KeystoreJks | Self::TruststorePkcs12 | Self::TruststoreJks => Encoding::Binary,
+            Self::Key
+            | Self::Chain
+            | Self::Anchors
+            | Self::CombinedPem
+            | Self::KeystorePassword
+            | Self::TruststorePassword
+            | Self::SaslPassword
+            | Self::Snippet(_) => Encoding::Text,
+        }
+    }
+
+    /// With which others it is pushed to sinks; the passwords of stores go with either kind of store.
+    pub const fn groups(self) -> &'static [FileGroup] {
+        match self {
+            Self::Key | Self::Chain | Self::Anchors | Self::CombinedPem => &[FileGroup::Pem],
+            Self::KeystorePkcs12 | Self::TruststorePkcs12 => &[FileGroup::Pkcs12],
+            Self::KeystoreJks | Self::TruststoreJks => &[FileGroup::Jks],
+            Self::KeystorePassword | Self::TruststorePassword => &[FileGroup::Pkcs12, FileGroup::Jks],
+            Self::SaslPassword | Self::Snippet(_) => &[FileGroup::Config],
         }
     }
 

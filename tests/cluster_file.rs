@@ -10,7 +10,7 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use countersign::cluster::{self, Problem};
+use countersign::cluster::{self, FileGroup, Problem, SecretForm, SinkKind, SinkSpec, VaultLogin};
 use proptest::prelude::*;
 use support::Workspace;
 
@@ -103,6 +103,60 @@ fn the_example_is_a_valid_cluster() {
     assert!(spec.warnings.is_empty());
 }
 
+/// The example, with the block at its end that is a comment there.
+fn example_that_pushes() -> String {
+    let text = fs::read_to_string("examples/cluster.yaml").unwrap();
+    let (before, push) = text.split_once("# push:").unwrap();
+    format!("{before}push:{}", push.replace("\n# ", "\n"))
+}
+
+#[test]
+fn the_sinks_of_the_example_are_valid_when_they_are_no_comment() {
+    let spec = cluster::parse(&example_that_pushes(), Path::new("/")).unwrap();
+    let names: Vec<&str> = spec.sinks.iter().map(|sink| sink.name.as_str()).collect();
+    assert_eq!(names, ["vault", "aws", "kubernetes"]);
+    assert!(spec.warnings.is_empty());
+}
+
+#[test]
+fn secrets_over_plain_http_are_a_warning_unless_they_stay_on_this_machine() {
+    let warnings = |address: &str| {
+        let text = format!("{PUSHING}  - {{ vault: {{ address: \"{address}\" }} }}\n");
+        cluster::parse(&text, Path::new("/")).unwrap().warnings.iter().map(|warning| warning.message.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(warnings("http://vault.example:8200"), ["secrets would travel there unencrypted"]);
+    for address in ["https://vault.example:8200/", "http://127.0.0.1:8200", "http://[::1]:8200", "http://localhost"] {
+        assert_eq!(warnings(address), [""; 0], "{address}");
+    }
+}
+
+#[test]
+fn what_a_sink_does_not_say_has_a_default() {
+    let spec = cluster::parse(&format!("{PUSHING}  - vault: {{}}\n  - kubernetes: {{ namespace: kafka }}\n"), Path::new("/etc/x")).unwrap();
+    let [SinkSpec { kind: SinkKind::Vault(vault), holders, files, .. }, SinkSpec { kind: SinkKind::Kubernetes(kubernetes), .. }] =
+        &spec.sinks[..]
+    else {
+        panic!("{:?}", spec.sinks)
+    };
+    assert_eq!((vault.mount.as_str(), vault.path.to_string().as_str()), ("secret", "{cluster}/{kind}/{name}"));
+    assert_eq!((&vault.address, &vault.login), (&None, &VaultLogin::Environment));
+    assert_eq!((holders.len(), &files[..]), (3, &FileGroup::ALL[..]));
+    assert_eq!(kubernetes.directory, Path::new("/etc/x/kubernetes"));
+    assert_eq!((kubernetes.trust.as_str(), &kubernetes.form), ("my-orders-trust", &SecretForm::Plain));
+}
+
+#[test]
+fn holders_of_a_sink_are_named_by_kind_by_name_or_by_both() {
+    let chosen = |holders: &str| {
+        let spec = cluster::parse(&format!("{PUSHING}  - {{ vault: {{}}, holders: {holders} }}\n"), Path::new("/")).unwrap();
+        spec.sinks[0].holders.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(chosen("[kafka]"), ["kafka/broker-1", "kafka/broker-2"]);
+    assert_eq!(chosen("[clients, broker-2, kafka/broker-2]"), ["kafka/broker-2", "clients/app"]);
+}
+
+const PUSHING: &str = "cluster: my orders\nkafka:\n  listeners: { BROKER: { port: 9093 }, CONTROLLER: { port: 9095 } }\n  brokers: [{ name: \"broker-{1..2}\", host: \"broker-{1..2}.example\" }]\nclients: [{ name: app, kafka: { write: [t] } }]\npush:\n";
+
 #[test]
 fn ten_thousand_holders_in_one_entry_or_in_as_many() {
     let nodes = "cluster: many\nrabbitmq: { nodes: [{ name: rabbit-1, host: rabbit-1.example }] }\nclients:\n";
@@ -130,7 +184,7 @@ proptest! {
     /// Whatever is cut out of the example or put into it, the answer is a spec or problems.
     #[test]
     fn no_text_makes_the_parser_panic(from in 0usize..2500, length in 0usize..60, put in "[ -~\n\u{e9}]{0,12}") {
-        let mut text: Vec<char> = fs::read_to_string("examples/cluster.yaml").unwrap().chars().collect();
+        let mut text: Vec<char> = example_that_pushes().chars().collect();
         let from = from.min(text.len());
         let to = (from + length).min(text.len());
         text.splice(from..to, put.chars());

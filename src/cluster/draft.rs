@@ -27,6 +27,7 @@ impl Draft {
 mod tests {
     use super::*;
 
+    /// With the commented block `push`, too.
     #[test]
     fn every_draft_is_a_valid_cluster_file() {
         for (kafka, rabbitmq) in [(1, 0), (3, 0), (0, 1), (0, 3), (5, 3)] {
@@ -35,6 +36,9 @@ mod tests {
                 let spec = super::super::parse(&draft.text(), std::path::Path::new("/")).unwrap();
                 assert_eq!(spec.kafka_nodes().count(), kafka as usize);
                 assert_eq!(spec.rabbitmq_nodes().count(), rabbitmq as usize);
+                let (before, push) =
+                    draft.text().split_once("# push:").map(|(before, push)| (before.to_owned(), push.replace("\n# ", "\n"))).unwrap();
+                assert_eq!(super::super::parse(&format!("{before}push:{push}"), std::path::Path::new("/")).unwrap().sinks.len(), 3);
             }
         }
     }

@@ -42,6 +42,14 @@ impl Node {
             Value::Map(_) => "{…}",
         }
     }
+
+    /// What these keys lead to, each within the one before it.
+    pub fn below(&self, keys: &[&str]) -> Option<&Self> {
+        keys.iter().try_fold(self, |node, wanted| match &node.value {
+            Value::Map(entries) => entries.iter().find(|(key, _)| key.text == *wanted).map(|(_, node)| node),
+            Value::Scalar(_) | Value::List(_) => None,
+        })
+    }
 }
 
 /// A cluster file is never this deep; a hostile one may be.

@@ -9,7 +9,7 @@ use super::node::{self, Node};
 use super::reader::{Fields, Reader, number};
 use super::{
     AuthorityLayout, AuthorityName, AuthorityOrigin, ClusterSpec, Endpoint, Holder, HolderId, HolderName, JavaVersion, LeafSpec,
-    OwnAuthority, Problem, RabbitmqLogin, Role, StoreFormat, StoresSpec, authority, clients, kafka, rabbitmq,
+    OwnAuthority, Problem, RabbitmqLogin, Role, StoreFormat, StoresSpec, authority, clients, kafka, push, rabbitmq,
 };
 use crate::pki::{Host, KeyKind, Lifetime, San, Subject, SubjectAttribute};
 
@@ -29,7 +29,7 @@ pub fn parse(text: &str, base: &Path) -> Result<ClusterSpec, Vec<Problem>> {
     }
 }
 
-const BLOCKS: [&str; 8] = ["cluster", "subject", "authority", "leaf", "stores", "kafka", "rabbitmq", "clients"];
+const BLOCKS: [&str; 9] = ["cluster", "subject", "authority", "leaf", "stores", "kafka", "rabbitmq", "clients", "push"];
 
 fn cluster(reader: &mut Reader<'_>, root: &Node) -> Option<ClusterSpec> {
     let fields = reader.fields(root, "the cluster file", &BLOCKS)?;
@@ -60,7 +60,20 @@ fn cluster(reader: &mut Reader<'_>, root: &Node) -> Option<ClusterSpec> {
         name_by_dns(reader, &mut holders);
     }
     let holders = holders.into_iter().map(|(_, holder)| holder).collect();
-    Some(ClusterSpec { name: name?, subject, authority: authority?, leaf, stores, kafka, rabbitmq, holders, warnings: Vec::new() })
+    let spec = ClusterSpec {
+        name: name?,
+        subject,
+        authority: authority?,
+        leaf,
+        stores,
+        kafka,
+        rabbitmq,
+        holders,
+        sinks: Vec::new(),
+        warnings: Vec::new(),
+    };
+    let sinks = fields.get("push").map(|node| push::block(reader, node, &spec)).unwrap_or_default();
+    Some(ClusterSpec { sinks, ..spec })
 }
 
 fn cluster_name(reader: &mut Reader<'_>, node: &Node) -> Option<String> {

@@ -20,6 +20,8 @@ pub struct ClusterSpec {
     pub rabbitmq: Option<RabbitmqSpec>,
     /// Kafka nodes, RabbitMQ nodes, clients, each in the order of the file. No two have the same [`HolderId`].
     pub holders: Vec<Holder>,
+    /// Where their files are pushed to.
+    pub sinks: Vec<super::SinkSpec>,
     /// What is allowed but will surprise someone, such as an Ed25519 leaf; for the user to read.
     pub warnings: Vec<super::Problem>,
 }
@@ -231,9 +233,15 @@ impl ClusterSpec {
     /// The authorities that `holder` must trust: clients meet brokers only, brokers meet everyone.
     pub fn trusted_by(&self, holder: &Holder) -> &'static [AuthorityName] {
         match (&self.authority, &holder.role) {
-            (AuthorityLayout::Shared(_), _) => &[AuthorityName::Shared],
-            (AuthorityLayout::PerSide { .. }, Role::Client(_)) => &[AuthorityName::Brokers],
+            (AuthorityLayout::Shared(_), _) | (AuthorityLayout::PerSide { .. }, Role::Client(_)) => self.trusted_by_clients(),
             (AuthorityLayout::PerSide { .. }, Role::Kafka(_) | Role::Rabbitmq(_)) => &[AuthorityName::Brokers, AuthorityName::Clients],
+        }
+    }
+
+    pub const fn trusted_by_clients(&self) -> &'static [AuthorityName] {
+        match self.authority {
+            AuthorityLayout::Shared(_) => &[AuthorityName::Shared],
+            AuthorityLayout::PerSide { .. } => &[AuthorityName::Brokers],
         }
     }
 
