@@ -9,6 +9,9 @@
 //!                                                                                 + sensitivity)
 //!  ClusterSpec + layout ──render──▶ config snippets        ClusterSpec + directory ──verify──▶ VerifyReport
 //!
+//!  directory + ClusterSpec ──pack──▶ Parcels ─┬─deliver──▶ Vault, OpenBao, AWS Secrets Manager
+//!                                             └─write────▶ Kubernetes manifests
+//!
 //!  any file ──open──▶ Contents ─┬─describe──▶ inspect     any config file ──read──▶ Settings ──┐
 //!                               ├─convert───▶ bytes       any endpoint ──observe──▶ Observation ├─check──▶ Findings ──▶ report
 //!                               └─lint, path, check ──────────────────────────────────────────┘
@@ -37,16 +40,20 @@
 //! | 4 | [`snippet`] | spec + layout → the text of each configuration file |
 //! | 4 | [`inventory`] | what exists already, as values |
 //! | 5 | [`configuration`] | a configuration file and the files it names → findings |
+//! | 5 | [`parcel`] | what a sink is sent: one value for each secret, and what everyone may read of it |
 //! | 5 | [`plan`] | spec + inventory + now → steps, each with its reasons |
 //! | 6 | [`check`] | files, chains, endpoints, and the directory against the cluster file → findings |
 //! | 6 | [`diagnosis`] | what a verification saw, and what that means: symptom → cause → fix |
 //! | 6 | [`issue`] | steps → keys and certificates |
+//! | 6 | [`kubernetes`] | parcels → manifests, as text |
+//! | 6 | [`policy`] | the least that each sink must allow, in its own language |
 //! | 7 | [`artifact`] | keys, certificates and passwords → files as bytes |
 //! | 7 | [`report`] | findings, and what a verification saw, as text, JSON, JUnit, SARIF, annotations, Nagios and Prometheus text |
 //! | 8 | [`directory`] | the file system: read → inventory, write ← artifacts; and the files of others |
 //! | 8 | [`endpoint`] | what a TLS endpoint shows to whoever connects |
 //! | 8 | [`visit`] | one identity at one endpoint, step by step, as a client would |
 //! | 9 | [`identity`] | from whatever a user has to who visits: configurations, stores, certificates, URLs, holders |
+//! | 9 | [`sinks`] | Vault, OpenBao and AWS Secrets Manager: looked at, written to, read back |
 //! | 9 | [`verify`] | the proof: who visits whom, over loopback and at running brokers, and what must be refused |
 //! | 10 | [`commands`] | one file for each verb |
 //!
@@ -61,6 +68,7 @@
 //! - A holder's files switch together: one rename of `current`, or none of them.
 //! - [`layout::Sensitivity`] alone decides the mode of a file. Secret files are born 0600.
 //! - No secret in argv, logs, error text or `Debug`.
+//! - What a sink holds counts only once it was read back; what countersign did not put there is never written over unasked.
 //! - stdout is data, stderr is talk. Every command has `--format json`.
 //! - Exit codes: 0 done, nothing wrong · 1 failed · 2 usage or cluster file wrong · 3 work to do or findings ·
 //!   4 verification failed · 130 interrupted.
@@ -83,14 +91,18 @@ pub mod inventory;
 pub mod issue;
 pub mod java;
 pub mod keystore;
+pub mod kubernetes;
 pub mod layout;
 pub mod lint;
+pub mod parcel;
 pub mod path;
 pub mod pbe;
 pub mod pki;
 pub mod plan;
+pub mod policy;
 pub mod report;
 pub mod settings;
+pub mod sinks;
 pub mod snippet;
 pub mod verify;
 pub mod visit;

@@ -13,11 +13,11 @@ const FLOORS: &[&[&str]] = &[
     &["keystore"],
     &["convert", "describe", "layout", "lint"],
     &["snippet", "inventory"],
-    &["configuration", "plan"],
-    &["check", "diagnosis", "issue"],
+    &["configuration", "parcel", "plan"],
+    &["check", "diagnosis", "issue", "kubernetes", "policy"],
     &["artifact", "report"],
     &["directory", "endpoint", "visit"],
-    &["identity", "verify"],
+    &["identity", "sinks", "verify"],
     &["commands"],
 ];
 

@@ -168,7 +168,7 @@ fn rows<'a>(plan: &'a Plan, made: &'a [Made]) -> Vec<HolderRow<'a>> {
         .iter()
         .enumerate()
         .map(|(index, step)| {
-            let entry = made.get(index).filter(|made| made.holder == step.holder).map(|made| &made.entry);
+            let marks = made.get(index).filter(|made| made.holder == step.holder).and_then(|made| made.entry.marks.as_ref());
             HolderRow {
                 holder: step.holder.to_string(),
                 generation: step.generation,
@@ -177,8 +177,8 @@ fn rows<'a>(plan: &'a Plan, made: &'a [Made]) -> Vec<HolderRow<'a>> {
                     Action::Rewrite => "rewritten",
                 },
                 reasons: &step.reasons,
-                not_after: entry.and_then(|entry| entry.not_after.format(&time::format_description::well_known::Rfc3339).ok()),
-                serial: entry.map(|entry| entry.serial.as_str()),
+                not_after: marks.and_then(|marks| marks.not_after.format(&time::format_description::well_known::Rfc3339).ok()),
+                serial: marks.map(|marks| marks.serial.as_str()),
             }
         })
         .collect()

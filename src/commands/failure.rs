@@ -43,18 +43,37 @@ impl Exit {
 
 #[derive(Debug)]
 pub enum Failure {
-    ClusterFile { file: PathBuf, problems: Vec<Problem> },
+    ClusterFile {
+        file: PathBuf,
+        problems: Vec<Problem>,
+    },
     NoClusterFile(PathBuf),
-    NoSuchHolder { word: String, nearest: Option<String> },
-    NothingThere { directory: PathBuf },
+    NoSuchHolder {
+        word: String,
+        nearest: Option<String>,
+    },
+    NothingThere {
+        directory: PathBuf,
+    },
     Exists(PathBuf),
     Usage(String),
     Plan(PlanError),
     Directory(DirectoryError),
-    Making { what: String, source: MakingError },
+    Making {
+        what: String,
+        source: MakingError,
+    },
     Runtime(std::io::Error),
-    Unreadable { path: PathBuf, error: KeystoreError },
-    Convert { source: PathBuf, error: ConvertError },
+    Unreadable {
+        path: PathBuf,
+        error: KeystoreError,
+    },
+    Convert {
+        source: PathBuf,
+        error: ConvertError,
+    },
+    /// Manifests that could not be made.
+    Manifests(String),
 }
 
 /// Why a certificate or a file could not be made.
@@ -76,7 +95,8 @@ impl Failure {
             | Self::Making { .. }
             | Self::Runtime(_)
             | Self::Unreadable { .. }
-            | Self::Convert { .. } => Exit::Failed,
+            | Self::Convert { .. }
+            | Self::Manifests(_) => Exit::Failed,
         }
     }
 
@@ -94,6 +114,7 @@ impl Failure {
             Self::Runtime(_) => "runtime",
             Self::Unreadable { .. } => "unreadable",
             Self::Convert { .. } => "convert",
+            Self::Manifests(_) => "manifests",
         }
     }
 
@@ -135,7 +156,7 @@ impl fmt::Display for Failure {
                 write!(f, "there is nothing in {} yet; run `countersign apply` first", directory.display())
             }
             Self::Exists(path) => write!(f, "{} is there already and is never overwritten", path.display()),
-            Self::Usage(text) => f.write_str(text),
+            Self::Usage(text) | Self::Manifests(text) => f.write_str(text),
             Self::Plan(error) => write!(f, "{error}"),
             Self::Directory(error) => write!(f, "{error}"),
             Self::Making { what, source } => write!(f, "{what}: {source}"),

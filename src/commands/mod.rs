@@ -13,11 +13,16 @@ mod inspect;
 mod judging;
 mod log_files;
 mod making;
+mod manifests;
 mod passwords;
 mod proof;
+mod push;
+mod push_report;
+mod pushing;
 mod question;
 mod render;
 mod status;
+mod surroundings;
 mod threshold;
 mod verify;
 
@@ -68,6 +73,7 @@ enum Verb {
     Status(status::Status),
     Check(Box<check::Check>),
     Verify(verify::Verify),
+    Push(push::Push),
     Render(render::Render),
     Convert(convert::Convert),
     Inspect(inspect::Inspect),
@@ -96,6 +102,7 @@ pub fn main(now: OffsetDateTime) -> u8 {
         Verb::Status(status) => status.run(&context),
         Verb::Check(check) => check.run(&context),
         Verb::Verify(verify) => verify.run(&context),
+        Verb::Push(push) => push.run(&context),
         Verb::Render(render) => render.run(&context),
         Verb::Convert(convert) => convert.run(&context),
         Verb::Inspect(inspect) => inspect.run(&context),

@@ -17,17 +17,25 @@ use crate::pki::{Certificate, sha256_hex};
 pub struct JournalEntry {
     #[serde(with = "time::serde::rfc3339")]
     pub time: OffsetDateTime,
-    /// `authority`, `leaf`, or `files` when a leaf was only laid out anew.
+    /// `authority`, `leaf`, or `files` when a leaf was only laid out anew; `push` or `removal` for what a sink got or lost.
     pub event: String,
     /// `authority/brokers`, `kafka/broker-1`.
     pub subject: String,
+    /// Absent in a removal.
+    #[serde(flatten)]
+    pub marks: Option<Marks>,
+    pub reasons: Vec<String>,
+}
+
+/// What tells a certificate from others.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Marks {
     pub generation: u32,
     pub serial: String,
     /// SHA-256 of the certificate.
     pub fingerprint: String,
     #[serde(with = "time::serde::rfc3339")]
     pub not_after: OffsetDateTime,
-    pub reasons: Vec<String>,
 }
 
 impl JournalEntry {
@@ -43,12 +51,19 @@ impl JournalEntry {
             time: now,
             event: event.to_owned(),
             subject,
-            generation,
-            serial: certificate.serial.clone(),
-            fingerprint: certificate.fingerprint(),
-            not_after: certificate.validity.not_after,
+            marks: Some(Marks {
+                generation,
+                serial: certificate.serial.clone(),
+                fingerprint: certificate.fingerprint(),
+                not_after: certificate.validity.not_after,
+            }),
             reasons,
         }
+    }
+
+    /// Of what was deleted from a sink.
+    pub fn removal(subject: &str, now: OffsetDateTime, how: String) -> Self {
+        Self { time: now, event: "removal".to_owned(), subject: subject.to_owned(), marks: None, reasons: vec![how] }
     }
 }
 

@@ -11,6 +11,7 @@
 mod authority;
 mod error;
 mod file;
+mod folder;
 mod foreign;
 mod journal;
 mod lock;
@@ -24,11 +25,12 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 pub use error::DirectoryError;
+pub use folder::{read_folder, remove_from_folder, write_in_folder};
 pub use foreign::{expand, files_in, length_of, mode_of, read_foreign, read_log, system_roots};
-pub use journal::{Journal, JournalEntry, JournalState};
+pub use journal::{Journal, JournalEntry, JournalState, Marks};
 pub use lock::Lock;
 pub use owner::Owners;
-pub use passphrase::passphrase;
+pub use passphrase::{first_line, passphrase};
 
 use crate::cluster::HolderId;
 use crate::layout;

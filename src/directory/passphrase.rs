@@ -1,4 +1,4 @@
-//! Passphrases, from where the cluster file says they are kept.
+//! Passphrases and tokens, from where the cluster file says they are kept.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,20 +7,26 @@ use zeroize::Zeroizing;
 
 use super::DirectoryError;
 use crate::cluster::SecretSource;
-use crate::pki::Password;
+use crate::pki::{Passphrase, Password};
 
-/// Fetches a passphrase. It never stands in an argument list or an error.
+/// Fetches what a key or a store is opened with. It never stands in an argument list or an error.
 pub fn passphrase(source: &SecretSource) -> Result<Password, DirectoryError> {
-    let (from, text) = match source {
-        SecretSource::File(path) => (format!("passphrase in {}", path.display()), from_file(path)?),
-        SecretSource::Env(name) => {
-            let text = std::env::var(name).map_err(|_| DirectoryError::NoVariable(name.clone()))?;
-            (format!("passphrase in the environment variable {name}"), Zeroizing::new(text))
-        }
-        SecretSource::Command(command) => ("passphrase that the command printed".to_owned(), from_command(command)?),
+    let from = match source {
+        SecretSource::File(path) => format!("passphrase in {}", path.display()),
+        SecretSource::Env(name) => format!("passphrase in the environment variable {name}"),
+        SecretSource::Command(_) => "passphrase that the command printed".to_owned(),
     };
-    let first_line = text.lines().next().unwrap_or_default().to_owned();
-    Password::new(first_line).map_err(|source| DirectoryError::Password { from, source })
+    Password::new(first_line(source)?.expose().to_owned()).map_err(|source| DirectoryError::Password { from, source })
+}
+
+/// The first line of whatever is kept there, such as a token: any text, even none.
+pub fn first_line(source: &SecretSource) -> Result<Passphrase, DirectoryError> {
+    let text = match source {
+        SecretSource::File(path) => from_file(path)?,
+        SecretSource::Env(name) => Zeroizing::new(std::env::var(name).map_err(|_| DirectoryError::NoVariable(name.clone()))?),
+        SecretSource::Command(command) => from_command(command)?,
+    };
+    Ok(Passphrase::new(text.lines().next().unwrap_or_default().to_owned()))
 }
 
 fn from_file(path: &Path) -> Result<Zeroizing<String>, DirectoryError> {

@@ -1,0 +1,244 @@
+//! How a push is carried out: what is to be sent, to which sink, and what the journal is told of it.
+
+use std::collections::BTreeMap;
+use std::pin::pin;
+
+use futures_util::StreamExt;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+use super::Context;
+use super::failure::Failure;
+use super::push_report::{Action, Problem, PrunedRow, Row, SinkReport};
+use crate::cluster::{ClusterSpec, HolderId, SinkKind, SinkSpec};
+use crate::directory::{Directory, DirectoryError, JournalEntry, Marks};
+use crate::inventory::{HolderFiles, Inventory};
+use crate::parcel::{self, Label, Owner, Parcel, ParcelError};
+use crate::sinks::{self, Delivery, Mode, Outcome, SecretsManager, Sink, SinkError, Stored, Vault, Wishes};
+
+/// Everything that can be sent, as the directory has it now.
+pub struct Load<'a> {
+    pub context: &'a Context,
+    pub spec: &'a ClusterSpec,
+    pub directory: &'a Directory,
+    pub inventory: Inventory,
+    /// Who is sent anything.
+    holders: Vec<HolderId>,
+    files: BTreeMap<HolderId, HolderFiles>,
+}
+
+impl<'a> Load<'a> {
+    /// The files of `holders`, which alone are sent.
+    pub fn read(context: &'a Context, spec: &'a ClusterSpec, directory: &'a Directory, holders: &[&HolderId]) -> Result<Self, Failure> {
+        let inventory = directory.read(spec)?;
+        let mut files = BTreeMap::new();
+        for holder in spec.holders.iter().filter(|holder| holders.contains(&&holder.id)) {
+            if let Some(found) = directory.holder_files(spec, holder)? {
+                files.insert(holder.id.clone(), found);
+            }
+        }
+        let holders = holders.iter().map(|id| (*id).clone()).collect();
+        Ok(Self { context, spec, directory, inventory, holders, files })
+    }
+
+    /// What `sink` gets, and what cannot be sent.
+    pub fn parcels(&self, sink: &SinkSpec) -> (Vec<Parcel>, Vec<ParcelError>) {
+        let (mut parcels, mut errors) = (Vec::new(), Vec::new());
+        let holders = sink.holders.iter().filter(|id| self.holders.contains(id)).cloned().collect();
+        let is_whole = self.holders.len() == self.spec.holders.len();
+        let sink = SinkSpec { holders, ..sink.clone() };
+        for parcel in parcel::parcels(self.spec, &sink, &self.inventory, &self.files) {
+            match parcel {
+                // What is of no holder goes with the whole.
+                Ok(Parcel { owner: Owner::Trust, .. }) | Err(ParcelError::Missing(Owner::Trust)) if !is_whole => {}
+                Ok(parcel) => parcels.push(parcel),
+                Err(error) => errors.push(error),
+            }
+        }
+        (parcels, errors)
+    }
+
+    /// One line, seen on the disk.
+    pub fn journal(&self, label: &Label, how: String) -> Result<(), DirectoryError> {
+        let marks = Marks {
+            generation: label.generation,
+            serial: label.serial.clone(),
+            fingerprint: label.fingerprint.clone(),
+            not_after: label.not_after,
+        };
+        let entry = JournalEntry {
+            time: self.context.now,
+            event: "push".to_owned(),
+            subject: label.holder.clone(),
+            marks: Some(marks),
+            reasons: vec![how],
+        };
+        self.directory.journal().append(&[entry])
+    }
+
+    pub fn journal_removal(&self, holder: &str, how: String) -> Result<(), DirectoryError> {
+        self.directory.journal().append(&[JournalEntry::removal(holder, self.context.now, how)])
+    }
+}
+
+/// A push under way. Ctrl-C lets what has begun come to its end, and begins nothing more.
+pub struct Pushing<'a> {
+    load: Load<'a>,
+    wishes: Wishes,
+    runtime: Runtime,
+    stopped: watch::Receiver<bool>,
+}
+
+impl<'a> Pushing<'a> {
+    pub fn new(load: Load<'a>, wishes: Wishes) -> Result<Self, Failure> {
+        let runtime = Runtime::new().map_err(Failure::Runtime)?;
+        let (stop, stopped) = watch::channel(false);
+        runtime.spawn(async move {
+            let _ = tokio::signal::ctrl_c().await;
+            let _ = stop.send(true);
+        });
+        Ok(Self { load, wishes, runtime, stopped })
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        *self.stopped.borrow()
+    }
+
+    pub fn end(self) {
+        // A name server that does not answer keeps a thread for longer than anybody waits.
+        self.runtime.shutdown_background();
+    }
+
+    pub fn push(&self, sink: &SinkSpec) -> SinkReport {
+        match &sink.kind {
+            SinkKind::Kubernetes(kubernetes) => self.load.write_manifests(sink, kubernetes, self.wishes),
+            SinkKind::Vault(_) | SinkKind::Aws(_) => self.runtime.block_on(self.deliver(sink)),
+        }
+    }
+
+    async fn deliver(&self, spec: &SinkSpec) -> SinkReport {
+        let mut report = SinkReport::new(spec);
+        let (parcels, errors) = self.load.parcels(spec);
+        report.rows.extend(errors.iter().map(Row::unsent));
+        let Some(sink) = self.open(spec, &mut report).await else { return report };
+        let progress = self.load.context.console.progress("pushing", parcels.len());
+        let mut stopped = self.stopped.clone();
+        let stop = async move {
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+        };
+        {
+            let mut deliveries = pin!(sinks::deliver(&sink, &parcels, self.wishes, stop));
+            while let Some(delivery) = deliveries.next().await {
+                progress.inc(1);
+                if let (Mode::Push, Some(how)) = (self.wishes.mode, told(spec, &sink, &delivery)) {
+                    // What arrived is told in any case.
+                    report.error = self.load.journal(&delivery.parcel.label, how).err().map(Problem::from).or(report.error);
+                }
+                report.rows.push(row(&sink, delivery));
+            }
+        }
+        progress.finish_and_clear();
+        sink.close().await;
+        report.in_order(self.load.spec);
+        report
+    }
+
+    /// `None`, and the reason in the report, when it does not open.
+    async fn open(&self, spec: &SinkSpec, report: &mut SinkReport) -> Option<Sink> {
+        let cluster = &self.load.spec.name;
+        let opened = match &spec.kind {
+            SinkKind::Vault(vault) => Vault::open(vault, cluster).await.map(Sink::Vault),
+            SinkKind::Aws(aws) => SecretsManager::open(aws, cluster).await.map(Sink::Aws),
+            SinkKind::Kubernetes(_) => return None,
+        };
+        match opened {
+            Ok(sink) => {
+                report.place = sink.place();
+                Some(sink)
+            }
+            Err(error) => {
+                report.error = Some(Problem::of(&error));
+                None
+            }
+        }
+    }
+
+    /// Lists what `sink` holds of this cluster that no holder has there any more; removes it once that is confirmed.
+    pub fn prune(&self, sink: &SinkSpec, confirmed: bool, report: &mut SinkReport) {
+        match &sink.kind {
+            SinkKind::Kubernetes(kubernetes) => {
+                self.load.prune_manifests(sink, kubernetes, report, &|listed| self.confirms(listed, confirmed))
+            }
+            SinkKind::Vault(_) | SinkKind::Aws(_) => self.runtime.block_on(self.prune_sink(sink, confirmed, report)),
+        }
+    }
+
+    async fn prune_sink(&self, spec: &SinkSpec, confirmed: bool, report: &mut SinkReport) {
+        if report.error.is_some() {
+            return;
+        }
+        let Some(sink) = self.open(spec, report).await else { return };
+        let wanted = parcel::addresses(self.load.spec, &spec.kind);
+        match sink.list().await {
+            Ok(found) => {
+                let surplus: Vec<Stored> = found.into_iter().filter(|stored| !wanted.contains(&stored.address)).collect();
+                let addresses: Vec<String> = surplus.iter().map(|stored| sink.full_address(&stored.address)).collect();
+                let confirmed = self.confirms(&addresses, confirmed);
+                for (stored, address) in surplus.iter().zip(addresses) {
+                    let removed = if confirmed { Some(sink.remove(stored).await) } else { None };
+                    if let Some(Ok(())) = removed {
+                        let how = format!("removed from {} ({}) {address}", spec.name, sink.place());
+                        report.error = self.load.journal_removal(&stored.holder, how).err().map(Problem::from).or(report.error.take());
+                    }
+                    report.pruned.push(PrunedRow::new(&stored.holder, address, removed));
+                }
+            }
+            Err(error) => report.error = Some(Problem::of(&error)),
+        }
+        sink.close().await;
+    }
+
+    /// Whoever sits at a terminal sees the list and is asked; in a dry run nobody is.
+    fn confirms(&self, addresses: &[String], confirmed: bool) -> bool {
+        if addresses.is_empty() || self.wishes.mode == Mode::DryRun {
+            return false;
+        }
+        confirmed || {
+            addresses.iter().for_each(|address| self.load.context.console.say(format_args!("of no holder any more: {address}")));
+            super::passwords::can_ask() && self.load.context.console.ask("Delete them? (yes, no)", "no") == "yes"
+        }
+    }
+}
+
+/// What the journal is told of a delivery that changed something.
+fn told(spec: &SinkSpec, sink: &Sink, delivery: &Delivery<'_>) -> Option<String> {
+    let how = match delivery.outcome.as_ref().ok()? {
+        Outcome::Unchanged { .. } => return None,
+        Outcome::Created { .. } => "created".to_owned(),
+        Outcome::Updated { changed, .. } if changed.is_empty() => "described anew".to_owned(),
+        Outcome::Updated { changed, .. } => format!("updated: {}", changed.join(", ")),
+    };
+    let version = version(&delivery.outcome).map(|version| format!(" version {version}")).unwrap_or_default();
+    Some(format!("to {} ({}) {}{version}, {how}", spec.name, sink.place(), sink.full_address(&delivery.parcel.address)))
+}
+
+fn version(outcome: &Result<Outcome, SinkError>) -> Option<String> {
+    match outcome {
+        Ok(Outcome::Created { version } | Outcome::Updated { version, .. } | Outcome::Unchanged { version }) => {
+            version.as_ref().map(ToString::to_string)
+        }
+        Err(_) => None,
+    }
+}
+
+fn row(sink: &Sink, delivery: Delivery<'_>) -> Row {
+    let version = version(&delivery.outcome);
+    let (action, changed, error) = match delivery.outcome {
+        Ok(Outcome::Created { .. }) => (Action::Created, Vec::new(), None),
+        Ok(Outcome::Updated { changed, .. }) => (Action::Updated, changed, None),
+        Ok(Outcome::Unchanged { .. }) => (Action::Unchanged, Vec::new(), None),
+        Err(error) => (Action::Failed, Vec::new(), Some(Problem::of(&error))),
+    };
+    let address = sink.full_address(&delivery.parcel.address);
+    Row { owner: delivery.parcel.owner.clone(), holder: delivery.parcel.owner.to_string(), address, action, version, changed, error }
+}

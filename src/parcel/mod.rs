@@ -1,0 +1,177 @@
+//! Floor 5: what a sink is sent. One [`Parcel`] for each secret: where it goes, its value, and what everyone may read of it.
+
+mod document;
+mod label;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+pub use document::Document;
+pub use label::{COUNTERSIGN, Label, MANAGED_BY, Ownership};
+
+use crate::cluster::{AuthorityName, AwsSpec, ClusterSpec, Holder, HolderId, SinkKind, SinkSpec, msk_secret};
+use crate::inventory::{Content, Generation, HolderFiles, Inventory};
+use crate::layout::HolderFile;
+use crate::pki::{Certificate, Secret, TrustBundle};
+
+/// One secret, on its way to a sink.
+#[derive(Debug, Clone)]
+pub struct Parcel {
+    pub owner: Owner,
+    /// What the sink calls it: the path below Vault's mount, the name in Secrets Manager, the name of a Kubernetes Secret.
+    pub address: String,
+    pub document: Document,
+    pub label: Label,
+}
+
+/// Whom a secret is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    Holder(HolderId),
+    /// What a SASL client logs in to Amazon MSK with.
+    User(HolderId),
+    /// What brokers must trust.
+    Trust,
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Holder(id) => write!(f, "{id}"),
+            // Tags take no brackets.
+            Self::User(id) => write!(f, "{id} as user"),
+            Self::Trust => f.write_str("trust"),
+        }
+    }
+}
+
+/// Why nothing can be sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ParcelError {
+    #[error("{0} has no files yet; run `countersign apply` first")]
+    Missing(Owner),
+    #[error("{file} of {owner} is not as it was written ({why}); run `countersign apply` first")]
+    Damaged { owner: Owner, file: String, why: String },
+}
+
+impl ParcelError {
+    pub fn owner(&self) -> &Owner {
+        match self {
+            Self::Missing(owner) | Self::Damaged { owner, .. } => owner,
+        }
+    }
+}
+
+/// Everything that `sink` is to hold, in the order of the cluster file. `files` are those of the holders' generations in use.
+pub fn parcels(
+    spec: &ClusterSpec,
+    sink: &SinkSpec,
+    inventory: &Inventory,
+    files: &BTreeMap<HolderId, HolderFiles>,
+) -> Vec<Result<Parcel, ParcelError>> {
+    let holders: Vec<&Holder> = sink.holders.iter().filter_map(|id| spec.holder(id)).collect();
+    let mut parcels: Vec<_> = holders.iter().map(|holder| holder_parcel(spec, sink, holder, inventory, files)).collect();
+    match &sink.kind {
+        SinkKind::Aws(aws) => {
+            let users = holders.iter().filter(|holder| aws.msk_users && spec.sasl_login(holder).is_some());
+            parcels.extend(users.map(|holder| user_parcel(spec, holder, inventory)));
+            parcels.extend(aws.amazon_mq_ca.as_deref().and_then(|name| trust_parcel(spec, name, inventory)));
+        }
+        SinkKind::Vault(_) | SinkKind::Kubernetes(_) => {}
+    }
+    parcels
+}
+
+/// What [`Parcel::address`] is for a holder's files.
+pub fn address(spec: &ClusterSpec, sink: &SinkSpec, id: &HolderId) -> String {
+    match &sink.kind {
+        SinkKind::Vault(vault) => vault.path.of(&spec.name, id),
+        SinkKind::Aws(AwsSpec { path, .. }) => path.of(&spec.name, id),
+        SinkKind::Kubernetes(kubernetes) => kubernetes.secret.dns_name_of(&spec.name, id),
+    }
+}
+
+/// Every address that a sink of this kind has a parcel for, whether or not there is anything to send: two may well share a store.
+pub fn addresses(spec: &ClusterSpec, kind: &SinkKind) -> BTreeSet<String> {
+    let alike = spec.sinks.iter().filter(|sink| sink.kind.word() == kind.word());
+    alike.flat_map(|sink| addresses_of(spec, sink)).collect()
+}
+
+fn addresses_of(spec: &ClusterSpec, sink: &SinkSpec) -> BTreeSet<String> {
+    let mut addresses: BTreeSet<String> = sink.holders.iter().map(|id| address(spec, sink, id)).collect();
+    match &sink.kind {
+        SinkKind::Aws(aws) => {
+            let holders = sink.holders.iter().filter_map(|id| spec.holder(id));
+            let users = holders.filter(|holder| aws.msk_users && spec.sasl_login(holder).is_some());
+            addresses.extend(users.map(|holder| msk_secret(&spec.name, &holder.id)));
+            addresses.extend(aws.amazon_mq_ca.clone());
+        }
+        SinkKind::Vault(_) | SinkKind::Kubernetes(_) => {}
+    }
+    addresses
+}
+
+fn holder_parcel(
+    spec: &ClusterSpec,
+    sink: &SinkSpec,
+    holder: &Holder,
+    inventory: &Inventory,
+    files: &BTreeMap<HolderId, HolderFiles>,
+) -> Result<Parcel, ParcelError> {
+    let owner = Owner::Holder(holder.id.clone());
+    let (generation, leaf) = current(&owner, &holder.id, inventory)?;
+    let files = files.get(&holder.id).filter(|files| files.generation == generation.number);
+    let files = files.ok_or_else(|| ParcelError::Missing(owner.clone()))?;
+    let wanted = files.files.iter().filter(|(file, _)| file.groups().iter().any(|group| sink.files.contains(group)));
+    let document: BTreeMap<HolderFile, Secret> = wanted
+        .map(|(file, bytes)| {
+            let damaged = |why: String| ParcelError::Damaged { owner: owner.clone(), file: file.name().to_owned(), why };
+            match generation.found.get(file.name()).map(|found| &found.content) {
+                Some(Content::AsWritten) => Ok((*file, bytes.clone().map_err(damaged)?)),
+                Some(Content::Changed) => Err(damaged("it was changed since".to_owned())),
+                Some(Content::Unreadable(why)) => Err(damaged(why.clone())),
+                Some(Content::PasswordDiffers) => Err(damaged("its password does not open it".to_owned())),
+                None => Err(damaged("it is not there".to_owned())),
+            }
+        })
+        .collect::<Result<_, ParcelError>>()?;
+    let label = Label::of_leaf(&spec.name, &owner, generation.number, leaf);
+    Ok(Parcel { address: address(spec, sink, &holder.id), document: Document::Files(document), label, owner })
+}
+
+fn user_parcel(spec: &ClusterSpec, holder: &Holder, inventory: &Inventory) -> Result<Parcel, ParcelError> {
+    let owner = Owner::User(holder.id.clone());
+    let (generation, leaf) = current(&owner, &holder.id, inventory)?;
+    let password = generation.sasl_password.clone().ok_or_else(|| ParcelError::Missing(owner.clone()))?;
+    let label = Label::of_leaf(&spec.name, &owner, generation.number, leaf);
+    let document = Document::Credentials { user: holder.sasl_user().to_owned(), password };
+    Ok(Parcel { address: msk_secret(&spec.name, &holder.id), document, label, owner })
+}
+
+fn current<'i>(owner: &Owner, id: &HolderId, inventory: &'i Inventory) -> Result<(&'i Generation, &'i Certificate), ParcelError> {
+    let missing = || ParcelError::Missing(owner.clone());
+    let generation = inventory.holders.get(id).and_then(|state| state.current.as_ref()).ok_or_else(missing)?;
+    match &generation.chain {
+        Ok(chain) => Ok((generation, chain.first().ok_or_else(missing)?)),
+        Err(unreadable) => Err(ParcelError::Damaged { owner: owner.clone(), file: unreadable.file.clone(), why: unreadable.why.clone() }),
+    }
+}
+
+/// What RabbitMQ's nodes trust, for those that Amazon runs.
+fn trust_parcel(spec: &ClusterSpec, name: &str, inventory: &Inventory) -> Option<Result<Parcel, ParcelError>> {
+    let (node, _) = spec.rabbitmq_nodes().next()?;
+    Some(trust(spec, spec.trusted_by(node), inventory).map(|(trust, label)| Parcel {
+        owner: Owner::Trust,
+        address: name.to_owned(),
+        document: Document::Anchors(trust.to_pem()),
+        label,
+    }))
+}
+
+/// The roots of the authorities that `names` are, and what is told of them.
+pub fn trust(spec: &ClusterSpec, names: &[AuthorityName], inventory: &Inventory) -> Result<(TrustBundle, Label), ParcelError> {
+    let trust = inventory.anchors(names).ok_or(ParcelError::Missing(Owner::Trust))?;
+    let newest = names.iter().filter_map(|name| inventory.signing_generation(*name)).map(|generation| generation.number).max();
+    let label = Label::of_trust(&spec.name, newest.unwrap_or_default(), trust.anchors());
+    Ok((trust, label))
+}
