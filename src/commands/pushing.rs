@@ -81,27 +81,34 @@ impl<'a> Load<'a> {
     }
 }
 
-/// A push under way. Ctrl-C lets what has begun come to its end, and begins nothing more.
+/// A push under way. Ctrl-C lets what is being written come to its end, and begins nothing more; a second one waits for nothing.
 pub struct Pushing<'a> {
     load: Load<'a>,
     wishes: Wishes,
     runtime: Runtime,
-    stopped: watch::Receiver<bool>,
+    /// How often Ctrl-C was pressed.
+    interruptions: watch::Receiver<u32>,
 }
 
 impl<'a> Pushing<'a> {
     pub fn new(load: Load<'a>, wishes: Wishes) -> Result<Self, Failure> {
         let runtime = Runtime::new().map_err(Failure::Runtime)?;
-        let (stop, stopped) = watch::channel(false);
+        let (counter, interruptions) = watch::channel(0);
         runtime.spawn(async move {
-            let _ = tokio::signal::ctrl_c().await;
-            let _ = stop.send(true);
+            while tokio::signal::ctrl_c().await.is_ok() {
+                counter.send_modify(|count| *count += 1);
+            }
+            std::future::pending::<()>().await;
         });
-        Ok(Self { load, wishes, runtime, stopped })
+        Ok(Self { load, wishes, runtime, interruptions })
     }
 
     pub fn is_stopped(&self) -> bool {
-        *self.stopped.borrow()
+        *self.interruptions.borrow() > 0
+    }
+
+    async fn interrupted(&self, times: u32) {
+        let _ = self.interruptions.clone().wait_for(|count| *count >= times).await;
     }
 
     pub fn end(self) {
@@ -122,12 +129,9 @@ impl<'a> Pushing<'a> {
         report.rows.extend(errors.iter().map(Row::unsent));
         let Some(sink) = self.open(spec, &mut report).await else { return report };
         let progress = self.load.context.console.progress("pushing", parcels.len());
-        let mut stopped = self.stopped.clone();
-        let stop = async move {
-            let _ = stopped.wait_for(|stopped| *stopped).await;
-        };
         {
-            let mut deliveries = pin!(sinks::deliver(&sink, &parcels, self.wishes, stop));
+            let under_way = sinks::deliver(&sink, &parcels, self.wishes, self.interrupted(1));
+            let mut deliveries = pin!(under_way.take_until(self.interrupted(2)));
             while let Some(delivery) = deliveries.next().await {
                 progress.inc(1);
                 if let (Mode::Push, Some(how)) = (self.wishes.mode, told(spec, &sink, &delivery)) {
@@ -138,18 +142,24 @@ impl<'a> Pushing<'a> {
             }
         }
         progress.finish_and_clear();
-        sink.close().await;
+        self.close(sink).await;
         report.in_order(self.load.spec);
         report
     }
 
-    /// `None`, and the reason in the report, when it does not open.
+    /// `None` when it does not open, with the reason in the report, and when that was interrupted.
     async fn open(&self, spec: &SinkSpec, report: &mut SinkReport) -> Option<Sink> {
         let cluster = &self.load.spec.name;
-        let opened = match &spec.kind {
-            SinkKind::Vault(vault) => Vault::open(vault, cluster).await.map(Sink::Vault),
-            SinkKind::Aws(aws) => SecretsManager::open(aws, cluster).await.map(Sink::Aws),
-            SinkKind::Kubernetes(_) => return None,
+        let opening = async {
+            match &spec.kind {
+                SinkKind::Vault(vault) => Some(Vault::open(vault, cluster).await.map(Sink::Vault)),
+                SinkKind::Aws(aws) => Some(SecretsManager::open(aws, cluster).await.map(Sink::Aws)),
+                SinkKind::Kubernetes(_) => None,
+            }
+        };
+        let opened = tokio::select! {
+            opened = opening => opened?,
+            () = self.interrupted(1) => return None,
         };
         match opened {
             Ok(sink) => {
@@ -160,6 +170,13 @@ impl<'a> Pushing<'a> {
                 report.error = Some(Problem::of(&error));
                 None
             }
+        }
+    }
+
+    async fn close(&self, sink: Sink) {
+        tokio::select! {
+            () = sink.close() => {}
+            () = self.interrupted(2) => {}
         }
     }
 
@@ -195,7 +212,7 @@ impl<'a> Pushing<'a> {
             }
             Err(error) => report.error = Some(Problem::of(&error)),
         }
-        sink.close().await;
+        self.close(sink).await;
     }
 
     /// Whoever sits at a terminal sees the list and is asked; in a dry run nobody is.
@@ -205,7 +222,7 @@ impl<'a> Pushing<'a> {
         }
         confirmed || {
             addresses.iter().for_each(|address| self.load.context.console.say(format_args!("of no holder any more: {address}")));
-            super::passwords::can_ask() && self.load.context.console.ask("Delete them? (yes, no)", "no") == "yes"
+            super::passwords::can_ask() && self.load.context.console.ask("Delete them? (yes, no)", "no") == "yes" && !self.is_stopped()
         }
     }
 }

@@ -25,7 +25,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::SinkError;
-use super::aws_error::innermost;
+use super::said::innermost;
 use crate::cluster::AwsSpec;
 use crate::directory;
 use crate::pki::pem_block;

@@ -1,7 +1,6 @@
 //! What Secrets Manager, and the way to it, answer when something is wrong.
 
 use std::error::Error;
-use std::io;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_secretsmanager::config::http::HttpResponse;
@@ -10,6 +9,7 @@ use rustls::CertificateError;
 
 use super::SinkError;
 use super::aws_client::{ANSWER, CALL, no_credentials};
+use super::said::{causes, innermost, one_line, tls_error};
 use crate::pki::Secret;
 
 /// One call: who was asked, to do what, with which secret.
@@ -76,7 +76,7 @@ impl Asked<'_> {
             }
             code if THROTTLED.contains(&code) || status == 429 => SinkError::Throttled { place },
             "" => self.refused(status, NO_ANSWER.to_owned()),
-            code => match shortened(message) {
+            code => match one_line(message) {
                 said if self.value.is_some_and(|value| quotes(&said, value)) => self.refused(status, code.to_owned()),
                 said => self.refused(status, format!("{code}: {said}")),
             },
@@ -93,7 +93,7 @@ impl Asked<'_> {
         if let Some(error) = causes(error).find_map(|cause| cause.downcast_ref::<CredentialsError>()) {
             return no_credentials(error, self.place);
         }
-        match causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
+        match tls_error(error) {
             Some(rustls::Error::InvalidCertificate(why)) => {
                 let fix = match why {
                     CertificateError::UnknownIssuer => "name the file of the CA it comes from by AWS_CA_BUNDLE",
@@ -124,36 +124,8 @@ pub fn is_not_found<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) 
     error.as_service_error().and_then(ProvideErrorMetadata::code) == Some("ResourceNotFoundException")
 }
 
-/// The cause of all others, on one line. The others only say that there is one.
-pub fn innermost(error: &(dyn Error + 'static)) -> String {
-    shortened(&causes(error).last().map(ToString::to_string).unwrap_or_default())
-}
-
-/// With the payloads of I/O errors, which do not call them their source.
-fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    let next = |error: &&'e (dyn Error + 'static)| {
-        let error: &'e (dyn Error + 'static) = *error;
-        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            Some(payload) => Some(payload as &(dyn Error + 'static)),
-            None => error.source(),
-        }
-    };
-    std::iter::successors(Some(error), next)
-}
-
 /// Whether a run of the value stands in what is said.
 fn quotes(said: &str, value: &Secret) -> bool {
     const RUN: usize = 12;
     said.as_bytes().windows(RUN).any(|run| value.expose().windows(RUN).any(|other| other == run))
-}
-
-/// What others say, fit for a line of ours.
-fn shortened(text: &str) -> String {
-    const LIMIT: usize = 300;
-    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut short: String = line.chars().filter(|c| !c.is_control()).take(LIMIT).collect();
-    if short.len() < line.len() {
-        short.push('…');
-    }
-    short
 }

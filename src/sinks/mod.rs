@@ -8,6 +8,7 @@ mod aws_put;
 mod aws_tests;
 mod delivery;
 mod error;
+mod said;
 mod vault;
 mod vault_client;
 mod vault_environment;

@@ -1,16 +1,12 @@
 //! Why Vault did not do what it was asked: from what the connection, TLS, or its answer says.
 
-use std::error::Error;
-use std::io;
-
 use rustls::CertificateError;
 use serde::Deserialize;
 
 use super::SinkError;
+use super::said::{innermost, one_line, tls_error};
 use super::vault_client::{Answer, Request};
 
-/// The most of a server's own words that is shown, in characters.
-const SAID: usize = 300;
 /// What Vault's own storage, raft, takes for one secret unless it is configured otherwise.
 const ENTRY: usize = 1024 * 1024;
 
@@ -27,7 +23,7 @@ pub enum Failed {
 /// From an error of the connection. Its text is not used: an address stands in it.
 pub fn failed(place: &str, error: &reqwest::Error) -> Failed {
     let place = place.to_owned();
-    if let Some(tls) = rustls_error(error) {
+    if let Some(tls) = tls_error(error) {
         return Failed::Forever(not_agreed(place, tls));
     }
     let why = innermost(error);
@@ -36,23 +32,6 @@ pub fn failed(place: &str, error: &reqwest::Error) -> Failed {
     } else {
         Failed::Cut(SinkError::Unreachable { place, why: format!("the connection ended before its answer ({why})") })
     }
-}
-
-/// An [`io::Error`] hides what it is made of from [`Error::source`].
-fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
-        Some(error) => error.get_ref().map(|inner| inner as &(dyn Error + 'static)),
-        None => error.source(),
-    })
-    .take(32)
-}
-
-fn rustls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
-    causes(error).find_map(|cause| cause.downcast_ref())
-}
-
-fn innermost(error: &reqwest::Error) -> String {
-    causes(error).last().map(ToString::to_string).unwrap_or_default()
 }
 
 fn not_agreed(place: String, error: &rustls::Error) -> SinkError {
@@ -141,11 +120,6 @@ pub fn said(answer: &Answer) -> String {
         errors if errors.is_empty() => "without a reason".to_owned(),
         errors => one_line(&errors.join("; ")),
     }
-}
-
-fn one_line(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SAID).collect();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What stands in `{"errors": ["…"]}`.
