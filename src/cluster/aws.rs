@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::node::Node;
-use super::push::{PATH, address, apart, template, whole};
 use super::reader::{Fields, Reader};
 use super::sink::{AwsSpec, TAG_PREFIX, msk_secret};
+use super::sink_fields::{PATH, address, apart, template, whole};
 use super::{ClusterSpec, Holder, SaslMechanism};
 
 const AWS: [&str; 7] = ["region", "endpoint", "path", "kms-key", "tags", "msk-users", "amazon-mq-ca"];

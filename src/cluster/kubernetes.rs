@@ -1,9 +1,9 @@
 //! A sink that is manifests for Kubernetes.
 
 use super::node::{Node, Value};
-use super::push::{apart, auth_mount, template, whole};
 use super::reader::Reader;
 use super::sink::{ExternalSpec, KubernetesSpec, SealingScope, SecretForm, SinkKind, SinkSpec, strimzi_secrets};
+use super::sink_fields::{apart, auth_mount, template, whole};
 use super::{ClusterSpec, Holder, HolderId};
 
 const KUBERNETES: [&str; 6] = ["namespace", "directory", "secret", "secrets", "trust", "strimzi"];

@@ -20,6 +20,7 @@ mod range;
 mod reader;
 mod sasl;
 mod sink;
+mod sink_fields;
 mod spec;
 mod vault;
 

@@ -1,9 +1,9 @@
 //! A sink that is HashiCorp Vault or OpenBao.
 
 use super::node::{Node, Value};
-use super::push::{PATH, address, apart, auth_mount, is_path, segments, template, whole};
 use super::reader::{Fields, Reader};
 use super::sink::{VaultLogin, VaultSpec};
+use super::sink_fields::{PATH, address, apart, auth_mount, is_path, segments, template, whole};
 use super::{ClusterSpec, Holder, SecretSource};
 
 const VAULT: [&str; 6] = ["address", "namespace", "mount", "path", "ca", "login"];

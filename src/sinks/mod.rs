@@ -15,6 +15,7 @@ mod vault_environment;
 mod vault_error;
 mod vault_login;
 mod vault_put;
+mod vault_request;
 mod vault_secret;
 mod vault_session;
 mod vault_settings;

@@ -11,8 +11,9 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use reqwest::Method;
 use serde_json::json;
 
-use super::vault_client::{Answer, Client, Request, Twice};
+use super::vault_client::Client;
 use super::vault_environment::Environment;
+use super::vault_request::{Answer, Request, Twice};
 use super::vault_secret::{self, Metadata, Read, Told};
 use super::vault_session::Session;
 use super::vault_settings::Settings;

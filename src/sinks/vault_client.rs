@@ -6,14 +6,15 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::redirect::{Action, Attempt, Policy};
-use reqwest::{Method, Url};
 use tokio::time::{Instant, sleep, timeout_at};
 use zeroize::Zeroizing;
 
 use super::SinkError;
 use super::vault_error::{self, Failed};
+use super::vault_request::{Answer, Request, Twice};
 use super::vault_settings::Settings;
 use crate::pki::Secret;
 
@@ -33,54 +34,6 @@ pub struct Client {
     namespace: Option<HeaderValue>,
     timeout: Duration,
     retries: u32,
-}
-
-/// What is asked for.
-pub struct Request {
-    /// For people: `read`, `write`.
-    pub action: &'static str,
-    pub method: Method,
-    /// Below `/v1/`, of characters that need no escape; with the query.
-    pub path: String,
-    pub body: Option<Secret>,
-    pub twice: Twice,
-}
-
-/// Whether a request may be sent again when nobody knows what became of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Twice {
-    /// It does no more than once.
-    Harmless,
-    /// Whoever asks finds out first.
-    Never,
-}
-
-impl Request {
-    /// What a policy calls it: the path without the query.
-    pub fn address(&self) -> &str {
-        self.path.split('?').next().unwrap_or_default()
-    }
-}
-
-/// Of any status.
-pub struct Answer {
-    pub status: u16,
-    pub body: Secret,
-    /// Where it points to, and was not followed.
-    pub location: Option<String>,
-    retry_after: Option<Duration>,
-}
-
-impl Answer {
-    /// Whether Vault took it, or has it.
-    pub const fn is_done(&self) -> bool {
-        matches!(self.status, 200 | 204)
-    }
-
-    fn may_be_repeated(&self) -> bool {
-        let forever = vault_error::is_sealed(self) || vault_error::is_too_large(self) || vault_error::is_wrong_secret_id(self);
-        matches!(self.status, 412 | 429 | 500 | 502..) && !forever
-    }
 }
 
 impl Client {
@@ -122,7 +75,7 @@ impl Client {
         for left in (0..=self.retries).rev() {
             let slow = |_| SinkError::Slow { place: self.place.clone(), seconds: self.timeout.as_secs_f64().ceil() as u64 };
             let (outcome, wait) = match timeout_at(deadline, self.once(token, request)).await.map_err(slow)? {
-                Ok(answer) if answer.may_be_repeated() => {
+                Ok(answer) if may_be_repeated(&answer) => {
                     let wait = answer.retry_after.unwrap_or(pause);
                     (Ok(answer), wait)
                 }
@@ -168,6 +121,11 @@ impl Client {
         }
         Ok(Answer { status, body: Secret::new(std::mem::take(&mut *body)), location, retry_after })
     }
+}
+
+fn may_be_repeated(answer: &Answer) -> bool {
+    let forever = vault_error::is_sealed(answer) || vault_error::is_too_large(answer) || vault_error::is_wrong_secret_id(answer);
+    matches!(answer.status, 412 | 429 | 500 | 502..) && !forever
 }
 
 impl fmt::Debug for Client {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::SinkError;
 use super::said::{innermost, one_line, tls_error};
-use super::vault_client::{Answer, Request};
+use super::vault_request::{Answer, Request};
 
 /// What Vault's own storage, raft, takes for one secret unless it is configured otherwise.
 const ENTRY: usize = 1024 * 1024;

@@ -7,9 +7,10 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::SinkError;
-use super::vault_client::{Answer, Client, Request, Twice};
+use super::vault_client::Client;
 use super::vault_environment::Environment;
 use super::vault_error;
+use super::vault_request::{Answer, Request, Twice};
 use crate::cluster::{SecretSource, VaultLogin};
 use crate::directory;
 use crate::pki::{Passphrase, Secret};

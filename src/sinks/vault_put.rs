@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::vault::Vault;
-use super::vault_client::{Answer, Request, Twice};
+use super::vault_request::{Answer, Request, Twice};
 use super::vault_secret::{self, Told};
 use super::{SinkError, Standing, State, Version, vault_error};
 use crate::parcel::{MANAGED_BY, Ownership, Parcel};

@@ -6,8 +6,9 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use super::SinkError;
-use super::vault_client::{Answer, Client, Request, Twice};
+use super::vault_client::Client;
 use super::vault_environment::Environment;
+use super::vault_request::{Answer, Request, Twice};
 use super::{vault_error, vault_login};
 use crate::cluster::VaultLogin;
 
