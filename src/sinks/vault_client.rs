@@ -1,6 +1,9 @@
 //! HTTP with Vault: one request, its repetitions, its answer.
 //!
 //! What `vault` repeats is repeated: 412, 429, and 5xx except 501; and what was cut, where twice does no more than once.
+//!
+//! Over reqwest, and not by the crate vaultrs (0.8): that one drops the headers of errors and with them Retry-After, reads answers of any
+//! length, and adds a private CA to the system's roots, where it must stand in their place.
 
 use std::fmt;
 use std::net::SocketAddr;
