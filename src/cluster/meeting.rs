@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::path::PathBuf;
 
+use super::ClusterSpec;
 use super::node::Node;
 use super::reader::Reader;
-use super::sink::{SinkKind, SinkSpec, msk_secret};
-use super::{ClusterSpec, HolderId};
+use super::sink::{SinkKind, SinkSpec};
 
 /// `nodes` are those of `sinks`.
 pub fn apart(reader: &mut Reader<'_>, nodes: &[&Node], sinks: &[SinkSpec], spec: &ClusterSpec) {
@@ -24,24 +24,15 @@ pub fn apart(reader: &mut Reader<'_>, nodes: &[&Node], sinks: &[SinkSpec], spec:
 /// What the sink writes: in which store, and where there.
 fn places(sink: &SinkSpec, spec: &ClusterSpec) -> BTreeSet<(String, String)> {
     let store = |store: &dyn Debug| format!("{store:?}");
-    let places = |place: &dyn Fn(&HolderId) -> String| sink.holders.iter().map(place).collect::<Vec<_>>();
     let (store, places) = match &sink.kind {
         SinkKind::Vault(vault) => {
-            let place = |id: &HolderId| format!("{}/{}", vault.mount, vault.path.of(&spec.name, id));
-            (store(&("vault", &vault.address, &vault.namespace)), places(&place))
+            let places = spec.addresses(sink).into_iter().map(|address| format!("{}/{address}", vault.mount)).collect();
+            (store(&("vault", &vault.address, &vault.namespace)), places)
         }
-        SinkKind::Aws(aws) => {
-            let mut names = places(&|id| aws.path.of(&spec.name, id));
-            if aws.msk_users {
-                let users = sink.holders.iter().filter(|id| spec.holder(id).is_some_and(|holder| spec.sasl_login(holder).is_some()));
-                names.extend(users.map(|id| msk_secret(&spec.name, id)));
-            }
-            names.extend(aws.amazon_mq_ca.clone());
-            (store(&("aws", &aws.region, &aws.endpoint)), names)
-        }
+        SinkKind::Aws(aws) => (store(&("aws", &aws.region, &aws.endpoint)), spec.addresses(sink)),
         // What stands in the directory and is of none of the sink's holders has gone, so another's files would count as gone.
         SinkKind::Kubernetes(kubernetes) => {
-            (store(&"kubernetes"), vec![kubernetes.directory.components().collect::<PathBuf>().display().to_string()])
+            (store(&"kubernetes"), BTreeSet::from([kubernetes.directory.components().collect::<PathBuf>().display().to_string()]))
         }
     };
     places.into_iter().map(|place| (store.clone(), place)).collect()

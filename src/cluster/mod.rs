@@ -31,4 +31,5 @@ pub use parse::parse;
 pub use problem::Problem;
 pub use sasl::SaslMechanism;
 pub use sink::*;
+pub use sink_fields::is_loopback;
 pub use spec::*;

@@ -1,9 +1,9 @@
 //! Sinks: the places that holders' files are pushed to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::{HolderId, NameTemplate, SecretSource};
+use super::{ClusterSpec, Holder, HolderId, NameTemplate, SecretSource};
 
 /// One entry of the `push` block.
 #[derive(Debug, Clone)]
@@ -32,6 +32,37 @@ impl SinkKind {
             Self::Aws(_) => "aws",
             Self::Kubernetes(_) => "kubernetes",
         }
+    }
+}
+
+impl SinkSpec {
+    /// What the place of a holder's files is called: the path below Vault's mount, the name in Secrets Manager, the name of a
+    /// Kubernetes Secret.
+    pub fn address(&self, cluster: &str, holder: &HolderId) -> String {
+        match &self.kind {
+            SinkKind::Vault(vault) => vault.path.of(cluster, holder),
+            SinkKind::Aws(aws) => aws.path.of(cluster, holder),
+            SinkKind::Kubernetes(kubernetes) => kubernetes.secret.dns_name_of(cluster, holder),
+        }
+    }
+}
+
+impl ClusterSpec {
+    /// The holders of `sink` whose users get secrets for Amazon MSK there.
+    pub fn msk_users<'a>(&'a self, sink: &'a SinkSpec) -> impl Iterator<Item = &'a Holder> {
+        let wanted = matches!(&sink.kind, SinkKind::Aws(AwsSpec { msk_users: true, .. }));
+        let holders = sink.holders.iter().filter_map(|id| self.holder(id));
+        holders.filter(move |holder| wanted && self.sasl_login(holder).is_some())
+    }
+
+    /// Every address that `sink` writes to, whether or not there is anything to send.
+    pub fn addresses(&self, sink: &SinkSpec) -> BTreeSet<String> {
+        let mut addresses: BTreeSet<String> = sink.holders.iter().map(|id| sink.address(&self.name, id)).collect();
+        addresses.extend(self.msk_users(sink).map(|holder| msk_secret(&self.name, &holder.id)));
+        if let SinkKind::Aws(AwsSpec { amazon_mq_ca: Some(name), .. }) = &sink.kind {
+            addresses.insert(name.clone());
+        }
+        addresses
     }
 }
 

@@ -68,7 +68,8 @@ fn server(text: &str) -> Option<Url> {
     bare.then_some(url)
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether nothing that is sent there leaves this machine.
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(ip)) => ip.is_loopback(),

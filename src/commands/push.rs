@@ -8,7 +8,7 @@ use super::console::Format;
 use super::failure::{Exit, Failure};
 use super::pushing::{Load, Pushing};
 use super::{Context, push_report, selected};
-use crate::cluster::{ClusterSpec, HolderId, SinkKind, SinkSpec};
+use crate::cluster::{ClusterSpec, SinkKind, SinkSpec};
 use crate::policy::{self, Deleting};
 use crate::sinks::{Foreign, Mode, Wishes};
 
@@ -54,7 +54,6 @@ impl Push {
             return Ok(Exit::Done);
         }
         let holders = selected(&spec, &self.holders)?;
-        let holders: Vec<&HolderId> = holders.into_iter().map(|holder| &holder.id).collect();
         let directory = context.directory()?;
         if !directory.exists() {
             return Err(Failure::NothingThere { directory: directory.root().to_owned() });

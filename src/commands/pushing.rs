@@ -1,6 +1,6 @@
 //! How a push is carried out: what is to be sent, to which sink, and what the journal is told of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 
 use futures_util::StreamExt;
@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::Context;
 use super::failure::Failure;
 use super::push_report::{Action, Problem, PrunedRow, Row, SinkReport};
-use crate::cluster::{ClusterSpec, HolderId, SinkKind, SinkSpec};
+use crate::cluster::{ClusterSpec, Holder, HolderId, SinkKind, SinkSpec};
 use crate::directory::{Directory, DirectoryError, JournalEntry, Marks};
 use crate::inventory::{HolderFiles, Inventory};
 use crate::parcel::{self, Label, Owner, Parcel, ParcelError};
@@ -23,28 +23,28 @@ pub struct Load<'a> {
     pub directory: &'a Directory,
     pub inventory: Inventory,
     /// Who is sent anything.
-    holders: Vec<HolderId>,
+    holders: BTreeSet<HolderId>,
     files: BTreeMap<HolderId, HolderFiles>,
 }
 
 impl<'a> Load<'a> {
     /// The files of `holders`, which alone are sent.
-    pub fn read(context: &'a Context, spec: &'a ClusterSpec, directory: &'a Directory, holders: &[&HolderId]) -> Result<Self, Failure> {
+    pub fn read(context: &'a Context, spec: &'a ClusterSpec, directory: &'a Directory, holders: &[&Holder]) -> Result<Self, Failure> {
         let inventory = directory.read(spec)?;
         let mut files = BTreeMap::new();
-        for holder in spec.holders.iter().filter(|holder| holders.contains(&&holder.id)) {
+        for holder in holders {
             if let Some(found) = directory.holder_files(spec, holder)? {
                 files.insert(holder.id.clone(), found);
             }
         }
-        let holders = holders.iter().map(|id| (*id).clone()).collect();
+        let holders = holders.iter().map(|holder| holder.id.clone()).collect();
         Ok(Self { context, spec, directory, inventory, holders, files })
     }
 
     /// What `sink` gets, and what cannot be sent.
     pub fn parcels(&self, sink: &SinkSpec) -> (Vec<Parcel>, Vec<ParcelError>) {
         let (mut parcels, mut errors) = (Vec::new(), Vec::new());
-        let holders = sink.holders.iter().filter(|id| self.holders.contains(id)).cloned().collect();
+        let holders = sink.holders.iter().filter(|id| self.holders.contains(*id)).cloned().collect();
         let is_whole = self.holders.len() == self.spec.holders.len();
         let sink = SinkSpec { holders, ..sink.clone() };
         for parcel in parcel::parcels(self.spec, &sink, &self.inventory, &self.files) {
@@ -195,7 +195,9 @@ impl<'a> Pushing<'a> {
             return;
         }
         let Some(sink) = self.open(spec, report).await else { return };
-        let wanted = parcel::addresses(self.load.spec, &spec.kind);
+        // Two sinks of one kind may well share a store.
+        let alike = self.load.spec.sinks.iter().filter(|other| other.kind.word() == spec.kind.word());
+        let wanted: BTreeSet<String> = alike.flat_map(|sink| self.load.spec.addresses(sink)).collect();
         match sink.list().await {
             Ok(found) => {
                 let surplus: Vec<Stored> = found.into_iter().filter(|stored| !wanted.contains(&stored.address)).collect();

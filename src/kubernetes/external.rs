@@ -8,7 +8,7 @@ use super::secret::SecretObject;
 use super::{KubernetesError, Manifest, Materials, filters, secret_store};
 use crate::cluster::{ExternalSpec, HolderId, SinkKind, SinkSpec};
 use crate::layout::{Encoding, HolderFile, Sensitivity};
-use crate::parcel::{self, Document, Owner, Parcel};
+use crate::parcel::{Document, Owner, Parcel};
 
 #[derive(Template)]
 #[template(path = "kubernetes/externalsecret.yaml", escape = "none")]
@@ -74,7 +74,7 @@ fn external_secret(
 /// The address in the source. External Secrets cuts the name of the mount off it, should it begin so, and then `data/` (`buildPath`,
 /// providers/v1/vault/client_get.go): an address that begins like the mount is written out in full, for exactly that to be cut off.
 fn remote_key(materials: &Materials<'_>, source: &SinkSpec, holder: &HolderId) -> String {
-    let address = parcel::address(materials.spec, source, holder);
+    let address = source.address(&materials.spec.name, holder);
     match &source.kind {
         SinkKind::Vault(vault) if address.starts_with(&format!("{}/", vault.mount)) => format!("{}/data/{address}", vault.mount),
         SinkKind::Vault(_) | SinkKind::Aws(_) | SinkKind::Kubernetes(_) => address,

@@ -3,7 +3,7 @@
 mod document;
 mod label;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 pub use document::Document;
@@ -69,46 +69,13 @@ pub fn parcels(
     inventory: &Inventory,
     files: &BTreeMap<HolderId, HolderFiles>,
 ) -> Vec<Result<Parcel, ParcelError>> {
-    let holders: Vec<&Holder> = sink.holders.iter().filter_map(|id| spec.holder(id)).collect();
-    let mut parcels: Vec<_> = holders.iter().map(|holder| holder_parcel(spec, sink, holder, inventory, files)).collect();
-    match &sink.kind {
-        SinkKind::Aws(aws) => {
-            let users = holders.iter().filter(|holder| aws.msk_users && spec.sasl_login(holder).is_some());
-            parcels.extend(users.map(|holder| user_parcel(spec, holder, inventory)));
-            parcels.extend(aws.amazon_mq_ca.as_deref().and_then(|name| trust_parcel(spec, name, inventory)));
-        }
-        SinkKind::Vault(_) | SinkKind::Kubernetes(_) => {}
+    let holders = sink.holders.iter().filter_map(|id| spec.holder(id));
+    let mut parcels: Vec<_> = holders.map(|holder| holder_parcel(spec, sink, holder, inventory, files)).collect();
+    parcels.extend(spec.msk_users(sink).map(|holder| user_parcel(spec, holder, inventory)));
+    if let SinkKind::Aws(AwsSpec { amazon_mq_ca: Some(name), .. }) = &sink.kind {
+        parcels.extend(trust_parcel(spec, name, inventory));
     }
     parcels
-}
-
-/// What [`Parcel::address`] is for a holder's files.
-pub fn address(spec: &ClusterSpec, sink: &SinkSpec, id: &HolderId) -> String {
-    match &sink.kind {
-        SinkKind::Vault(vault) => vault.path.of(&spec.name, id),
-        SinkKind::Aws(AwsSpec { path, .. }) => path.of(&spec.name, id),
-        SinkKind::Kubernetes(kubernetes) => kubernetes.secret.dns_name_of(&spec.name, id),
-    }
-}
-
-/// Every address that a sink of this kind has a parcel for, whether or not there is anything to send: two may well share a store.
-pub fn addresses(spec: &ClusterSpec, kind: &SinkKind) -> BTreeSet<String> {
-    let alike = spec.sinks.iter().filter(|sink| sink.kind.word() == kind.word());
-    alike.flat_map(|sink| addresses_of(spec, sink)).collect()
-}
-
-fn addresses_of(spec: &ClusterSpec, sink: &SinkSpec) -> BTreeSet<String> {
-    let mut addresses: BTreeSet<String> = sink.holders.iter().map(|id| address(spec, sink, id)).collect();
-    match &sink.kind {
-        SinkKind::Aws(aws) => {
-            let holders = sink.holders.iter().filter_map(|id| spec.holder(id));
-            let users = holders.filter(|holder| aws.msk_users && spec.sasl_login(holder).is_some());
-            addresses.extend(users.map(|holder| msk_secret(&spec.name, &holder.id)));
-            addresses.extend(aws.amazon_mq_ca.clone());
-        }
-        SinkKind::Vault(_) | SinkKind::Kubernetes(_) => {}
-    }
-    addresses
 }
 
 fn holder_parcel(
@@ -136,7 +103,7 @@ fn holder_parcel(
         })
         .collect::<Result<_, ParcelError>>()?;
     let label = Label::of_leaf(&spec.name, &owner, generation.number, leaf);
-    Ok(Parcel { address: address(spec, sink, &holder.id), document: Document::Files(document), label, owner })
+    Ok(Parcel { address: sink.address(&spec.name, &holder.id), document: Document::Files(document), label, owner })
 }
 
 fn user_parcel(spec: &ClusterSpec, holder: &Holder, inventory: &Inventory) -> Result<Parcel, ParcelError> {

@@ -12,7 +12,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use super::SinkError;
 use super::vault_environment::Environment;
-use crate::cluster::{VaultLogin, VaultSpec};
+use crate::cluster::{VaultLogin, VaultSpec, is_loopback};
 use crate::directory;
 use crate::pki::Certificate;
 use crate::visit::tls;
@@ -63,16 +63,12 @@ fn address(spec: &VaultSpec, environment: &Environment<'_>) -> Result<Url, SinkE
     };
     // A wrong address is not shown: a user and a password may stand in it.
     let url = Url::parse(&text).map_err(|_| setting(format!("{from} is no address"), FIX))?;
-    let host = url.host().filter(|_| url.username().is_empty() && url.password().is_none() && url.query().is_none());
-    let host = host.ok_or_else(|| setting(format!("{from} is no address of Vault"), FIX))?;
-    let here = match host {
-        url::Host::Domain(name) => name == "localhost",
-        url::Host::Ipv4(ip) => ip.is_loopback(),
-        url::Host::Ipv6(ip) => ip.is_loopback(),
-    };
+    if !url.has_host() || !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
+        return Err(setting(format!("{from} is no address of Vault"), FIX));
+    }
     match url.scheme() {
         "https" => Ok(url),
-        "http" if here => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
         "http" => Err(setting(format!("{text} speaks no TLS, and everyone on the way there would see private keys"), "write https://")),
         _ => Err(setting(format!("{from} begins with neither https:// nor http://"), FIX)),
     }
