@@ -55,7 +55,8 @@
 //! | 9 | [`identity`] | from whatever a user has to who visits: configurations, stores, certificates, URLs, holders |
 //! | 9 | [`sinks`] | Vault, OpenBao and AWS Secrets Manager: looked at, written to, read back |
 //! | 9 | [`verify`] | the proof: who visits whom, over loopback and at running brokers, and what must be refused |
-//! | 10 | [`commands`] | one file for each verb |
+//! | 10 | [`ops`] | the deeds of the verbs, from values to outcomes, without a command line |
+//! | 11 | [`commands`] | one file for each verb: its arguments, the call, and what is shown |
 //!
 //! # Invariants
 //!
@@ -94,6 +95,7 @@ pub mod keystore;
 pub mod kubernetes;
 pub mod layout;
 pub mod lint;
+pub mod ops;
 pub mod parcel;
 pub mod path;
 pub mod pbe;

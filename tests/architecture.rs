@@ -18,6 +18,7 @@ const FLOORS: &[&[&str]] = &[
     &["artifact", "report"],
     &["directory", "endpoint", "visit"],
     &["identity", "sinks", "verify"],
+    &["ops"],
     &["commands"],
 ];
 

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::console::{Format, Tone};
 use super::failure::{Exit, Failure};
-use super::making::{Made, Making};
 use super::{Context, proof};
 use crate::cluster::{ClusterSpec, Holder, HolderId};
 use crate::directory::{Directory, Owners};
+use crate::ops::{self, Made, Making, Progress, Proved};
 use crate::plan::{self, Action, Plan, Reason};
 use crate::snippet::Snippets;
 
@@ -75,7 +75,9 @@ impl Apply {
         // Whoever held the lock before may have done the work.
         let inventory = directory.read(&spec)?;
         let plan = plan::plan(&spec, &snippets, &inventory, context.now)?;
-        let mut making = Making::new(context, &spec, &snippets, &directory, &owners, inventory);
+        let watch = context.console.watch();
+        let means = context.means(Progress::to(&watch));
+        let mut making = Making::new(means, &spec, &snippets, &directory, &owners, inventory);
         let made = making.run(&plan)?;
 
         if self.no_proof {
@@ -84,13 +86,13 @@ impl Apply {
         }
         let touched: BTreeSet<&HolderId> = plan.holders.iter().map(|step| &step.holder).collect();
         let touched: Vec<&Holder> = spec.holders.iter().filter(|holder| touched.contains(&holder.id)).collect();
-        let proved = proof::loopback(context, &spec, &directory, &mut making, &touched)?;
+        let proved = ops::loopback(means, &spec, &directory, &mut making, &touched)?;
         self.report(context, &directory, &plan, &made, Some(&proved));
         self.next_step(context, &spec, proved.passed());
         Ok(if proved.passed() { Exit::Done } else { Exit::VerificationFailed })
     }
 
-    fn report(&self, context: &Context, directory: &Directory, plan: &Plan, made: &[Made], proof: Option<&proof::Proved>) {
+    fn report(&self, context: &Context, directory: &Directory, plan: &Plan, made: &[Made], proof: Option<&Proved>) {
         let console = &context.console;
         for notice in &plan.notices {
             console.warn(notice);
@@ -107,7 +109,7 @@ impl Apply {
                 holders: rows(plan, made),
                 unchanged: plan.unchanged,
                 notices: &plan.notices,
-                proof: proof.map(proof::Proved::json),
+                proof: proof.map(Proved::json),
             }),
             Format::Human if plan.is_empty() => {
                 console.say(format_args!("Nothing to do: {} holders are as the cluster file has them.", plan.unchanged));
@@ -115,7 +117,7 @@ impl Apply {
             Format::Human => {
                 self.tables(context, plan, made);
                 if let Some(proof) = proof {
-                    proof.show(console);
+                    proof::show(console, proof);
                 }
             }
         }

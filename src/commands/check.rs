@@ -3,14 +3,14 @@
 use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 
+use super::Context;
 use super::console::Format;
 use super::failure::{Exit, Failure};
-use super::judging::{Judge, Replaced};
 use super::passwords::PasswordArgs;
 use super::question::QuestionArgs;
 use super::threshold::ThresholdArgs;
-use super::{Context, directory_check};
 use crate::finding::Severity;
+use crate::ops::{self, Judge, Progress, Replaced};
 use crate::report::{self, Report, Status, TargetReport};
 
 /// Find what is wrong: with the directory, or with any certificate, store, key, configuration file or endpoint
@@ -78,10 +78,13 @@ impl Check {
         let question = self.question.read(context, &passwords)?;
         let replaced = self.replaces.as_ref().map(|word| Replaced::read(word, &passwords)).transpose()?;
         let judge = Judge { question: &question, passwords: &passwords, replaced: replaced.as_ref() };
+        let watch = context.console.watch();
+        let progress = Progress::to(&watch);
         let mut targets = if self.targets.is_empty() {
-            directory_check::check(context, question.at, question.expires_within)?
+            let (spec, directory) = (context.spec()?, context.directory()?);
+            ops::check(progress, &spec, &directory, &context.dir, question.at, question.expires_within)?
         } else {
-            self.named(context, &judge)
+            self.named(progress, &judge)
         };
         let mut allowed = 0;
         for target in &mut targets {
@@ -92,16 +95,14 @@ impl Check {
         Ok(Report { targets, at: question.at, expires_within: question.expires_within, deny: threshold.deny, allowed })
     }
 
-    fn named(&self, context: &Context, judge: &Judge<'_>) -> Vec<TargetReport> {
-        let progress = context.console.progress("checking", self.targets.len());
+    fn named(&self, progress: Progress<'_>, judge: &Judge<'_>) -> Vec<TargetReport> {
+        let underway = progress.begin("checking", self.targets.len());
         let reports = self.targets.par_iter().flat_map_iter(|word| {
             let reports = judge.word(word);
-            progress.inc(1);
+            underway.step(1);
             reports
         });
-        let reports = reports.collect();
-        progress.finish_and_clear();
-        reports
+        reports.collect()
     }
 }
 

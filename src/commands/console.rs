@@ -5,12 +5,13 @@ use std::io::{IsTerminal, Write, stderr, stdout};
 
 use clap::ValueEnum;
 use comfy_table::{Cell, ContentArrangement, Table, presets};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::failure::{Exit, Failure};
 use crate::describe::page::{Line, Outlook};
 use crate::finding::Severity;
+use crate::ops::Told;
 use crate::pki::Passphrase;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -154,13 +155,24 @@ impl Console {
         if self.colored { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    /// A bar on a terminal; nothing elsewhere.
-    pub fn progress(&self, what: &'static str, total: usize) -> ProgressBar {
-        if self.quiet || !stderr().is_terminal() {
-            return ProgressBar::hidden();
+    /// Shows how far a deed is: a bar on a terminal; nothing elsewhere.
+    pub fn watch(&self) -> impl Fn(Told) + Sync + use<> {
+        let shown = !self.quiet && stderr().is_terminal();
+        let bar = ProgressBar::hidden();
+        move |told| match told {
+            Told::Begins { work, steps } if shown => {
+                let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar());
+                bar.reset();
+                bar.set_style(style);
+                bar.set_message(work);
+                bar.set_length(steps as u64);
+                bar.set_draw_target(ProgressDrawTarget::stderr());
+            }
+            Told::Begins { .. } => {}
+            Told::Grows(steps) => bar.set_length(steps as u64),
+            Told::Reached(steps) => bar.set_position(steps as u64),
+            Told::Ends => bar.finish_and_clear(),
         }
-        let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar());
-        ProgressBar::new(total as u64).with_style(style).with_message(what)
     }
 }
 

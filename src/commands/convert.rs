@@ -12,6 +12,7 @@ use super::passwords::{self, PasswordArgs, source};
 use crate::convert::{self, Converted, Losses, Order, Rename, Selection, Target};
 use crate::directory::{self, Existing};
 use crate::keystore::{Contents, Passwords, Pkcs12Profile};
+use crate::ops::DeedError;
 use crate::pki::{Certificate, Password};
 
 /// Turn a store, a chain or a key into another format
@@ -186,5 +187,5 @@ impl Convert {
 fn opened(path: &Path, passwords: &Passwords, context: &Context) -> Result<Contents, Failure> {
     let bytes = directory::read_foreign(path)?;
     let opened = passwords::open_or_ask(bytes.expose(), passwords, &path.display().to_string(), &context.console);
-    opened.map_err(|error| Failure::Unreadable { path: path.to_owned(), error })
+    opened.map_err(|error| DeedError::Unreadable { path: path.to_owned(), error }.into())
 }

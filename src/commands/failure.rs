@@ -5,12 +5,10 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::artifact::ArtifactError;
 use crate::cluster::Problem;
 use crate::convert::ConvertError;
 use crate::directory::DirectoryError;
-use crate::issue::IssueError;
-use crate::keystore::KeystoreError;
+use crate::ops::DeedError;
 use crate::plan::PlanError;
 use crate::report;
 
@@ -43,60 +41,30 @@ impl Exit {
 
 #[derive(Debug)]
 pub enum Failure {
-    ClusterFile {
-        file: PathBuf,
-        problems: Vec<Problem>,
-    },
+    ClusterFile { file: PathBuf, problems: Vec<Problem> },
     NoClusterFile(PathBuf),
-    NoSuchHolder {
-        word: String,
-        nearest: Option<String>,
-    },
-    NothingThere {
-        directory: PathBuf,
-    },
+    NoSuchHolder { word: String, nearest: Option<String> },
     Exists(PathBuf),
     Usage(String),
-    Plan(PlanError),
-    Directory(DirectoryError),
-    Making {
-        what: String,
-        source: MakingError,
-    },
-    Runtime(std::io::Error),
-    Unreadable {
-        path: PathBuf,
-        error: KeystoreError,
-    },
-    Convert {
-        source: PathBuf,
-        error: ConvertError,
-    },
-    /// Manifests that could not be made.
-    Manifests(String),
-}
-
-/// Why a certificate or a file could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum MakingError {
-    #[error(transparent)]
-    Issue(#[from] IssueError),
-    #[error(transparent)]
-    Artifact(#[from] ArtifactError),
+    Deed(DeedError),
+    Convert { source: PathBuf, error: ConvertError },
 }
 
 impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Self::ClusterFile { .. } | Self::NoClusterFile(_) | Self::NoSuchHolder { .. } | Self::Usage(_) | Self::Exists(_) => Exit::Usage,
-            Self::NothingThere { .. }
-            | Self::Plan(_)
-            | Self::Directory(_)
-            | Self::Making { .. }
-            | Self::Runtime(_)
-            | Self::Unreadable { .. }
-            | Self::Convert { .. }
-            | Self::Manifests(_) => Exit::Failed,
+            Self::Deed(error) => match error {
+                DeedError::Replaced { .. } => Exit::Usage,
+                DeedError::NothingThere { .. }
+                | DeedError::Plan(_)
+                | DeedError::Directory(_)
+                | DeedError::Making { .. }
+                | DeedError::Runtime(_)
+                | DeedError::Unreadable { .. }
+                | DeedError::Manifests(_) => Exit::Failed,
+            },
+            Self::Convert { .. } => Exit::Failed,
         }
     }
 
@@ -105,16 +73,16 @@ impl Failure {
             Self::ClusterFile { .. } => "cluster-file",
             Self::NoClusterFile(_) => "no-cluster-file",
             Self::NoSuchHolder { .. } => "no-such-holder",
-            Self::NothingThere { .. } => "nothing-there",
             Self::Exists(_) => "exists",
-            Self::Usage(_) => "usage",
-            Self::Plan(_) => "plan",
-            Self::Directory(_) => "directory",
-            Self::Making { .. } => "making",
-            Self::Runtime(_) => "runtime",
-            Self::Unreadable { .. } => "unreadable",
+            Self::Usage(_) | Self::Deed(DeedError::Replaced { .. }) => "usage",
+            Self::Deed(DeedError::NothingThere { .. }) => "nothing-there",
+            Self::Deed(DeedError::Plan(_)) => "plan",
+            Self::Deed(DeedError::Directory(_)) => "directory",
+            Self::Deed(DeedError::Making { .. }) => "making",
+            Self::Deed(DeedError::Runtime(_)) => "runtime",
+            Self::Deed(DeedError::Unreadable { .. }) => "unreadable",
+            Self::Deed(DeedError::Manifests(_)) => "manifests",
             Self::Convert { .. } => "convert",
-            Self::Manifests(_) => "manifests",
         }
     }
 
@@ -152,29 +120,28 @@ impl fmt::Display for Failure {
                 write!(f, "no holder is called {word:?} in the cluster file")?;
                 nearest.as_ref().map_or(Ok(()), |nearest| write!(f, "; the nearest is {nearest}"))
             }
-            Self::NothingThere { directory } => {
-                write!(f, "there is nothing in {} yet; run `countersign apply` first", directory.display())
-            }
             Self::Exists(path) => write!(f, "{} is there already and is never overwritten", path.display()),
-            Self::Usage(text) | Self::Manifests(text) => f.write_str(text),
-            Self::Plan(error) => write!(f, "{error}"),
-            Self::Directory(error) => write!(f, "{error}"),
-            Self::Making { what, source } => write!(f, "{what}: {source}"),
-            Self::Unreadable { path, error } => write!(f, "{}: {error}", path.display()),
+            Self::Usage(text) => f.write_str(text),
+            Self::Deed(error) => write!(f, "{error}"),
             Self::Convert { source, error } => write!(f, "{}: {error}", source.display()),
-            Self::Runtime(error) => write!(f, "the asynchronous runtime did not start: {error}"),
         }
     }
 }
 
 impl From<DirectoryError> for Failure {
     fn from(error: DirectoryError) -> Self {
-        Self::Directory(error)
+        Self::Deed(error.into())
+    }
+}
+
+impl From<DeedError> for Failure {
+    fn from(error: DeedError) -> Self {
+        Self::Deed(error)
     }
 }
 
 impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
-        Self::Plan(error)
+        Self::Deed(error.into())
     }
 }

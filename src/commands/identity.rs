@@ -10,6 +10,7 @@ use super::{Context, selected};
 use crate::cluster::SaslMechanism;
 use crate::describe::TlsVersion;
 use crate::identity::{self, Besides, Candidate, Chosen, IdentityError, Target};
+use crate::ops::DeedError;
 use crate::pki::HostPort;
 
 #[derive(Debug, Default, Args)]
@@ -157,7 +158,7 @@ fn named(word: &Path, context: &Context, besides: &Besides) -> Result<Vec<Candid
     let directory = context.directory()?;
     let mut candidates = Vec::new();
     for holder in selected(&spec, &[holder.to_owned()])? {
-        let nothing = || Failure::NothingThere { directory: directory.root().join(holder.id.to_string()) };
+        let nothing = || DeedError::NothingThere { directory: directory.root().join(holder.id.to_string()) };
         let files = directory.holder_files(&spec, holder)?.ok_or_else(nothing)?;
         candidates.extend(identity::from_holder(&files, besides)?);
     }

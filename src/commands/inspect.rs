@@ -9,11 +9,11 @@ use serde::Serialize;
 
 use super::Context;
 use super::console::{Console, Format};
-use super::endpoint_named;
 use super::failure::{Exit, Failure};
 use super::passwords::{self, PasswordArgs};
 use crate::describe::{self, EndpointFacts, FileFacts};
 use crate::keystore::{KeystoreError, Passwords};
+use crate::ops::endpoint_named;
 use crate::pki::{Host, HostPort};
 use crate::{directory, endpoint};
 

@@ -1,28 +1,20 @@
-//! Floor 10: one file for each verb. Here is what they share: the global options, and the way to an exit code.
+//! Floor 11: one file for each verb. Here is what they share: the global options, and the way to an exit code.
 
 mod apply;
 mod check;
-mod configuration;
 mod console;
 mod convert;
-mod directory_check;
 mod failure;
 mod identity;
 mod init;
 mod inspect;
-mod judging;
-mod log_files;
-mod making;
-mod manifests;
 mod passwords;
 mod proof;
 mod push;
 mod push_report;
-mod pushing;
 mod question;
 mod render;
 mod status;
-mod surroundings;
 mod threshold;
 mod verify;
 
@@ -35,7 +27,7 @@ use time::OffsetDateTime;
 
 use crate::cluster::{self, ClusterSpec, Holder, HolderId};
 use crate::directory::{self, Directory};
-use crate::pki::HostPort;
+use crate::ops::{Means, Progress};
 
 /// TLS certificates for Kafka and RabbitMQ: made, kept fresh, and proved to work
 #[derive(Debug, Parser)]
@@ -142,12 +134,10 @@ impl Context {
     fn directory(&self) -> Result<Directory, Failure> {
         Ok(Directory::new(&self.dir)?)
     }
-}
 
-/// What exists as a file is a file, however it is called.
-fn endpoint_named(word: &Path) -> Option<HostPort> {
-    let text = word.to_str().filter(|_| !word.exists())?;
-    text.parse().ok()
+    fn means<'a>(&'a self, progress: Progress<'a>) -> Means<'a> {
+        Means { now: self.now, entropy: &self.entropy, progress }
+    }
 }
 
 /// The holders that `words` name, as `kafka/broker-1` or `broker-1`; all when there are no words.

@@ -8,7 +8,8 @@ use clap::Args;
 use super::console::Console;
 use super::failure::Failure;
 use crate::directory;
-use crate::keystore::{self, Contents, Held, KeyState, KeystoreError, Lock, Passwords, Seal};
+use crate::keystore::{self, Contents, KeystoreError, Passwords};
+use crate::ops::{open, wants_password};
 use crate::pki::Passphrase;
 
 #[derive(Debug, Default, Args)]
@@ -50,35 +51,7 @@ impl PasswordArgs {
     }
 }
 
-/// Reads whatever `bytes` are. An empty password may stand for none: then it is tried without one first.
-pub fn open(bytes: &[u8], passwords: &Passwords) -> Result<Contents, KeystoreError> {
-    if passwords.store.as_ref().is_none_or(|password| !password.expose().is_empty()) {
-        return keystore::open(bytes, passwords);
-    }
-    let without = keystore::open(bytes, &Passwords { store: None, keys: passwords.keys.clone() });
-    if without.as_ref().is_ok_and(|contents| !wants_password(contents)) {
-        return without;
-    }
-    keystore::open(bytes, passwords).or(without)
-}
-
-/// Whether a password would show more of it.
-fn wants_password(contents: &Contents) -> bool {
-    let locked = |held: &Held| match held {
-        Held::Key { key: KeyState::Locked(Lock::NoPassword), .. } | Held::SecretKey { key: None, .. } => true,
-        Held::Key { .. }
-        | Held::SecretKey { .. }
-        | Held::Trusted(_)
-        | Held::Certificate(_)
-        | Held::PublicKey(_)
-        | Held::Request(_)
-        | Held::RevocationList(_)
-        | Held::Unreadable { .. } => false,
-    };
-    contents.seal == Seal::Unchecked || contents.items.iter().any(|item| locked(&item.held))
-}
-
-/// As [`open`]; where a password is wanted and none was given, whoever sits at the terminal is asked, once.
+/// As [`open`](crate::ops::open); where a password is wanted and none was given, whoever sits at the terminal is asked, once.
 pub fn open_or_ask(bytes: &[u8], passwords: &Passwords, what: &str, console: &Console) -> Result<Contents, KeystoreError> {
     let opened = open(bytes, passwords);
     let wanted = match &opened {

@@ -6,9 +6,9 @@ use clap::Args;
 
 use super::console::Format;
 use super::failure::{Exit, Failure};
-use super::pushing::{Load, Pushing};
-use super::{Context, push_report, selected};
+use super::{Context, passwords, push_report, selected};
 use crate::cluster::{ClusterSpec, SinkKind, SinkSpec};
+use crate::ops::{DeedError, Load, Progress, Pushing};
 use crate::policy::{self, Deleting};
 use crate::sinks::{Foreign, Mode, Wishes};
 
@@ -56,10 +56,12 @@ impl Push {
         let holders = selected(&spec, &self.holders)?;
         let directory = context.directory()?;
         if !directory.exists() {
-            return Err(Failure::NothingThere { directory: directory.root().to_owned() });
+            return Err(DeedError::NothingThere { directory: directory.root().to_owned() }.into());
         }
+        let watch = context.console.watch();
+        let means = context.means(Progress::to(&watch));
         if self.stdout {
-            return self.print_manifests(context, &Load::read(context, &spec, &directory, &holders)?, &sinks);
+            return self.print_manifests(context, &Load::read(means, &spec, &directory, &holders)?, &sinks);
         }
         let wishes = Wishes {
             mode: if self.dry_run { Mode::DryRun } else { Mode::Push },
@@ -69,7 +71,7 @@ impl Push {
             Mode::DryRun => None,
             Mode::Push => Some(directory.lock()?),
         };
-        let load = Load::read(context, &spec, &directory, &holders)?;
+        let load = Load::read(means, &spec, &directory, &holders)?;
         let pushing = Pushing::new(load, wishes)?;
         let mut done = Vec::new();
         for sink in &sinks {
@@ -78,7 +80,7 @@ impl Push {
             }
             let mut report = pushing.push(sink);
             if self.prune && !pushing.is_stopped() {
-                pushing.prune(sink, self.yes, &mut report);
+                pushing.prune(sink, &|listed| self.yes || asked(context, listed), &mut report);
             }
             done.push(report);
         }
@@ -135,4 +137,10 @@ impl Push {
         }
         Ok(Exit::Done)
     }
+}
+
+/// Whoever sits at a terminal sees the list and is asked.
+fn asked(context: &Context, addresses: &[String]) -> bool {
+    addresses.iter().for_each(|address| context.console.say(format_args!("of no holder any more: {address}")));
+    passwords::can_ask() && context.console.ask("Delete them? (yes, no)", "no") == "yes"
 }

@@ -4,14 +4,14 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use time::{Duration, OffsetDateTime};
 
 use super::Context;
 use super::failure::Failure;
-use crate::check;
 use crate::directory;
 use crate::keystore::{self, Contents, Held, Passwords};
+use crate::ops::Question;
 use crate::pki::{Certificate, Host, Lifetime, RevocationList, Usage};
 
 #[derive(Debug, Args)]
@@ -49,19 +49,6 @@ enum Purpose {
     Any,
 }
 
-/// The question with its files read.
-#[derive(Debug)]
-pub struct Question {
-    pub at: OffsetDateTime,
-    pub expires_within: Duration,
-    purpose: Option<Usage>,
-    name: Option<Host>,
-    /// None: no chain is judged.
-    anchors: Vec<Certificate>,
-    intermediates: Vec<Certificate>,
-    revocation_lists: Vec<RevocationList>,
-}
-
 impl QuestionArgs {
     pub fn read(&self, context: &Context, passwords: &Passwords) -> Result<Question, Failure> {
         let anchors = self.anchors.iter().map(|path| certificates(path, context, passwords)).collect::<Result<Vec<_>, _>>()?.concat();
@@ -83,24 +70,6 @@ impl QuestionArgs {
             intermediates: intermediates.concat(),
             revocation_lists: lists.concat(),
         })
-    }
-}
-
-impl Question {
-    pub fn has_anchors(&self) -> bool {
-        !self.anchors.is_empty()
-    }
-
-    pub fn options(&self) -> check::Options<'_> {
-        check::Options {
-            at: self.at,
-            expires_within: self.expires_within,
-            anchors: &self.anchors,
-            intermediates: &self.intermediates,
-            revocation_lists: &self.revocation_lists,
-            purpose: self.purpose,
-            name: self.name.as_ref(),
-        }
     }
 }
 

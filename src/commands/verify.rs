@@ -11,8 +11,6 @@ use tokio::runtime::Runtime;
 use super::console::Format;
 use super::failure::{Exit, Failure};
 use super::identity::IdentityArgs;
-use super::log_files::{self, LogFile};
-use super::making::Making;
 use super::{Context, proof, selected};
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId, Role};
 use crate::diagnosis::VerifyReport;
@@ -21,6 +19,7 @@ use crate::finding::Severity;
 use crate::identity::Candidate;
 use crate::inventory::HolderFiles;
 use crate::issue;
+use crate::ops::{self, DeedError, LogFile, Making, Progress, Told};
 use crate::pki::Identity;
 use crate::report;
 use crate::snippet::Snippets;
@@ -101,7 +100,7 @@ impl Verify {
         let directory = context.directory()?;
         let wanted = selected(&spec, &self.holders)?;
         if !directory.exists() {
-            return Err(Failure::NothingThere { directory: directory.root().to_owned() });
+            return Err(DeedError::NothingThere { directory: directory.root().to_owned() }.into());
         }
         if self.loopback {
             self.over_loopback(context, &spec, &directory, &wanted)
@@ -114,11 +113,13 @@ impl Verify {
         let snippets = Snippets::new(spec, directory.root());
         let owners = Owners::default();
         let inventory = directory.read(spec)?;
-        let mut making = Making::new(context, spec, &snippets, directory, &owners, inventory);
-        let proved = proof::loopback(context, spec, directory, &mut making, wanted)?;
+        let watch = context.console.watch();
+        let means = context.means(Progress::to(&watch));
+        let mut making = Making::new(means, spec, &snippets, directory, &owners, inventory);
+        let proved = ops::loopback(means, spec, directory, &mut making, wanted)?;
         match context.console.format {
             Format::Json => context.console.json(&proved.json()),
-            Format::Human => proved.show(&context.console),
+            Format::Human => proof::show(&context.console, &proved),
         }
         Ok(if proved.passed() { Exit::Done } else { Exit::VerificationFailed })
     }
@@ -149,7 +150,7 @@ impl Verify {
         for holder in spec.holders.iter().filter(|holder| identities.contains(&holder.id) || !matches!(holder.role, Role::Client(_))) {
             match directory.holder_files(spec, holder)? {
                 Some(files) => everyone.push((holder, files)),
-                None => return Err(Failure::NothingThere { directory: directory.root().join(holder.id.to_string()) }),
+                None => return Err(DeedError::NothingThere { directory: directory.root().join(holder.id.to_string()) }.into()),
             }
         }
         let intruders = if self.no_probes { BTreeMap::new() } else { intruders(context, spec, directory)? };
@@ -165,20 +166,21 @@ impl Verify {
             fail_fast: self.fail_fast,
         };
         let logs = LogFile::begin(&self.broker_log)?;
-        let runtime = Runtime::new().map_err(Failure::Runtime)?;
-        let progress = context.console.progress("verifying", agenda.meetings.len());
+        let runtime = Runtime::new().map_err(DeedError::Runtime)?;
+        let watch = context.console.watch();
+        watch(Told::Begins { work: "verifying", steps: agenda.meetings.len() });
         let stop = async || {
             let _ = tokio::signal::ctrl_c().await;
         };
         let told = |done: usize, of: usize| {
-            progress.set_length(of as u64);
-            progress.set_position(done as u64);
+            watch(Told::Grows(of));
+            watch(Told::Reached(done));
         };
         let mut report = runtime.block_on(verify::run(agenda, options, stop, told));
-        progress.finish_and_clear();
+        watch(Told::Ends);
         // A name server that does not answer keeps a thread for longer than anybody waits.
         runtime.shutdown_background();
-        log_files::explain(&mut report, &logs)?;
+        ops::explain(&mut report, &logs)?;
         self.show(context, &report);
         Ok(match (report.interrupted(), report.passed()) {
             (true, _) => Exit::Interrupted,
@@ -212,7 +214,7 @@ impl Verify {
 fn intruders(context: &Context, spec: &ClusterSpec, directory: &Directory) -> Result<BTreeMap<AuthorityName, Arc<Intruders>>, Failure> {
     let snippets = Snippets::new(spec, directory.root());
     let owners = Owners::default();
-    let mut making = Making::new(context, spec, &snippets, directory, &owners, directory.read(spec)?);
+    let mut making = Making::new(context.means(Progress::SILENT), spec, &snippets, directory, &owners, directory.read(spec)?);
     let mut intruders = BTreeMap::new();
     for holder in &spec.holders {
         let name = spec.issuer_of(holder);

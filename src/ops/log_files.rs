@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::failure::Failure;
+use super::DeedError;
 use crate::diagnosis::{BrokerLog, VerifyReport};
 use crate::directory;
 
@@ -17,6 +17,7 @@ const LATE: Duration = Duration::from_millis(2200);
 const OFTEN: Duration = Duration::from_millis(100);
 
 /// A broker's log: what is written while this runs, or all of it when nothing is.
+#[derive(Debug)]
 pub struct LogFile<'a> {
     path: &'a Path,
     before: u64,
@@ -24,21 +25,21 @@ pub struct LogFile<'a> {
 
 impl<'a> LogFile<'a> {
     /// As long as they are now.
-    pub fn begin(paths: &'a [PathBuf]) -> Result<Vec<Self>, Failure> {
+    pub fn begin(paths: &'a [PathBuf]) -> Result<Vec<Self>, DeedError> {
         paths.iter().map(|path| Ok(Self { path, before: directory::length_of(path)? })).collect()
     }
 
-    fn written(&self) -> Result<String, Failure> {
+    fn written(&self) -> Result<String, DeedError> {
         Ok(directory::read_log(self.path, self.before)?)
     }
 
-    fn whole(&self) -> Result<String, Failure> {
+    fn whole(&self) -> Result<String, DeedError> {
         Ok(directory::read_log(self.path, 0)?)
     }
 }
 
 /// Diagnoses what failed by the logs, and waits for their lines as long as these may tell more.
-pub fn explain(report: &mut VerifyReport, logs: &[LogFile<'_>]) -> Result<(), Failure> {
+pub fn explain(report: &mut VerifyReport, logs: &[LogFile<'_>]) -> Result<(), DeedError> {
     let mut seen = vec![0; logs.len()];
     let mut waited = Duration::ZERO;
     while !logs.is_empty() {

@@ -6,9 +6,8 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use super::configuration::Configuration;
-use super::failure::Failure;
-use super::question::Question;
-use super::{endpoint_named, passwords};
+use super::opening::{endpoint_named, open};
+use super::{DeedError, Question};
 use crate::check::{self, Allowed, Change, Checked, Options};
 use crate::directory;
 use crate::endpoint::observe;
@@ -40,14 +39,14 @@ pub enum Replaced {
 
 impl Replaced {
     /// A file, or what is served at `host:port`.
-    pub fn read(word: &str, passwords: &Passwords) -> Result<Self, Failure> {
+    pub fn read(word: &str, passwords: &Passwords) -> Result<Self, DeedError> {
         let path = PathBuf::from(word);
         let Some(endpoint) = endpoint_named(&path) else {
             let bytes = directory::read_foreign(&path)?;
-            let opened = passwords::open(bytes.expose(), passwords);
-            return opened.map(Self::Stored).map_err(|error| Failure::Unreadable { path, error });
+            let opened = open(bytes.expose(), passwords);
+            return opened.map(Self::Stored).map_err(|error| DeedError::Unreadable { path, error });
         };
-        let failed = |why: String| Failure::Usage(format!("--replaces {word}: {why}"));
+        let failed = |why: String| DeedError::Replaced { word: word.to_owned(), why };
         let observed = observe(&endpoint, Some(&endpoint.host), PATIENCE).map_err(|error| failed(error.to_string()))?;
         let leaf = observed.served.into_iter().next().ok_or_else(|| failed("no certificate is served there".to_owned()))?;
         Ok(Self::Served(Box::new(leaf)))
@@ -95,7 +94,7 @@ impl Judge<'_> {
         if let Some(settings) = settings::read(bytes.expose()) {
             return Some(self.configuration(path, &settings));
         }
-        match passwords::open(bytes.expose(), self.passwords) {
+        match open(bytes.expose(), self.passwords) {
             Ok(contents) => {
                 let mut report = self.contents(&name, &contents);
                 report.add(self.beside(&name, bytes.expose(), &contents));

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::failure::Failure;
-use super::push_report::{Action, Problem, PrunedRow, Row, SinkReport};
+use super::DeedError;
 use super::pushing::Load;
+use super::sink_report::{Action, Problem, PrunedRow, Row, SinkReport};
 use super::surroundings::Surroundings;
 use crate::cluster::{AuthorityLayout, AuthoritySpec, KubernetesSpec, SecretForm, SinkSpec};
 use crate::directory::{self, DirectoryError};
@@ -17,20 +17,20 @@ use crate::sinks::{Mode, Wishes};
 
 impl Load<'_> {
     /// Every manifest of `sink`. Fails as a whole: what was applied in part would not fit together.
-    pub fn manifests(&self, sink: &SinkSpec, kubernetes: &KubernetesSpec) -> Result<Vec<Manifest>, Failure> {
+    pub fn manifests(&self, sink: &SinkSpec, kubernetes: &KubernetesSpec) -> Result<Vec<Manifest>, DeedError> {
         let (parcels, errors) = self.parcels(sink);
         if let Some(error) = errors.first() {
-            return Err(Failure::Manifests(error.to_string()));
+            return Err(DeedError::Manifests(error.to_string()));
         }
-        let failed = |error: KubernetesError| Failure::Manifests(error.to_string());
+        let failed = |error: KubernetesError| DeedError::Manifests(error.to_string());
         let controller = match &kubernetes.form {
             SecretForm::Sealed { certificate, .. } => {
                 let pem = directory::read_text(certificate)?;
-                Some(ControllerCertificate::from_pem(pem.as_bytes(), self.context.now).map_err(|error| failed(error.into()))?)
+                Some(ControllerCertificate::from_pem(pem.as_bytes(), self.means.now).map_err(|error| failed(error.into()))?)
             }
             SecretForm::Plain | SecretForm::External(_) => None,
         };
-        let untrusted = |error: ParcelError| Failure::Manifests(error.to_string());
+        let untrusted = |error: ParcelError| DeedError::Manifests(error.to_string());
         let (trust, trust_label) = parcel::trust(self.spec, self.spec.trusted_by_clients(), &self.inventory).map_err(untrusted)?;
         let (cluster_ca, clients_ca) = match (&kubernetes.strimzi, &self.spec.authority) {
             (None, _) => (Vec::new(), Vec::new()),
@@ -50,19 +50,19 @@ impl Load<'_> {
             trust_password: self.inventory.trust_password.as_ref(),
             controller: controller.as_ref(),
             surroundings: surroundings.borrowed(),
-            entropy: &self.context.entropy,
+            entropy: self.means.entropy,
         };
         kubernetes::manifests(materials).map_err(failed)
     }
 
     /// Every generation, as Strimzi is to have it; the key of the one in use leaves the directory.
-    fn authority(&self, spec: &AuthoritySpec) -> Result<Vec<Authority>, Failure> {
+    fn authority(&self, spec: &AuthoritySpec) -> Result<Vec<Authority>, DeedError> {
         let generations = self.inventory.authorities.get(&spec.name).map(Vec::as_slice).unwrap_or_default();
         let last = generations.last().map(|generation| generation.number);
         let authority = |generation: &AuthorityGeneration| {
             let number = generation.number;
             let certificates = generation.state.clone().map_err(|damage| {
-                Failure::Plan(PlanError::Damaged { authority: spec.name, generation: number, file: damage.file, why: damage.why })
+                DeedError::Plan(PlanError::Damaged { authority: spec.name, generation: number, file: damage.file, why: damage.why })
             })?;
             let key = if last == Some(number) {
                 let passphrase = spec.passphrase.as_ref().map(directory::passphrase).transpose()?;
@@ -78,7 +78,7 @@ impl Load<'_> {
     pub fn write_manifests(&self, sink: &SinkSpec, kubernetes: &KubernetesSpec, wishes: Wishes) -> SinkReport {
         let mut report = SinkReport::new(sink);
         report.place = kubernetes.directory.display().to_string();
-        let written = directory::read_folder(&kubernetes.directory, YAML).map_err(Failure::from);
+        let written = directory::read_folder(&kubernetes.directory, YAML).map_err(DeedError::from);
         let (manifests, written) = match self.manifests(sink, kubernetes).and_then(|manifests| Ok((manifests, written?))) {
             Ok(both) => both,
             Err(failure) => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::passwords;
+use super::opening;
 use crate::check::{self, ErlangFile, KafkaStore};
 use crate::configuration::FileState;
 use crate::directory;
@@ -38,7 +38,7 @@ impl Configuration {
                 Err(error) => FileState::Unreadable(error.to_string()),
                 Ok(bytes) => {
                     pem.extend(loaded(settings.program, &reference, bytes.expose(), &passwords));
-                    passwords::open(bytes.expose(), &passwords).map_or_else(FileState::Refused, FileState::Opened)
+                    opening::open(bytes.expose(), &passwords).map_or_else(FileState::Refused, FileState::Opened)
                 }
             };
             files.push((reference, state));

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::Context;
-use super::failure::{Failure, MakingError};
+use super::{DeedError, MakingError, Means};
 use crate::artifact::{self, Belongings, Truststores, Workshop};
 use crate::cluster::{AuthorityName, AuthorityOrigin, AuthoritySpec, ClusterSpec, Holder, HolderId};
 use crate::directory::{Directory, JournalEntry, Owners, passphrase};
@@ -16,8 +15,9 @@ use crate::plan::{self, Action, AuthorityStep, HolderStep, Plan};
 use crate::snippet::Snippets;
 
 /// What carries a plan out. Whoever has one holds the lock.
+#[derive(Debug)]
 pub struct Making<'a> {
-    pub context: &'a Context,
+    pub means: Means<'a>,
     pub spec: &'a ClusterSpec,
     pub snippets: &'a Snippets<'a>,
     pub directory: &'a Directory,
@@ -28,6 +28,7 @@ pub struct Making<'a> {
 }
 
 /// What was made for one holder.
+#[derive(Debug)]
 pub struct Made {
     pub holder: HolderId,
     pub entry: JournalEntry,
@@ -37,7 +38,7 @@ pub struct Made {
 
 impl<'a> Making<'a> {
     pub fn new(
-        context: &'a Context,
+        means: Means<'a>,
         spec: &'a ClusterSpec,
         snippets: &'a Snippets<'a>,
         directory: &'a Directory,
@@ -45,11 +46,11 @@ impl<'a> Making<'a> {
         inventory: Inventory,
     ) -> Self {
         let sasl_passwords = inventory.sasl_passwords();
-        Self { context, spec, snippets, directory, owners, inventory, passphrases: BTreeMap::new(), sasl_passwords }
+        Self { means, spec, snippets, directory, owners, inventory, passphrases: BTreeMap::new(), sasl_passwords }
     }
 
     /// Carries out every step of `plan`. Nothing of a holder is seen before all holders' files are on the disk.
-    pub fn run(&mut self, plan: &Plan) -> Result<Vec<Made>, Failure> {
+    pub fn run(&mut self, plan: &Plan) -> Result<Vec<Made>, DeedError> {
         self.directory.keep_out_of_git()?;
         for step in &plan.authorities {
             self.make_authority(step)?;
@@ -61,19 +62,19 @@ impl<'a> Making<'a> {
         let signers = self.signers(plan)?;
         let truststores = self.truststores(plan)?;
         let holders: BTreeMap<&HolderId, &Holder> = self.spec.holders.iter().map(|holder| (&holder.id, holder)).collect();
-        let progress = self.context.console.progress("issuing", plan.holders.len());
-        let made: Result<Vec<Made>, Failure> = plan
+        let progress = self.means.progress.begin("issuing", plan.holders.len());
+        let made: Result<Vec<Made>, DeedError> = plan
             .holders
             .par_iter()
             .filter_map(|step| holders.get(&step.holder).map(|holder| (step, *holder)))
             .map(|(step, holder)| {
                 let signer = signers.get(&self.spec.issuer_of(holder));
                 let made = self.make_holder(step, holder, signer, &truststores[self.spec.trusted_by(holder)]);
-                progress.inc(1);
+                progress.step(1);
                 made
             })
             .collect();
-        progress.finish_and_clear();
+        drop(progress);
         let made = match made {
             Ok(made) => made,
             Err(failure) => {
@@ -92,10 +93,10 @@ impl<'a> Making<'a> {
         Ok(made)
     }
 
-    fn make_authority(&mut self, step: &AuthorityStep) -> Result<(), Failure> {
-        let (now, entropy) = (self.context.now, &self.context.entropy);
+    fn make_authority(&mut self, step: &AuthorityStep) -> Result<(), DeedError> {
+        let (now, entropy) = (self.means.now, self.means.entropy);
         let spec = self.authority_spec(step.name);
-        let making = |source: MakingError| Failure::Making { what: step.name.to_string(), source };
+        let making = |source: MakingError| DeedError::Making { what: step.name.to_string(), source };
         let (certificates, artifacts) = match (&spec.origin, self.inventory.existing.get(&step.name)) {
             (AuthorityOrigin::Own(own), _) => {
                 let passphrase = self.passphrase(spec)?;
@@ -123,10 +124,10 @@ impl<'a> Making<'a> {
         Ok(())
     }
 
-    fn make_trust(&mut self) -> Result<(), Failure> {
+    fn make_trust(&mut self) -> Result<(), DeedError> {
         let password = match self.inventory.trust_password.take() {
             Some(password) => password,
-            None => Password::generate(&self.context.entropy),
+            None => Password::generate(self.means.entropy),
         };
         let files = plan::trust_files(self.spec, &self.inventory).unwrap_or_default();
         self.directory.write_trust(&files, &password)?;
@@ -137,13 +138,19 @@ impl<'a> Making<'a> {
     /// Brokers may need those of clients, so all are there before the first file is made.
     fn make_sasl_passwords(&mut self) {
         for (client, _) in self.spec.sasl_users() {
-            self.sasl_passwords.entry(client.id.clone()).or_insert_with(|| Password::generate(&self.context.entropy));
+            self.sasl_passwords.entry(client.id.clone()).or_insert_with(|| Password::generate(self.means.entropy));
         }
     }
 
-    fn make_holder(&self, step: &HolderStep, holder: &Holder, signer: Option<&Signer>, truststores: &Truststores) -> Result<Made, Failure> {
-        let (now, entropy) = (self.context.now, &self.context.entropy);
-        let making = |source: MakingError| Failure::Making { what: step.holder.to_string(), source };
+    fn make_holder(
+        &self,
+        step: &HolderStep,
+        holder: &Holder,
+        signer: Option<&Signer>,
+        truststores: &Truststores,
+    ) -> Result<Made, DeedError> {
+        let (now, entropy) = (self.means.now, self.means.entropy);
+        let making = |source: MakingError| DeedError::Making { what: step.holder.to_string(), source };
         let (event, identity) = match (step.action, signer) {
             (Action::Issue, Some(signer)) => {
                 ("leaf", issue::leaf(&self.spec.leaf, holder, signer, now, entropy).map_err(|error| making(error.into()))?)
@@ -164,7 +171,7 @@ impl<'a> Making<'a> {
     }
 
     /// A signer for each authority that has a leaf to sign.
-    fn signers(&mut self, plan: &Plan) -> Result<BTreeMap<AuthorityName, Signer>, Failure> {
+    fn signers(&mut self, plan: &Plan) -> Result<BTreeMap<AuthorityName, Signer>, DeedError> {
         let issuing: BTreeSet<&HolderId> =
             plan.holders.iter().filter(|step| step.action == Action::Issue).map(|step| &step.holder).collect();
         let names: BTreeSet<AuthorityName> =
@@ -173,19 +180,21 @@ impl<'a> Making<'a> {
     }
 
     /// Opens the key of the generation of `name` that signs.
-    pub fn signer(&mut self, name: AuthorityName) -> Result<Signer, Failure> {
+    pub fn signer(&mut self, name: AuthorityName) -> Result<Signer, DeedError> {
         let spec = self.authority_spec(name);
         let passphrase = self.passphrase(spec)?;
-        let newest =
-            self.inventory.signing_generation(name).ok_or_else(|| Failure::NothingThere { directory: self.directory.root().to_owned() })?;
+        let newest = self
+            .inventory
+            .signing_generation(name)
+            .ok_or_else(|| DeedError::NothingThere { directory: self.directory.root().to_owned() })?;
         let certificates = newest.state.clone().map_err(|damage| {
-            Failure::Plan(plan::PlanError::Damaged { authority: name, generation: newest.number, file: damage.file, why: damage.why })
+            DeedError::Plan(plan::PlanError::Damaged { authority: name, generation: newest.number, file: damage.file, why: damage.why })
         })?;
         let key = self.directory.signing_key(spec, newest.number, &certificates, passphrase.as_ref())?;
-        Signer::new(certificates, key, self.context.now).map_err(|error| Failure::Making { what: name.to_string(), source: error.into() })
+        Signer::new(certificates, key, self.means.now).map_err(|error| DeedError::Making { what: name.to_string(), source: error.into() })
     }
 
-    fn truststores(&self, plan: &Plan) -> Result<BTreeMap<&'static [AuthorityName], Truststores>, Failure> {
+    fn truststores(&self, plan: &Plan) -> Result<BTreeMap<&'static [AuthorityName], Truststores>, DeedError> {
         let mut truststores = BTreeMap::new();
         let Some(password) = &self.inventory.trust_password else {
             return Ok(truststores);
@@ -196,8 +205,8 @@ impl<'a> Making<'a> {
         for holder in &self.spec.holders {
             let names = self.spec.trusted_by(holder);
             if let (false, Some(trust)) = (truststores.contains_key(names), self.inventory.anchors(names)) {
-                let encoded = Truststores::encode(&self.spec.stores, trust, password.clone(), &self.context.entropy)
-                    .map_err(|error| Failure::Making { what: "the trust stores".to_owned(), source: error.into() })?;
+                let encoded = Truststores::encode(&self.spec.stores, trust, password.clone(), self.means.entropy)
+                    .map_err(|error| DeedError::Making { what: "the trust stores".to_owned(), source: error.into() })?;
                 truststores.insert(names, encoded);
             }
         }
@@ -209,7 +218,7 @@ impl<'a> Making<'a> {
     }
 
     /// Asked for once: a command may well prompt.
-    fn passphrase(&mut self, spec: &AuthoritySpec) -> Result<Option<Password>, Failure> {
+    fn passphrase(&mut self, spec: &AuthoritySpec) -> Result<Option<Password>, DeedError> {
         if let Some(known) = self.passphrases.get(&spec.name) {
             return Ok(known.clone());
         }

@@ -5,10 +5,10 @@ use std::path::Path;
 use rayon::prelude::*;
 use time::{Duration, OffsetDateTime};
 
-use super::Context;
-use super::failure::Failure;
+use super::{DeedError, Progress};
 use crate::check::{self, Cluster};
-use crate::directory::DirectoryError;
+use crate::cluster::ClusterSpec;
+use crate::directory::{Directory, DirectoryError};
 use crate::finding::Finding;
 use crate::inventory::{HolderFiles, Inventory};
 use crate::pki::Certificate;
@@ -16,24 +16,34 @@ use crate::report::{Expiry, TargetPlace, TargetReport};
 use crate::snippet::Snippets;
 
 /// Reads all of the directory and holds it against the cluster file.
-pub fn check(context: &Context, at: OffsetDateTime, expires_within: Duration) -> Result<Vec<TargetReport>, Failure> {
-    let spec = context.spec()?;
-    let directory = context.directory()?;
+///
+/// Findings name files as they stand below `shown`, which is how the user calls the directory.
+///
+/// # Errors
+/// There is no such directory, or it cannot be read.
+pub fn check(
+    progress: Progress<'_>,
+    spec: &ClusterSpec,
+    directory: &Directory,
+    shown: &Path,
+    at: OffsetDateTime,
+    expires_within: Duration,
+) -> Result<Vec<TargetReport>, DeedError> {
     if !directory.exists() {
-        return Err(Failure::NothingThere { directory: directory.root().to_owned() });
+        return Err(DeedError::NothingThere { directory: directory.root().to_owned() });
     }
-    let snippets = Snippets::new(&spec, directory.root());
-    let inventory = directory.read(&spec)?;
-    let progress = context.console.progress("reading", spec.holders.len());
+    let snippets = Snippets::new(spec, directory.root());
+    let inventory = directory.read(spec)?;
+    let underway = progress.begin("reading", spec.holders.len());
     let files = spec.holders.par_iter().filter_map(|holder| {
-        let files = directory.holder_files(&spec, holder).transpose();
-        progress.inc(1);
+        let files = directory.holder_files(spec, holder).transpose();
+        underway.step(1);
         files
     });
     let files: Vec<HolderFiles> = files.collect::<Result<_, DirectoryError>>()?;
-    progress.finish_and_clear();
-    let survey = directory.survey(&spec)?;
-    let cluster = Cluster { spec: &spec, snippets: &snippets, inventory: &inventory, files: &files, survey: &survey, at, expires_within };
+    drop(underway);
+    let survey = directory.survey(spec)?;
+    let cluster = Cluster { spec, snippets: &snippets, inventory: &inventory, files: &files, survey: &survey, at, expires_within };
     let mut findings = check::cluster(&cluster);
     let mut targets = Vec::new();
     for (id, state) in &inventory.holders {
@@ -42,9 +52,9 @@ pub fn check(context: &Context, at: OffsetDateTime, expires_within: Duration) ->
         findings = rest;
         let chain = state.current.as_ref().and_then(|current| current.chain.as_ref().ok());
         let certificates = chain.into_iter().flatten().map(|certificate| expiry("tls.crt", certificate)).collect();
-        targets.push(target(&context.dir, &name, own, certificates));
+        targets.push(target(shown, &name, own, certificates));
     }
-    targets.insert(0, target(&context.dir, "", findings, authorities(&inventory)));
+    targets.insert(0, target(shown, "", findings, authorities(&inventory)));
     Ok(targets)
 }
 

@@ -7,9 +7,8 @@ use futures_util::StreamExt;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use super::Context;
-use super::failure::Failure;
-use super::push_report::{Action, Problem, PrunedRow, Row, SinkReport};
+use super::sink_report::{Action, Problem, PrunedRow, Row, SinkReport};
+use super::{DeedError, Means};
 use crate::cluster::{ClusterSpec, Holder, HolderId, SinkKind, SinkSpec};
 use crate::directory::{Directory, DirectoryError, JournalEntry, Marks};
 use crate::inventory::{HolderFiles, Inventory};
@@ -17,8 +16,9 @@ use crate::parcel::{self, Label, Owner, Parcel, ParcelError};
 use crate::sinks::{self, Delivery, Mode, Outcome, SecretsManager, Sink, SinkError, Stored, Vault, Wishes};
 
 /// Everything that can be sent, as the directory has it now.
+#[derive(Debug)]
 pub struct Load<'a> {
-    pub context: &'a Context,
+    pub means: Means<'a>,
     pub spec: &'a ClusterSpec,
     pub directory: &'a Directory,
     pub inventory: Inventory,
@@ -29,7 +29,7 @@ pub struct Load<'a> {
 
 impl<'a> Load<'a> {
     /// The files of `holders`, which alone are sent.
-    pub fn read(context: &'a Context, spec: &'a ClusterSpec, directory: &'a Directory, holders: &[&Holder]) -> Result<Self, Failure> {
+    pub fn read(means: Means<'a>, spec: &'a ClusterSpec, directory: &'a Directory, holders: &[&Holder]) -> Result<Self, DeedError> {
         let inventory = directory.read(spec)?;
         let mut files = BTreeMap::new();
         for holder in holders {
@@ -38,7 +38,7 @@ impl<'a> Load<'a> {
             }
         }
         let holders = holders.iter().map(|holder| holder.id.clone()).collect();
-        Ok(Self { context, spec, directory, inventory, holders, files })
+        Ok(Self { means, spec, directory, inventory, holders, files })
     }
 
     /// What `sink` gets, and what cannot be sent.
@@ -67,7 +67,7 @@ impl<'a> Load<'a> {
             not_after: label.not_after,
         };
         let entry = JournalEntry {
-            time: self.context.now,
+            time: self.means.now,
             event: "push".to_owned(),
             subject: label.holder.clone(),
             marks: Some(marks),
@@ -77,11 +77,15 @@ impl<'a> Load<'a> {
     }
 
     pub fn journal_removal(&self, holder: &str, how: String) -> Result<(), DirectoryError> {
-        self.directory.journal().append(&[JournalEntry::removal(holder, self.context.now, how)])
+        self.directory.journal().append(&[JournalEntry::removal(holder, self.means.now, how)])
     }
 }
 
+/// Whether the secrets at these addresses are to be deleted.
+pub type Confirm<'a> = dyn Fn(&[String]) -> bool + 'a;
+
 /// A push under way. Ctrl-C lets what is being written come to its end, and begins nothing more; a second one waits for nothing.
+#[derive(Debug)]
 pub struct Pushing<'a> {
     load: Load<'a>,
     wishes: Wishes,
@@ -91,8 +95,8 @@ pub struct Pushing<'a> {
 }
 
 impl<'a> Pushing<'a> {
-    pub fn new(load: Load<'a>, wishes: Wishes) -> Result<Self, Failure> {
-        let runtime = Runtime::new().map_err(Failure::Runtime)?;
+    pub fn new(load: Load<'a>, wishes: Wishes) -> Result<Self, DeedError> {
+        let runtime = Runtime::new().map_err(DeedError::Runtime)?;
         let (counter, interruptions) = watch::channel(0);
         runtime.spawn(async move {
             while tokio::signal::ctrl_c().await.is_ok() {
@@ -128,12 +132,12 @@ impl<'a> Pushing<'a> {
         let (parcels, errors) = self.load.parcels(spec);
         report.rows.extend(errors.iter().map(Row::unsent));
         let Some(sink) = self.open(spec, &mut report).await else { return report };
-        let progress = self.load.context.console.progress("pushing", parcels.len());
+        let progress = self.load.means.progress.begin("pushing", parcels.len());
         {
             let under_way = sinks::deliver(&sink, &parcels, self.wishes, self.interrupted(1));
             let mut deliveries = pin!(under_way.take_until(self.interrupted(2)));
             while let Some(delivery) = deliveries.next().await {
-                progress.inc(1);
+                progress.step(1);
                 if let (Mode::Push, Some(how)) = (self.wishes.mode, told(spec, &sink, &delivery)) {
                     // What arrived is told in any case.
                     report.error = self.load.journal(&delivery.parcel.label, how).err().map(Problem::from).or(report.error);
@@ -141,7 +145,7 @@ impl<'a> Pushing<'a> {
                 report.rows.push(row(&sink, delivery));
             }
         }
-        progress.finish_and_clear();
+        drop(progress);
         self.close(sink).await;
         report.in_order(self.load.spec);
         report
@@ -181,16 +185,16 @@ impl<'a> Pushing<'a> {
     }
 
     /// Lists what `sink` holds of this cluster that no holder has there any more; removes it once that is confirmed.
-    pub fn prune(&self, sink: &SinkSpec, confirmed: bool, report: &mut SinkReport) {
+    pub fn prune(&self, sink: &SinkSpec, confirm: &Confirm<'_>, report: &mut SinkReport) {
         match &sink.kind {
             SinkKind::Kubernetes(kubernetes) => {
-                self.load.prune_manifests(sink, kubernetes, report, &|listed| self.confirms(listed, confirmed))
+                self.load.prune_manifests(sink, kubernetes, report, &|listed| self.confirms(listed, confirm))
             }
-            SinkKind::Vault(_) | SinkKind::Aws(_) => self.runtime.block_on(self.prune_sink(sink, confirmed, report)),
+            SinkKind::Vault(_) | SinkKind::Aws(_) => self.runtime.block_on(self.prune_sink(sink, confirm, report)),
         }
     }
 
-    async fn prune_sink(&self, spec: &SinkSpec, confirmed: bool, report: &mut SinkReport) {
+    async fn prune_sink(&self, spec: &SinkSpec, confirm: &Confirm<'_>, report: &mut SinkReport) {
         if report.error.is_some() {
             return;
         }
@@ -202,7 +206,7 @@ impl<'a> Pushing<'a> {
             Ok(found) => {
                 let surplus: Vec<Stored> = found.into_iter().filter(|stored| !wanted.contains(&stored.address)).collect();
                 let addresses: Vec<String> = surplus.iter().map(|stored| sink.full_address(&stored.address)).collect();
-                let confirmed = self.confirms(&addresses, confirmed);
+                let confirmed = self.confirms(&addresses, confirm);
                 for (stored, address) in surplus.iter().zip(addresses) {
                     let removed = if confirmed { Some(sink.remove(stored).await) } else { None };
                     if let Some(Ok(())) = removed {
@@ -217,15 +221,9 @@ impl<'a> Pushing<'a> {
         self.close(sink).await;
     }
 
-    /// Whoever sits at a terminal sees the list and is asked; in a dry run nobody is.
-    fn confirms(&self, addresses: &[String], confirmed: bool) -> bool {
-        if addresses.is_empty() || self.wishes.mode == Mode::DryRun {
-            return false;
-        }
-        confirmed || {
-            addresses.iter().for_each(|address| self.load.context.console.say(format_args!("of no holder any more: {address}")));
-            super::passwords::can_ask() && self.load.context.console.ask("Delete them? (yes, no)", "no") == "yes" && !self.is_stopped()
-        }
+    /// Nobody is asked in a dry run, and an interruption takes back what was confirmed.
+    fn confirms(&self, addresses: &[String], confirm: &Confirm<'_>) -> bool {
+        !addresses.is_empty() && self.wishes.mode != Mode::DryRun && confirm(addresses) && !self.is_stopped()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What External Secrets must know of its source, from the cluster file's files and the environment of whoever pushes.
 
-use super::failure::Failure;
+use super::DeedError;
 use crate::cluster::{ClusterSpec, KubernetesSpec, SecretForm, SinkKind};
 use crate::directory;
 use crate::kubernetes;
@@ -17,7 +17,7 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// Empty unless External Secrets is to fetch.
-    pub fn of(spec: &ClusterSpec, sink: &KubernetesSpec) -> Result<Self, Failure> {
+    pub fn of(spec: &ClusterSpec, sink: &KubernetesSpec) -> Result<Self, DeedError> {
         let SecretForm::External(external) = &sink.form else { return Ok(Self::default()) };
         let source = spec.sinks.iter().find(|source| source.name == external.from);
         Ok(match source.map(|source| &source.kind) {

@@ -1,0 +1,40 @@
+//! Every way in which a deed can fail.
+
+use std::path::PathBuf;
+
+use crate::artifact::ArtifactError;
+use crate::directory::DirectoryError;
+use crate::issue::IssueError;
+use crate::keystore::KeystoreError;
+use crate::plan::PlanError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum DeedError {
+    #[error("there is nothing in {} yet; run `countersign apply` first", directory.display())]
+    NothingThere { directory: PathBuf },
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    #[error("{what}: {source}")]
+    Making { what: String, source: MakingError },
+    #[error("the asynchronous runtime did not start: {0}")]
+    Runtime(std::io::Error),
+    #[error("{}: {error}", path.display())]
+    Unreadable { path: PathBuf, error: KeystoreError },
+    /// What was asked for cannot be compared with anything.
+    #[error("--replaces {word}: {why}")]
+    Replaced { word: String, why: String },
+    /// Manifests that could not be made.
+    #[error("{0}")]
+    Manifests(String),
+}
+
+/// Why a certificate or a file could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum MakingError {
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+}
