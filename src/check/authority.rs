@@ -76,7 +76,7 @@ fn key_plain(authority: &AuthoritySpec, state: &AuthorityCertificates, place: Pl
 
 fn ends_soon(cluster: &Cluster<'_>, state: &AuthorityCertificates, place: Place) -> Option<Finding> {
     let end = state.signing().validity.not_after;
-    let wanted: OffsetDateTime = cluster.at + cluster.spec.leaf.lifetime.duration();
+    let wanted: OffsetDateTime = cluster.at.saturating_add(cluster.spec.leaf.lifetime.duration());
     (end >= cluster.at && end < wanted).then(|| {
         let message = format!(
             "{} ends on {}, and a leaf of {} issued now would live longer",

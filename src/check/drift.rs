@@ -6,6 +6,8 @@ use crate::plan::Reason;
 pub const RULES: &[&Rule] = &[
     &MISSING,
     &UNREADABLE,
+    &ENDED,
+    &NOT_YET_VALID,
     &EXPIRING,
     &NAMES,
     &SUBJECT,
@@ -28,6 +30,13 @@ pub const RULES: &[&Rule] = &[
 const MISSING: Rule =
     Rule::error("drift-missing", "a holder without any files", "It stands in the cluster file and was never issued a certificate.");
 const UNREADABLE: Rule = Rule::error("drift-unreadable", "a file of a holder that cannot be used", "The holder cannot load it either.");
+const ENDED: Rule =
+    Rule::error("drift-expired", "a leaf whose time is over", "Nobody takes it any more, and `apply` was not run in time to renew it.");
+const NOT_YET_VALID: Rule = Rule::error(
+    "drift-not-yet-valid",
+    "a leaf that is not valid yet",
+    "It was issued while the clock of this machine ran ahead. Nobody takes it until it begins.",
+);
 const EXPIRING: Rule = Rule::warning(
     "drift-expiring",
     "a leaf whose renewal is due",
@@ -111,6 +120,8 @@ fn rule(reason: &Reason) -> &'static Rule {
     match reason {
         Reason::Missing => &MISSING,
         Reason::Unreadable { .. } => &UNREADABLE,
+        Reason::Ended { .. } => &ENDED,
+        Reason::NotYetValid { .. } => &NOT_YET_VALID,
         Reason::Expiring { .. } => &EXPIRING,
         Reason::Names { .. } => &NAMES,
         Reason::Subject { .. } => &SUBJECT,

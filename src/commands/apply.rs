@@ -1,29 +1,28 @@
 //! `apply`: makes the directory what the cluster file says.
 
-use std::collections::BTreeSet;
-
 use clap::Args;
 use serde::Serialize;
 
 use super::console::{Format, Tone};
 use super::failure::{Exit, Failure};
 use super::{Context, proof};
-use crate::cluster::{ClusterSpec, Holder, HolderId};
-use crate::directory::{Directory, Owners};
-use crate::ops::{self, Made, Making, Progress, Proved};
-use crate::plan::{self, Action, Plan, Reason};
+use crate::cluster::ClusterSpec;
+use crate::directory::Directory;
+use crate::ops::{self, Applied, Made, Progress, Proof, Proved, Site};
+use crate::plan::{Action, Plan, Reason, Trouble};
 use crate::snippet::Snippets;
 
 /// Make the directory what the cluster file says, and prove the result
 ///
 /// Issues what is missing, renews what is due, makes again what is no longer as the cluster file has it, and says why. What it
-/// wrote is read back and proved in real handshakes over loopback. A second run has nothing to do and writes nothing.
+/// wrote is read back and proved in real handshakes over loopback before it is put in use: what fails is not, and whatever was in
+/// use before still is. A second run has nothing to do and writes nothing. Exits 3 when something is wrong that it cannot mend.
 #[derive(Debug, Args)]
 pub struct Apply {
     /// Show what would be done and why; exit 3 when there is something to do
     #[arg(long)]
     dry_run: bool,
-    /// Leave out the closing proof
+    /// Put what is made in use without proving it
     #[arg(long)]
     no_proof: bool,
 }
@@ -36,7 +35,11 @@ struct Report<'a> {
     authorities: Vec<AuthorityRow>,
     holders: Vec<HolderRow<'a>>,
     unchanged: usize,
+    /// What is wrong and no run can mend.
+    troubles: &'a [Trouble],
     notices: &'a [String],
+    /// Whether the holders' files are in use now: what failed its proof is not.
+    in_use: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<serde_json::Value>,
 }
@@ -64,36 +67,34 @@ impl Apply {
         let spec = context.spec()?;
         let directory = context.directory()?;
         let snippets = Snippets::new(&spec, directory.root());
-        let plan = plan::plan(&spec, &snippets, &directory.read(&spec)?, context.now)?;
-        if plan.is_empty() || self.dry_run {
-            self.report(context, &directory, &plan, &[], None);
-            return Ok(if plan.is_empty() { Exit::Done } else { Exit::WorkToDo });
-        }
-
-        let owners = Owners::look_up(&spec)?;
-        let _lock = directory.lock()?;
-        // Whoever held the lock before may have done the work.
-        let inventory = directory.read(&spec)?;
-        let plan = plan::plan(&spec, &snippets, &inventory, context.now)?;
+        let site = Site { spec: &spec, snippets: &snippets, directory: &directory };
         let watch = context.console.watch();
         let means = context.means(Progress::to(&watch));
-        let mut making = Making::new(means, &spec, &snippets, &directory, &owners, inventory);
-        let made = making.run(&plan)?;
-
-        if self.no_proof {
-            self.report(context, &directory, &plan, &made, None);
-            return Ok(Exit::Done);
+        let plan = ops::planned(site, means)?;
+        if plan.is_empty() || self.dry_run {
+            let exit = if plan.is_empty() && plan.troubles.is_empty() { Exit::Done } else { Exit::WorkToDo };
+            self.report(context, &directory, &Applied { plan, made: Vec::new(), proof: None });
+            return Ok(exit);
         }
-        let touched: BTreeSet<&HolderId> = plan.holders.iter().map(|step| &step.holder).collect();
-        let touched: Vec<&Holder> = spec.holders.iter().filter(|holder| touched.contains(&holder.id)).collect();
-        let proved = ops::loopback(means, &spec, &directory, &mut making, &touched)?;
-        self.report(context, &directory, &plan, &made, Some(&proved));
-        self.next_step(context, &spec, proved.passed());
-        Ok(if proved.passed() { Exit::Done } else { Exit::VerificationFailed })
+        let proof = if self.no_proof { Proof::LeftOut } else { Proof::Demanded };
+        let applied = ops::apply(site, means, proof)?;
+        self.report(context, &directory, &applied);
+        self.next_step(context, &spec, &applied);
+        Ok(if !applied.is_in_use() {
+            Exit::VerificationFailed
+        } else if applied.plan.troubles.is_empty() {
+            Exit::Done
+        } else {
+            Exit::WorkToDo
+        })
     }
 
-    fn report(&self, context: &Context, directory: &Directory, plan: &Plan, made: &[Made], proof: Option<&Proved>) {
+    fn report(&self, context: &Context, directory: &Directory, applied: &Applied) {
+        let Applied { plan, made, proof } = applied;
         let console = &context.console;
+        for trouble in &plan.troubles {
+            console.error(trouble);
+        }
         for notice in &plan.notices {
             console.warn(notice);
         }
@@ -108,14 +109,19 @@ impl Apply {
                     .collect(),
                 holders: rows(plan, made),
                 unchanged: plan.unchanged,
+                troubles: &plan.troubles,
                 notices: &plan.notices,
-                proof: proof.map(Proved::json),
+                in_use: !self.dry_run && applied.is_in_use(),
+                proof: proof.as_ref().map(Proved::json),
             }),
+            Format::Human if plan.is_empty() && !plan.troubles.is_empty() => {
+                console.say("There is nothing that apply can mend.");
+            }
             Format::Human if plan.is_empty() => {
                 console.say(format_args!("Nothing to do: {} holders are as the cluster file has them.", plan.unchanged));
             }
             Format::Human => {
-                self.tables(context, plan, made);
+                self.tables(context, plan, made, applied.is_in_use());
                 if let Some(proof) = proof {
                     proof::show(console, proof);
                 }
@@ -123,7 +129,7 @@ impl Apply {
         }
     }
 
-    fn tables(&self, context: &Context, plan: &Plan, made: &[Made]) {
+    fn tables(&self, context: &Context, plan: &Plan, made: &[Made], in_use: bool) {
         let plain = |text: String| (text, Tone::Plain);
         let authorities = plan.authorities.iter().map(|step| {
             let verb = if self.dry_run { "would be made" } else { "made" };
@@ -136,7 +142,11 @@ impl Apply {
             ]
         });
         let holders = rows(plan, made).into_iter().map(|row| {
-            let action = if self.dry_run { format!("would be {}", row.action) } else { row.action.to_owned() };
+            let action = match (self.dry_run, in_use) {
+                (true, _) => format!("would be {}", row.action),
+                (false, true) => row.action.to_owned(),
+                (false, false) => format!("{}, not put in use", row.action),
+            };
             let reasons: Vec<String> = row.reasons.iter().map(Reason::to_string).collect();
             let ends = row.not_after.map(|text| text.chars().take(10).collect()).unwrap_or_default();
             vec![plain(row.holder), plain(row.generation.to_string()), plain(action), plain(ends), plain(reasons.join("; "))]
@@ -153,11 +163,11 @@ impl Apply {
         }
     }
 
-    fn next_step(&self, context: &Context, spec: &ClusterSpec, passed: bool) {
+    fn next_step(&self, context: &Context, spec: &ClusterSpec, applied: &Applied) {
         let (file, dir) = (context.file.display(), context.dir.display());
-        if !passed {
-            context.console.say("The proof failed: mend or remove what it names, and run apply again.");
-        } else if spec.kafka.is_some() || spec.rabbitmq.is_some() {
+        if !applied.is_in_use() {
+            context.console.say("The proof failed, and what was in use before still is. Mend what it names, and run apply again.");
+        } else if applied.proof.is_some() && (spec.kafka.is_some() || spec.rabbitmq.is_some()) {
             context
                 .console
                 .say(format_args!("Next: start the brokers with the files below {dir}, then `countersign verify -f {file} -d {dir}`."));

@@ -14,12 +14,12 @@ use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId};
 use crate::directory::JournalState;
 use crate::inventory::{AuthorityGeneration, Inventory, KeyFile};
 use crate::pki::{Certificate, San};
-use crate::plan::{self, HolderStep, Plan, Reason};
+use crate::plan::{self, HolderStep, Plan, Reason, Trouble};
 use crate::snippet::Snippets;
 
 /// Show what is there: generations, names, expiry, what is due and why
 ///
-/// Exits 3 when something is due, or when the journal was tampered with.
+/// Exits 3 when something is due, expired or not valid yet, or when the journal was tampered with.
 #[derive(Debug, Args)]
 pub struct Status {
     /// Only these, as kafka/broker-1 or broker-1
@@ -33,6 +33,8 @@ struct Report<'a> {
     authorities: Vec<AuthorityRow>,
     holders: Vec<HolderRow<'a>>,
     journal: JournalState,
+    /// What is wrong and no run of `apply` can mend.
+    troubles: &'a [Trouble],
     notices: &'a [String],
     due: bool,
 }
@@ -49,6 +51,48 @@ struct AuthorityRow {
     key: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
+}
+
+/// How a holder stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum State {
+    Ok,
+    Missing,
+    NotYetValid,
+    Expired,
+    /// `apply` has something to do.
+    Due,
+}
+
+impl State {
+    fn of(leaf: Option<&Certificate>, step: Option<&HolderStep>, now: OffsetDateTime) -> Self {
+        match (leaf.map(|leaf| leaf.validity), step) {
+            (Some(validity), _) if now < validity.not_before => Self::NotYetValid,
+            (Some(validity), _) if now > validity.not_after => Self::Expired,
+            (Some(_), None) => Self::Ok,
+            (None, None) => Self::Missing,
+            (_, Some(_)) => Self::Due,
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Missing => "missing",
+            Self::NotYetValid => "not yet valid",
+            Self::Expired => "expired",
+            Self::Due => "due",
+        }
+    }
+
+    const fn tone(self) -> Tone {
+        match self {
+            Self::Ok => Tone::Good,
+            Self::Due => Tone::Due,
+            Self::Missing | Self::NotYetValid | Self::Expired => Tone::Bad,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -72,6 +116,7 @@ struct HolderRow<'a> {
     renewal: Option<String>,
     issuer: String,
     kafka_principal: String,
+    state: State,
     reasons: &'a [Reason],
 }
 
@@ -85,7 +130,7 @@ impl Status {
         let plan = plan::plan(&spec, &snippets, &inventory, context.now)?;
         let journal = directory.journal().state()?;
         let broken = matches!(journal, JournalState::Broken { .. });
-        let due = !plan.is_empty() || broken;
+        let due = !plan.is_empty() || !plan.troubles.is_empty() || broken;
         let report = Report {
             cluster: &spec.name,
             authorities: inventory
@@ -95,6 +140,7 @@ impl Status {
                 .collect(),
             holders: rows(&spec, &wanted, &inventory, &plan, context.now),
             journal,
+            troubles: &plan.troubles,
             notices: &plan.notices,
             due,
         };
@@ -113,7 +159,9 @@ fn rows<'a>(spec: &ClusterSpec, wanted: &[&Holder], inventory: &Inventory, plan:
         .map(|holder| {
             let current = inventory.holders.get(&holder.id).and_then(|state| state.current.as_ref());
             let leaf = current.and_then(|current| current.chain.as_ref().ok()).map(|chain| &chain[0]);
+            let step = steps.get(&holder.id).copied();
             HolderRow {
+                state: State::of(leaf, step, now),
                 holder: holder.id.to_string(),
                 generation: current.map(|current| current.number),
                 names: leaf.map_or(&holder.names, |leaf| &leaf.names).iter().map(San::to_string).collect(),
@@ -121,7 +169,7 @@ fn rows<'a>(spec: &ClusterSpec, wanted: &[&Holder], inventory: &Inventory, plan:
                 renewal: leaf.and_then(|leaf| plan::renewal(&spec.leaf, leaf).format(&Rfc3339).ok()),
                 issuer: leaf.map(|leaf| leaf.issuer.clone()).unwrap_or_default(),
                 kafka_principal: spec.kafka.as_ref().map_or_else(|| holder.kafka_principal(), |kafka| kafka.principal(holder)),
-                reasons: steps.get(&holder.id).map(|step| step.reasons.as_slice()).unwrap_or_default(),
+                reasons: step.map(|step| step.reasons.as_slice()).unwrap_or_default(),
             }
         })
         .collect()
@@ -159,6 +207,9 @@ fn certificate(certificate: &Certificate, now: OffsetDateTime) -> CertificateRow
 
 fn show(context: &Context, report: &Report<'_>, plan: &Plan) {
     let console = &context.console;
+    for trouble in report.troubles {
+        console.error(trouble);
+    }
     let plain = |text: &str| (text.to_owned(), Tone::Plain);
     let authorities = report.authorities.iter().map(|row| {
         let signing = row.issuing.as_ref().or(row.root.as_ref());
@@ -182,7 +233,7 @@ fn show(context: &Context, report: &Report<'_>, plan: &Plan) {
             ends(row.certificate.as_ref()),
             plain(row.renewal.as_deref().map_or("", |text| &text[..text.len().min(10)])),
             plain(&row.issuer.split(',').next().unwrap_or_default().replace("CN=", "")),
-            if reasons.is_empty() { ("ok".to_owned(), Tone::Good) } else { (reasons.join("; "), Tone::Due) },
+            (if reasons.is_empty() { row.state.word().to_owned() } else { reasons.join("; ") }, row.state.tone()),
         ]
     });
     console.data("\n");

@@ -14,12 +14,12 @@ use super::identity::IdentityArgs;
 use super::{Context, proof, selected};
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId, Role};
 use crate::diagnosis::VerifyReport;
-use crate::directory::{Directory, Owners};
+use crate::directory::Directory;
 use crate::finding::Severity;
 use crate::identity::Candidate;
 use crate::inventory::HolderFiles;
 use crate::issue;
-use crate::ops::{self, DeedError, LogFile, Making, Progress, Told};
+use crate::ops::{self, DeedError, LogFile, Progress, Proving, Signers, Site, Told};
 use crate::pki::Identity;
 use crate::report;
 use crate::snippet::Snippets;
@@ -111,12 +111,10 @@ impl Verify {
 
     fn over_loopback(&self, context: &Context, spec: &ClusterSpec, directory: &Directory, wanted: &[&Holder]) -> Result<Exit, Failure> {
         let snippets = Snippets::new(spec, directory.root());
-        let owners = Owners::default();
-        let inventory = directory.read(spec)?;
+        let site = Site { spec, snippets: &snippets, directory };
         let watch = context.console.watch();
-        let means = context.means(Progress::to(&watch));
-        let mut making = Making::new(means, spec, &snippets, directory, &owners, inventory);
-        let proved = ops::loopback(means, spec, directory, &mut making, wanted)?;
+        let proving = Proving { site, means: context.means(Progress::to(&watch)), staged: &BTreeMap::new() };
+        let proved = proving.loopback(&directory.read(spec)?, &mut Signers::new(site, context.now), wanted)?;
         match context.console.format {
             Format::Json => context.console.json(&proved.json()),
             Format::Human => proof::show(&context.console, &proved),
@@ -213,20 +211,20 @@ impl Verify {
 /// Certificates that no broker must take, made for the occasion by each authority whose key can be used here.
 fn intruders(context: &Context, spec: &ClusterSpec, directory: &Directory) -> Result<BTreeMap<AuthorityName, Arc<Intruders>>, Failure> {
     let snippets = Snippets::new(spec, directory.root());
-    let owners = Owners::default();
-    let mut making = Making::new(context.means(Progress::SILENT), spec, &snippets, directory, &owners, directory.read(spec)?);
+    let inventory = directory.read(spec)?;
+    let mut signers = Signers::new(Site { spec, snippets: &snippets, directory }, context.now);
     let mut intruders = BTreeMap::new();
     for holder in &spec.holders {
         let name = spec.issuer_of(holder);
         if intruders.contains_key(&name) {
             continue;
         }
-        let made = match making.signer(name) {
+        let made = match signers.open(name, &inventory) {
             Ok(signer) => {
                 let credential = |made: Result<Identity, issue::IssueError>| made.ok().and_then(|made| Credential::of(&made).ok());
                 Intruders {
-                    expired: credential(issue::expired(holder, &signer, context.now, &context.entropy)),
-                    wrong_usage: credential(issue::for_servers(holder, &signer, context.now, &context.entropy)),
+                    expired: credential(issue::expired(holder, signer, context.now, &context.entropy)),
+                    wrong_usage: credential(issue::for_servers(holder, signer, context.now, &context.entropy)),
                 }
             }
             Err(failure) => {

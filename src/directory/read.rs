@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::{Directory, DirectoryError, authority, error::shown, file};
+use super::{Directory, DirectoryError, authority, error::shown, file, write::staged_name};
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId, HolderKind, HolderName};
 use crate::inventory::{
     Content, Found, Generation, HolderFiles, HolderState, Inventory, Manifest, ManifestEntry, Rest, Unreadable, compare,
@@ -105,20 +105,23 @@ impl Directory {
         let Some(generation) = self.current(&holder.id)? else {
             return Ok(None);
         };
-        let place = self.holder(&holder.id).join(generation.to_string());
-        let files = layout::files(spec, holder)
-            .into_iter()
-            .map(|file| {
-                let bytes = match file::read(&place.join(file.name())) {
-                    Ok(Some(read)) => Ok(read.bytes),
-                    Ok(None) => Err("it is not there".to_owned()),
-                    Err(error) => Err(error.to_string()),
-                };
-                (file, bytes)
-            })
-            .collect();
-        Ok(Some(HolderFiles { holder: holder.id.clone(), generation, files }))
+        Ok(Some(files_in(&self.holder(&holder.id).join(generation.to_string()), spec, holder, generation)))
     }
+
+    /// The files that were staged for a holder and are not in use yet, as they are on the disk.
+    pub fn staged_files(&self, spec: &ClusterSpec, holder: &Holder, generation: u32) -> HolderFiles {
+        files_in(&self.holder(&holder.id).join(staged_name(generation)), spec, holder, generation)
+    }
+}
+
+fn files_in(place: &Path, spec: &ClusterSpec, holder: &Holder, generation: u32) -> HolderFiles {
+    let read = |file: HolderFile| match file::read(&place.join(file.name())) {
+        Ok(Some(read)) => Ok(read.bytes),
+        Ok(None) => Err("it is not there".to_owned()),
+        Err(error) => Err(error.to_string()),
+    };
+    let files = layout::files(spec, holder).into_iter().map(|file| (file, read(file))).collect();
+    HolderFiles { holder: holder.id.clone(), generation, files }
 }
 
 /// The anchors of each side, gathered once.

@@ -81,6 +81,6 @@ impl Directory {
     }
 }
 
-fn staged_name(generation: u32) -> String {
+pub(super) fn staged_name(generation: u32) -> String {
     format!(".{generation}.new")
 }

@@ -17,7 +17,7 @@ pub fn leaf(spec: &LeafSpec, holder: &Holder, signer: &Signer, now: OffsetDateTi
 /// leaf covers the loopback that the closing proof runs on.
 pub fn stand_in(signer: &Signer, now: OffsetDateTime, entropy: &Entropy) -> Result<Identity, IssueError> {
     let subject = Subject::default().with(SubjectAttribute::CommonName, "countersign proof").unwrap_or_default();
-    let validity = Validity { not_before: now - Validity::BACKDATED, not_after: now + Duration::minutes(10) };
+    let validity = Validity { not_before: now - Validity::BACKDATED, not_after: now.saturating_add(Duration::minutes(10)) };
     let names = [San::Dns("localhost".to_owned())];
     signed(&subject, &names, &[Usage::ServerAuth], KeyKind::P256, validity.clipped_to(signer.certificate().validity), signer, entropy)
 }
@@ -38,7 +38,7 @@ pub fn expired(holder: &Holder, signer: &Signer, now: OffsetDateTime, entropy: &
 
 /// A leaf that no client may use: it is for servers alone. It lives for ten minutes and never leaves memory.
 pub fn for_servers(holder: &Holder, signer: &Signer, now: OffsetDateTime, entropy: &Entropy) -> Result<Identity, IssueError> {
-    let validity = Validity { not_before: now - Validity::BACKDATED, not_after: now + Duration::minutes(10) };
+    let validity = Validity { not_before: now - Validity::BACKDATED, not_after: now.saturating_add(Duration::minutes(10)) };
     let validity = validity.clipped_to(signer.certificate().validity);
     signed(&holder.subject, &holder.names, &[Usage::ServerAuth], KeyKind::P256, validity, signer, entropy)
 }

@@ -4,26 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::{DeedError, MakingError, Means};
+use super::{DeedError, MakingError, Means, Proof, Signers, Site, proof};
 use crate::artifact::{self, Belongings, Truststores, Workshop};
-use crate::cluster::{AuthorityName, AuthorityOrigin, AuthoritySpec, ClusterSpec, Holder, HolderId};
-use crate::directory::{Directory, JournalEntry, Owners, passphrase};
+use crate::cluster::{AuthorityName, AuthorityOrigin, Holder, HolderId};
+use crate::directory::{JournalEntry, Owners};
 use crate::inventory::{AuthorityGeneration, Inventory};
 use crate::issue::{self, Signer};
 use crate::pki::Password;
 use crate::plan::{self, Action, AuthorityStep, HolderStep, Plan};
-use crate::snippet::Snippets;
 
 /// What carries a plan out. Whoever has one holds the lock.
 #[derive(Debug)]
 pub struct Making<'a> {
+    pub site: Site<'a>,
     pub means: Means<'a>,
-    pub spec: &'a ClusterSpec,
-    pub snippets: &'a Snippets<'a>,
-    pub directory: &'a Directory,
-    pub owners: &'a Owners,
     pub inventory: Inventory,
-    passphrases: BTreeMap<AuthorityName, Option<Password>>,
+    pub signers: Signers<'a>,
+    owners: &'a Owners,
     sasl_passwords: BTreeMap<HolderId, Password>,
 }
 
@@ -37,88 +34,102 @@ pub struct Made {
 }
 
 impl<'a> Making<'a> {
-    pub fn new(
-        means: Means<'a>,
-        spec: &'a ClusterSpec,
-        snippets: &'a Snippets<'a>,
-        directory: &'a Directory,
-        owners: &'a Owners,
-        inventory: Inventory,
-    ) -> Self {
+    pub fn new(site: Site<'a>, means: Means<'a>, owners: &'a Owners, inventory: Inventory) -> Self {
         let sasl_passwords = inventory.sasl_passwords();
-        Self { means, spec, snippets, directory, owners, inventory, passphrases: BTreeMap::new(), sasl_passwords }
+        Self { site, means, inventory, signers: Signers::new(site, means.now), owners, sasl_passwords }
     }
 
-    /// Carries out every step of `plan`. Nothing of a holder is seen before all holders' files are on the disk.
-    pub fn run(&mut self, plan: &Plan) -> Result<Vec<Made>, DeedError> {
-        self.directory.keep_out_of_git()?;
+    /// Opens every key that `plan` and its proof need, and fetches every passphrase: what cannot be had fails before anything is
+    /// written.
+    pub fn open_signers(&mut self, plan: &Plan, proof: Proof) -> Result<(), DeedError> {
+        let new: BTreeSet<AuthorityName> = plan.authorities.iter().map(|step| step.name).collect();
+        let issuing: BTreeSet<&HolderId> =
+            plan.holders.iter().filter(|step| step.action == Action::Issue).map(|step| &step.holder).collect();
+        let spec = self.site.spec;
+        let mut needed: BTreeSet<AuthorityName> =
+            spec.holders.iter().filter(|holder| issuing.contains(&holder.id)).map(|holder| spec.issuer_of(holder)).collect();
+        if proof == Proof::Demanded {
+            needed.extend(proof::stand_in_authority(spec));
+        }
+        for name in needed.union(&new) {
+            self.signers.passphrase(*name)?;
+        }
+        for name in needed.difference(&new) {
+            self.signers.open(*name, &self.inventory)?;
+        }
+        Ok(())
+    }
+
+    /// Makes everything that `plan` has, the holders' files beside those in use. Nobody uses them yet.
+    pub fn stage(&mut self, plan: &Plan) -> Result<Vec<Made>, DeedError> {
+        self.site.directory.keep_out_of_git()?;
         for step in &plan.authorities {
             self.make_authority(step)?;
+            self.signers.open(step.name, &self.inventory)?;
         }
         if plan.trust {
             self.make_trust()?;
         }
         self.make_sasl_passwords();
-        let signers = self.signers(plan)?;
         let truststores = self.truststores(plan)?;
-        let holders: BTreeMap<&HolderId, &Holder> = self.spec.holders.iter().map(|holder| (&holder.id, holder)).collect();
-        let progress = self.means.progress.begin("issuing", plan.holders.len());
+        let spec = self.site.spec;
+        let holders: BTreeMap<&HolderId, &Holder> = spec.holders.iter().map(|holder| (&holder.id, holder)).collect();
+        let underway = self.means.progress.begin("issuing", plan.holders.len());
         let made: Result<Vec<Made>, DeedError> = plan
             .holders
             .par_iter()
             .filter_map(|step| holders.get(&step.holder).map(|holder| (step, *holder)))
             .map(|(step, holder)| {
-                let signer = signers.get(&self.spec.issuer_of(holder));
-                let made = self.make_holder(step, holder, signer, &truststores[self.spec.trusted_by(holder)]);
-                progress.step(1);
+                let made = self.make_holder(step, holder, self.signers.get(spec.issuer_of(holder)), &truststores[spec.trusted_by(holder)]);
+                underway.step(1);
                 made
             })
             .collect();
-        drop(progress);
-        let made = match made {
-            Ok(made) => made,
-            Err(failure) => {
-                // The failure is what counts; a leftover is removed by the next run.
-                for step in &plan.holders {
-                    let _ = self.directory.unstage(&step.holder, step.generation);
-                }
-                return Err(failure);
-            }
-        };
-        self.directory.sync()?;
-        let entries: Vec<JournalEntry> = made.iter().map(|made| made.entry.clone()).collect();
-        self.directory.journal().append(&entries)?;
-        plan.holders.par_iter().try_for_each(|step| self.directory.switch(&step.holder, step.generation))?;
-        self.directory.sync()?;
+        let made = made.inspect_err(|_| self.discard(plan))?;
+        self.site.directory.sync().inspect_err(|_| self.discard(plan))?;
         Ok(made)
+    }
+
+    /// Switches every holder to what was staged for it.
+    pub fn put_in_use(&self, plan: &Plan, made: &[Made]) -> Result<(), DeedError> {
+        let directory = self.site.directory;
+        let entries: Vec<JournalEntry> = made.iter().map(|made| made.entry.clone()).collect();
+        directory.journal().append(&entries)?;
+        plan.holders.par_iter().try_for_each(|step| directory.switch(&step.holder, step.generation))?;
+        Ok(directory.sync()?)
+    }
+
+    /// Removes what was staged.
+    pub fn discard(&self, plan: &Plan) {
+        for step in &plan.holders {
+            // What led here is what counts; a leftover is removed by the next run.
+            let _ = self.site.directory.unstage(&step.holder, step.generation);
+        }
     }
 
     fn make_authority(&mut self, step: &AuthorityStep) -> Result<(), DeedError> {
         let (now, entropy) = (self.means.now, self.means.entropy);
-        let spec = self.authority_spec(step.name);
+        let spec = self.site.spec.authority(step.name);
         let making = |source: MakingError| DeedError::Making { what: step.name.to_string(), source };
+        let passphrase = self.signers.passphrase(step.name)?;
         let (certificates, artifacts) = match (&spec.origin, self.inventory.existing.get(&step.name)) {
             (AuthorityOrigin::Own(own), _) => {
-                let passphrase = self.passphrase(spec)?;
-                let made = issue::authority(self.spec, step.name, own, step.generation, now, entropy).map_err(|e| making(e.into()))?;
+                let made = issue::authority(self.site.spec, step.name, own, step.generation, now, entropy).map_err(|e| making(e.into()))?;
                 let artifacts = artifact::new_authority(&made, passphrase.as_ref(), entropy).map_err(|e| making(e.into()))?;
                 (made.certificates, artifacts)
             }
             (AuthorityOrigin::Existing { .. }, Some(existing)) => {
                 // Its key must open and fit before anything is written.
-                let existing = existing.clone();
-                let passphrase = self.passphrase(spec)?;
-                let key = self.directory.signing_key(spec, step.generation, &existing, passphrase.as_ref())?;
+                let key = self.site.directory.signing_key(spec, step.generation, existing, passphrase.as_ref())?;
                 Signer::new(existing.clone(), key, now).map_err(|e| making(e.into()))?;
-                let artifacts = artifact::existing_authority(&existing);
-                (existing, artifacts)
+                (existing.clone(), artifact::existing_authority(existing))
             }
             (AuthorityOrigin::Existing { .. }, None) => return Ok(()),
         };
         let entry =
             JournalEntry::new("authority", step.name.to_string(), step.generation, certificates.signing(), now, vec!["missing".to_owned()]);
-        self.directory.journal().append(&[entry])?;
-        self.directory.create_authority(step.name, step.generation, &artifacts)?;
+        self.site.directory.journal().append(&[entry])?;
+        self.site.directory.create_authority(step.name, step.generation, &artifacts)?;
         let generation = AuthorityGeneration { number: step.generation, state: Ok(certificates) };
         self.inventory.authorities.entry(step.name).or_default().push(generation);
         Ok(())
@@ -129,15 +140,15 @@ impl<'a> Making<'a> {
             Some(password) => password,
             None => Password::generate(self.means.entropy),
         };
-        let files = plan::trust_files(self.spec, &self.inventory).unwrap_or_default();
-        self.directory.write_trust(&files, &password)?;
+        let files = plan::trust_files(self.site.spec, &self.inventory).unwrap_or_default();
+        self.site.directory.write_trust(&files, &password)?;
         self.inventory.trust_password = Some(password);
         Ok(())
     }
 
     /// Brokers may need those of clients, so all are there before the first file is made.
     fn make_sasl_passwords(&mut self) {
-        for (client, _) in self.spec.sasl_users() {
+        for (client, _) in self.site.spec.sasl_users() {
             self.sasl_passwords.entry(client.id.clone()).or_insert_with(|| Password::generate(self.means.entropy));
         }
     }
@@ -149,49 +160,25 @@ impl<'a> Making<'a> {
         signer: Option<&Signer>,
         truststores: &Truststores,
     ) -> Result<Made, DeedError> {
-        let (now, entropy) = (self.means.now, self.means.entropy);
+        let (spec, now, entropy) = (self.site.spec, self.means.now, self.means.entropy);
         let making = |source: MakingError| DeedError::Making { what: step.holder.to_string(), source };
-        let (event, identity) = match (step.action, signer) {
+        let (event, identity, signer) = match (step.action, signer) {
             (Action::Issue, Some(signer)) => {
-                ("leaf", issue::leaf(&self.spec.leaf, holder, signer, now, entropy).map_err(|error| making(error.into()))?)
+                ("leaf", issue::leaf(&spec.leaf, holder, signer, now, entropy).map_err(|error| making(error.into()))?, Some(signer))
             }
-            (Action::Issue, None) | (Action::Rewrite, _) => ("files", self.directory.identity(&step.holder)?),
+            (Action::Issue, None) | (Action::Rewrite, _) => ("files", self.site.directory.identity(&step.holder)?, None),
         };
         let kept = self.inventory.holders.get(&step.holder).and_then(|state| state.current.as_ref()?.password.clone());
         let password = kept.unwrap_or_else(|| Password::generate(entropy));
-        let workshop = Workshop { spec: self.spec, snippets: self.snippets, entropy };
+        let workshop = Workshop { spec, snippets: self.site.snippets, entropy };
         let belongings = Belongings { identity: &identity, password: &password, truststores, sasl_passwords: &self.sasl_passwords };
         let artifacts = workshop.holder_files(holder, belongings).map_err(|error| making(error.into()))?;
         let manifest = artifact::manifest(&holder.id, &holder.access, step.generation, &artifacts);
-        self.directory.stage(holder, &manifest, &artifacts, self.owners)?;
+        self.site.directory.stage(holder, &manifest, &artifacts, self.owners)?;
         let reasons = step.reasons.iter().map(ToString::to_string).collect();
         let entry = JournalEntry::new(event, step.holder.to_string(), step.generation, identity.leaf(), now, reasons);
         let clipped = signer.is_some_and(|signer| identity.leaf().validity.not_after == signer.certificate().validity.not_after);
         Ok(Made { holder: step.holder.clone(), entry, clipped })
-    }
-
-    /// A signer for each authority that has a leaf to sign.
-    fn signers(&mut self, plan: &Plan) -> Result<BTreeMap<AuthorityName, Signer>, DeedError> {
-        let issuing: BTreeSet<&HolderId> =
-            plan.holders.iter().filter(|step| step.action == Action::Issue).map(|step| &step.holder).collect();
-        let names: BTreeSet<AuthorityName> =
-            self.spec.holders.iter().filter(|holder| issuing.contains(&holder.id)).map(|holder| self.spec.issuer_of(holder)).collect();
-        names.into_iter().map(|name| Ok((name, self.signer(name)?))).collect()
-    }
-
-    /// Opens the key of the generation of `name` that signs.
-    pub fn signer(&mut self, name: AuthorityName) -> Result<Signer, DeedError> {
-        let spec = self.authority_spec(name);
-        let passphrase = self.passphrase(spec)?;
-        let newest = self
-            .inventory
-            .signing_generation(name)
-            .ok_or_else(|| DeedError::NothingThere { directory: self.directory.root().to_owned() })?;
-        let certificates = newest.state.clone().map_err(|damage| {
-            DeedError::Plan(plan::PlanError::Damaged { authority: name, generation: newest.number, file: damage.file, why: damage.why })
-        })?;
-        let key = self.directory.signing_key(spec, newest.number, &certificates, passphrase.as_ref())?;
-        Signer::new(certificates, key, self.means.now).map_err(|error| DeedError::Making { what: name.to_string(), source: error.into() })
     }
 
     fn truststores(&self, plan: &Plan) -> Result<BTreeMap<&'static [AuthorityName], Truststores>, DeedError> {
@@ -202,28 +189,15 @@ impl<'a> Making<'a> {
         if plan.holders.is_empty() {
             return Ok(truststores);
         }
-        for holder in &self.spec.holders {
-            let names = self.spec.trusted_by(holder);
+        let spec = self.site.spec;
+        for holder in &spec.holders {
+            let names = spec.trusted_by(holder);
             if let (false, Some(trust)) = (truststores.contains_key(names), self.inventory.anchors(names)) {
-                let encoded = Truststores::encode(&self.spec.stores, trust, password.clone(), self.means.entropy)
+                let encoded = Truststores::encode(&spec.stores, trust, password.clone(), self.means.entropy)
                     .map_err(|error| DeedError::Making { what: "the trust stores".to_owned(), source: error.into() })?;
                 truststores.insert(names, encoded);
             }
         }
         Ok(truststores)
-    }
-
-    fn authority_spec(&self, name: AuthorityName) -> &'a AuthoritySpec {
-        self.spec.authority(name)
-    }
-
-    /// Asked for once: a command may well prompt.
-    fn passphrase(&mut self, spec: &AuthoritySpec) -> Result<Option<Password>, DeedError> {
-        if let Some(known) = self.passphrases.get(&spec.name) {
-            return Ok(known.clone());
-        }
-        let fetched = spec.passphrase.as_ref().map(passphrase).transpose()?;
-        self.passphrases.insert(spec.name, fetched.clone());
-        Ok(fetched)
     }
 }

@@ -3,6 +3,7 @@
 //! Whoever embeds countersign calls these. What a deed needs besides its subject are its [`Means`]; how far it is, it tells by
 //! [`Progress`]; why it failed, by a [`DeedError`].
 
+mod apply;
 mod configuration;
 mod directory_check;
 mod error;
@@ -15,18 +16,23 @@ mod opening;
 mod proof;
 mod pushing;
 mod question;
+mod signers;
 mod sink_report;
+mod site;
 mod surroundings;
 
+pub use apply::{Applied, Proof, apply, planned};
 pub use configuration::Configuration;
 pub use directory_check::check;
 pub use error::{DeedError, MakingError};
 pub use judging::{Judge, Replaced};
 pub use log_files::{LogFile, explain};
-pub use making::{Made, Making};
+pub use making::Made;
 pub use means::{Means, Progress, Told, Underway};
 pub use opening::{endpoint_named, open, wants_password};
-pub use proof::{Proved, loopback};
+pub use proof::{Proved, Proving};
 pub use pushing::{Confirm, Load, Pushing};
 pub use question::Question;
+pub use signers::Signers;
 pub use sink_report::{Action, Problem, Pruned, PrunedRow, Row, SinkReport};
+pub use site::Site;

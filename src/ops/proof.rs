@@ -1,14 +1,15 @@
 //! The proof over loopback: the files as they lie on the disk, in batches, and one message through librdkafka.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::{DeedError, Making, Means};
-use crate::cluster::{AuthorityName, ClusterSpec, Holder, Role};
+use super::{DeedError, Means, Signers, Site};
+use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId, Role};
 use crate::diagnosis::{Cell, ProbeOutcome, Verdict, VerifyReport};
-use crate::directory::Directory;
-use crate::inventory::HolderFiles;
+use crate::inventory::{HolderFiles, Inventory};
 use crate::issue;
 use crate::verify;
 
@@ -25,62 +26,81 @@ pub struct Proved {
     pub failed: VerifyReport,
 }
 
-/// Proves `holders`, or says what is wrong with them.
-pub fn loopback(
-    means: Means<'_>,
-    spec: &ClusterSpec,
-    directory: &Directory,
-    making: &mut Making<'_>,
-    holders: &[&Holder],
-) -> Result<Proved, DeedError> {
-    let runtime = Runtime::new().map_err(DeedError::Runtime)?;
-    let nodes = read(spec, directory, &first_nodes(spec))?;
-    let mut proved = Proved::default();
-    let progress = means.progress.begin("proving", holders.len() * spec.stores.formats.len());
-    for batch in holders.chunks(BATCH) {
-        let files = read(spec, directory, batch)?;
-        proved.add(runtime.block_on(verify::loopback(&files, &nodes, means.now, |done| progress.step(done))));
-    }
-    drop(progress);
-    if let Some(cell) = message(means, spec, making, &runtime, &nodes, directory)? {
-        proved.messages = usize::from(matches!(cell.verdict, Verdict::Passed));
-        proved.failed.cells.extend(matches!(cell.verdict, Verdict::Failed(_)).then_some(cell));
-    }
-    Ok(proved)
+/// What is proved: the files that were staged, and those in use of everyone else.
+#[derive(Debug, Clone, Copy)]
+pub struct Proving<'a> {
+    pub site: Site<'a>,
+    pub means: Means<'a>,
+    /// The generation that was staged for each holder that has one.
+    pub staged: &'a BTreeMap<&'a HolderId, u32>,
 }
 
-/// The files of each of `holders`. Whoever has none cannot be proved.
-fn read<'a>(spec: &ClusterSpec, directory: &Directory, holders: &[&'a Holder]) -> Result<Vec<(&'a Holder, HolderFiles)>, DeedError> {
-    let nothing = |holder: &Holder| DeedError::NothingThere { directory: directory.root().join(holder.id.to_string()) };
-    holders.par_iter().map(|holder| Ok((*holder, directory.holder_files(spec, holder)?.ok_or_else(|| nothing(holder))?))).collect()
+impl Proving<'_> {
+    /// Proves `holders`, or says what is wrong with them.
+    ///
+    /// # Errors
+    /// Somebody has no files to prove, or an authority that is needed cannot sign.
+    pub fn loopback(self, inventory: &Inventory, signers: &mut Signers<'_>, holders: &[&Holder]) -> Result<Proved, DeedError> {
+        let spec = self.site.spec;
+        let runtime = Runtime::new().map_err(DeedError::Runtime)?;
+        let nodes = self.read_all(&first_nodes(spec))?;
+        let mut proved = Proved::default();
+        let underway = self.means.progress.begin("proving", holders.len() * spec.stores.formats.len());
+        for batch in holders.chunks(BATCH) {
+            let files = self.read_all(batch)?;
+            proved.add(runtime.block_on(verify::loopback(&files, &nodes, self.means.now, |done| underway.step(done))));
+        }
+        drop(underway);
+        if let Some(cell) = self.message(inventory, signers, &runtime, &nodes)? {
+            proved.messages = usize::from(matches!(cell.verdict, Verdict::Passed));
+            proved.failed.cells.extend(matches!(cell.verdict, Verdict::Failed(_)).then_some(cell));
+        }
+        Ok(proved)
+    }
+
+    /// The files of each of `holders`. Whoever has none cannot be proved.
+    fn read_all<'h>(self, holders: &[&'h Holder]) -> Result<Vec<(&'h Holder, HolderFiles)>, DeedError> {
+        let nothing = |holder: &Holder| DeedError::NothingThere { directory: self.site.directory.root().join(holder.id.to_string()) };
+        holders.par_iter().map(|holder| Ok((*holder, self.read(holder)?.ok_or_else(|| nothing(holder))?))).collect()
+    }
+
+    fn read(self, holder: &Holder) -> Result<Option<HolderFiles>, DeedError> {
+        let Site { spec, directory, .. } = self.site;
+        Ok(match self.staged.get(&holder.id) {
+            Some(generation) => Some(directory.staged_files(spec, holder, *generation)),
+            None => directory.holder_files(spec, holder)?,
+        })
+    }
+
+    /// One message as the last Kafka client, against a stand-in that its authority vouches for.
+    fn message(
+        self,
+        inventory: &Inventory,
+        signers: &mut Signers<'_>,
+        runtime: &Runtime,
+        nodes: &[(&Holder, HolderFiles)],
+    ) -> Result<Option<Cell>, DeedError> {
+        let spec = self.site.spec;
+        let kafka_client = |holder: &&Holder| match &holder.role {
+            Role::Client(client) => client.kafka.is_some(),
+            Role::Kafka(_) => true,
+            Role::Rabbitmq(_) => false,
+        };
+        let Some(node) = nodes.iter().map(|(holder, _)| *holder).find(|holder| matches!(holder.role, Role::Kafka(_))) else {
+            return Ok(None);
+        };
+        let client = spec.holders.iter().rev().find(|holder| kafka_client(holder)).unwrap_or(node);
+        let (Some(files), Some(trust)) = (self.read(client)?, inventory.anchors(spec.trusted_by(node))) else { return Ok(None) };
+        let signer = signers.open(spec.issuer_of(node), inventory)?;
+        let making_failed = |source| DeedError::Making { what: "the proof's stand-in".to_owned(), source };
+        let stand_in = issue::stand_in(signer, self.means.now, self.means.entropy).map_err(|error| making_failed(error.into()))?;
+        Ok(Some(runtime.block_on(verify::message_through_mock(&files, &stand_in, &trust, self.means.now))))
+    }
 }
 
-/// One message as the first Kafka client, against a stand-in that its authority vouches for.
-fn message(
-    means: Means<'_>,
-    spec: &ClusterSpec,
-    making: &mut Making<'_>,
-    runtime: &Runtime,
-    nodes: &[(&Holder, HolderFiles)],
-    directory: &Directory,
-) -> Result<Option<Cell>, DeedError> {
-    let kafka_client = |holder: &&Holder| match &holder.role {
-        Role::Client(client) => client.kafka.is_some(),
-        Role::Kafka(_) => true,
-        Role::Rabbitmq(_) => false,
-    };
-    let Some(node) = nodes.iter().map(|(holder, _)| *holder).find(|holder| matches!(holder.role, Role::Kafka(_))) else { return Ok(None) };
-    let client = spec.holders.iter().rev().find(|holder| kafka_client(holder)).unwrap_or(node);
-    let Some(files) = directory.holder_files(spec, client)? else { return Ok(None) };
-    let name = match spec.issuer_of(node) {
-        AuthorityName::Clients => AuthorityName::Brokers,
-        name @ (AuthorityName::Brokers | AuthorityName::Shared) => name,
-    };
-    let signer = making.signer(name)?;
-    let making_failed = |source| DeedError::Making { what: "the proof's stand-in".to_owned(), source };
-    let stand_in = issue::stand_in(&signer, means.now, means.entropy).map_err(|error| making_failed(error.into()))?;
-    let Some(trust) = making.inventory.anchors(spec.trusted_by(node)) else { return Ok(None) };
-    Ok(Some(runtime.block_on(verify::message_through_mock(&files, &stand_in, &trust, means.now))))
+/// Whose key the proof needs: that of the authority of Kafka's brokers, for the stand-in.
+pub fn stand_in_authority(spec: &ClusterSpec) -> Option<AuthorityName> {
+    spec.kafka_nodes().next().map(|(holder, _)| spec.issuer_of(holder))
 }
 
 /// The nodes that clients meet: the first of each kind.

@@ -100,9 +100,10 @@ impl Validity {
     /// Certificates begin a little in the past: Java and Erlang both refuse "not yet valid", and clocks differ.
     pub const BACKDATED: Duration = Duration::minutes(5);
 
+    /// From `now` on; where that is more than a certificate can say, to the end of the year 9999.
     pub fn starting(now: OffsetDateTime, lifetime: Lifetime) -> Self {
         let now = now.replace_nanosecond(0).expect("zero nanoseconds are in range");
-        Self { not_before: now - Self::BACKDATED, not_after: now + lifetime.duration() }
+        Self { not_before: now.saturating_sub(Self::BACKDATED), not_after: now.saturating_add(lifetime.duration()) }
     }
 
     /// The same, but never reaching outside `issuer`.

@@ -1,11 +1,11 @@
 //! Whether an authority must be made, and what stands in the way.
 
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
 use super::AuthorityStep;
 use crate::cluster::{AuthorityLayout, AuthorityName, AuthorityOrigin, AuthoritySpec, ClusterSpec, OwnAuthority};
 use crate::inventory::{AuthorityCertificates, Inventory, KeyFile};
-use crate::pki::Certificate;
+use crate::pki::{Certificate, Lifetime};
 
 /// Why there can be no plan. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +24,20 @@ pub enum PlanError {
     Sides { found: &'static str, wanted: &'static str },
     #[error("the authority {subject} of the cluster file cannot be used: {why}")]
     Unfit { subject: String, why: &'static str },
+    #[error(
+        "the clock says {now}, and no certificate lasts longer than 9999-12-31: one of {lifetime} cannot begin now; set the clock right"
+    )]
+    Clock { now: Date, lifetime: Lifetime },
+}
+
+/// RFC 5280, 4.1.2.5: no date is later than the end of the year 9999.
+pub fn check_clock(spec: &ClusterSpec, now: OffsetDateTime) -> Result<(), PlanError> {
+    let authorities = spec.authorities().filter_map(|authority| match &authority.origin {
+        AuthorityOrigin::Own(own) => Some(own.root),
+        AuthorityOrigin::Existing { .. } => None,
+    });
+    let too_long = authorities.chain([spec.leaf.lifetime]).find(|lifetime| now.checked_add(lifetime.duration()).is_none());
+    too_long.map_or(Ok(()), |lifetime| Err(PlanError::Clock { now: now.date(), lifetime }))
 }
 
 /// One authority for all and one for each side do not follow each other without a rollover.
@@ -42,9 +56,12 @@ pub fn check_sides(spec: &ClusterSpec, inventory: &Inventory) -> Result<(), Plan
 pub fn step(spec: &AuthoritySpec, inventory: &Inventory, now: OffsetDateTime) -> Result<Option<AuthorityStep>, PlanError> {
     let wanted = inventory.existing.get(&spec.name);
     if let Some(existing) = wanted {
-        check_existing(existing, now)?;
+        check_existing(existing)?;
     }
     let Some(newest) = inventory.signing_generation(spec.name) else {
+        if let Some(subject) = wanted.and_then(|existing| not_valid_now(existing, now)) {
+            return Err(PlanError::Unfit { subject, why: "it is expired or not yet valid" });
+        }
         return Ok(Some(AuthorityStep { name: spec.name, generation: 1 }));
     };
     let found = newest.state.as_ref().map_err(|unreadable| PlanError::Damaged {
@@ -71,7 +88,7 @@ fn described(certificate: &Certificate) -> String {
 }
 
 /// RFC 5280, 6.1.4 (k)–(n): who may sign a leaf. rcgen checks none of it.
-fn check_existing(existing: &AuthorityCertificates, now: OffsetDateTime) -> Result<(), PlanError> {
+fn check_existing(existing: &AuthorityCertificates) -> Result<(), PlanError> {
     for (depth, certificate) in existing.issuing.iter().chain([&existing.root]).enumerate() {
         let unfit = |why| Err(PlanError::Unfit { subject: certificate.subject.clone(), why });
         if !certificate.authority.is_authority {
@@ -79,9 +96,6 @@ fn check_existing(existing: &AuthorityCertificates, now: OffsetDateTime) -> Resu
         }
         if !certificate.authority.may_sign {
             return unfit("its keyUsage lacks keyCertSign");
-        }
-        if !certificate.validity.contains(now) {
-            return unfit("it is expired or not yet valid");
         }
         if certificate.authority.path_length.is_some_and(|allowed| (allowed as usize) < depth) {
             return unfit("its path length does not allow the authorities below it");
@@ -93,6 +107,11 @@ fn check_existing(existing: &AuthorityCertificates, now: OffsetDateTime) -> Resu
     Ok(())
 }
 
+fn not_valid_now(existing: &AuthorityCertificates, now: OffsetDateTime) -> Option<String> {
+    let mut all = existing.issuing.iter().chain([&existing.root]);
+    all.find(|certificate| !certificate.validity.contains(now)).map(|certificate| certificate.subject.clone())
+}
+
 /// What the user should know about an authority that is there.
 pub fn notices(spec: &ClusterSpec, authority: &AuthoritySpec, inventory: &Inventory, now: OffsetDateTime) -> Vec<String> {
     let Some(certificates) = inventory.signing_generation(authority.name).and_then(|generation| generation.state.as_ref().ok()) else {
@@ -100,7 +119,7 @@ pub fn notices(spec: &ClusterSpec, authority: &AuthoritySpec, inventory: &Invent
     };
     let mut notices = Vec::new();
     let signing = certificates.signing();
-    if signing.validity.not_after < now + spec.leaf.lifetime.duration() {
+    if signing.validity.not_after >= now && signing.validity.not_after < now.saturating_add(spec.leaf.lifetime.duration()) {
         notices.push(format!(
             "{} ends {}: leafs are clipped to that day until the authority is rolled over",
             signing.subject,

@@ -25,7 +25,7 @@ pub fn reasons(spec: &ClusterSpec, inventory: &Inventory, holder: &Holder, curre
         names(holder, leaf),
         key_type(&spec.leaf, leaf),
         usages(holder, leaf),
-        expiring(&spec.leaf, leaf, signing, now),
+        dates(&spec.leaf, leaf, signing, now),
     ]
     .into_iter()
     .flatten()
@@ -72,16 +72,23 @@ fn usages(holder: &Holder, leaf: &Certificate) -> Option<Reason> {
     (leaf.usages != wanted).then(|| Reason::Usage { found: leaf.usages.clone(), wanted: wanted.to_vec() })
 }
 
-/// Due, and a new leaf would live longer: one that is clipped to its issuer's end gains nothing by being issued again.
-fn expiring(spec: &LeafSpec, leaf: &Certificate, signing: &Certificate, now: OffsetDateTime) -> Option<Reason> {
-    let due = now >= renewal(spec, leaf);
-    let gains = would_end(spec, signing, now) > leaf.validity.not_after;
-    (due && gains).then_some(Reason::Expiring { not_after: leaf.validity.not_after })
+/// Not begun yet, over, or due; and a new leaf would live longer: one that is clipped to its issuer's end gains nothing by being
+/// issued again.
+fn dates(spec: &LeafSpec, leaf: &Certificate, signing: &Certificate, now: OffsetDateTime) -> Option<Reason> {
+    let Validity { not_before, not_after } = leaf.validity;
+    let gains = would_end(spec, signing, now) > not_after;
+    if now < not_before {
+        Some(Reason::NotYetValid { not_before })
+    } else if now > not_after {
+        gains.then_some(Reason::Ended { not_after })
+    } else {
+        (now >= renewal(spec, leaf) && gains).then_some(Reason::Expiring { not_after })
+    }
 }
 
 /// When `leaf` is to be renewed.
 pub fn renewal(spec: &LeafSpec, leaf: &Certificate) -> OffsetDateTime {
-    leaf.validity.not_after - spec.renew.duration()
+    leaf.validity.not_after.saturating_sub(spec.renew.duration())
 }
 
 /// When a leaf issued now would end.

@@ -5,6 +5,7 @@ mod leaf;
 mod reason;
 mod recipe;
 mod rewrite;
+mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,7 @@ pub use authority::PlanError;
 pub use leaf::{renewal, would_end};
 pub use reason::Reason;
 pub use recipe::{Ingredients, made_from, trust_aliases};
+pub use trouble::Trouble;
 
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId};
 use crate::inventory::Inventory;
@@ -31,7 +33,9 @@ pub struct Plan {
     pub holders: Vec<HolderStep>,
     /// How many holders are as they should be.
     pub unchanged: usize,
-    /// What the user should know and `apply` cannot mend.
+    /// What is wrong and `apply` cannot mend.
+    pub troubles: Vec<Trouble>,
+    /// What the user should know besides.
     pub notices: Vec<String>,
 }
 
@@ -69,7 +73,9 @@ pub enum Action {
 /// Compares what the user wants with what is there.
 pub fn plan(spec: &ClusterSpec, snippets: &Snippets<'_>, inventory: &Inventory, now: OffsetDateTime) -> Result<Plan, PlanError> {
     let mut plan = Plan::default();
+    authority::check_clock(spec, now)?;
     authority::check_sides(spec, inventory)?;
+    plan.troubles = trouble::of_authorities(spec, inventory, now);
     for authority in spec.authorities() {
         plan.authorities.extend(authority::step(authority, inventory, now)?);
         plan.notices.extend(authority::notices(spec, authority, inventory, now));
@@ -96,11 +102,13 @@ fn holder_step(
     let state = inventory.holders.get(&holder.id);
     let generation = state.map_or(0, |state| state.newest) + 1;
     let step = |action, reasons| Some(HolderStep { holder: holder.id.clone(), generation, action, reasons });
+    // Under an authority that signs nothing now, what can be laid out anew still is.
+    let signs = trouble::of_authority(spec.issuer_of(holder), inventory, now).is_none();
     let Some(current) = state.and_then(|state| state.current.as_ref()) else {
-        return step(Action::Issue, vec![Reason::Missing]);
+        return if signs { step(Action::Issue, vec![Reason::Missing]) } else { None };
     };
     let reasons = leaf::reasons(spec, inventory, holder, current, now);
-    if !reasons.is_empty() {
+    if signs && !reasons.is_empty() {
         return step(Action::Issue, reasons);
     }
     let reasons = rewrite::reasons(spec, snippets, inventory, sasl_passwords, holder, current);

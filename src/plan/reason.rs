@@ -17,6 +17,16 @@ pub enum Reason {
         file: String,
         why: String,
     },
+    /// Its time is over.
+    Ended {
+        #[serde(with = "time::serde::rfc3339")]
+        not_after: OffsetDateTime,
+    },
+    /// Made while a clock ran ahead.
+    NotYetValid {
+        #[serde(with = "time::serde::rfc3339")]
+        not_before: OffsetDateTime,
+    },
     /// Its renewal is due.
     Expiring {
         #[serde(with = "time::serde::rfc3339")]
@@ -91,6 +101,8 @@ impl fmt::Display for Reason {
         match self {
             Self::Missing => f.write_str("missing"),
             Self::Unreadable { file, why } => write!(f, "unreadable: {file}: {why}"),
+            Self::Ended { not_after } => write!(f, "expired: ended {}", not_after.date()),
+            Self::NotYetValid { not_before } => write!(f, "not yet valid: begins {}", not_before.date()),
             Self::Expiring { not_after } => write!(f, "expiring: ends {}", not_after.date()),
             Self::Names { added, removed } => {
                 f.write_str("names changed:")?;

@@ -29,7 +29,7 @@ pub fn verify_human(
     page.failures(&mut text);
     page.let_in(&mut text);
     page.unreachable(&mut text);
-    page.endings(&mut text, at, at + expires_within);
+    page.endings(&mut text, at, at.saturating_add(expires_within));
     page.notes(&mut text);
     let blank = if text.is_empty() { "" } else { "\n" };
     let _ = writeln!(text, "{blank}{}", page.verdict(report));

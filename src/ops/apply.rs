@@ -1,0 +1,78 @@
+//! `apply`: plan, make, prove, and only then put in use.
+
+use std::collections::BTreeMap;
+
+use super::making::{Made, Making};
+use super::{DeedError, Means, Proved, Proving, Site};
+use crate::cluster::{Holder, HolderId};
+use crate::directory::Owners;
+use crate::plan::{self, Plan};
+
+/// Whether what was made is proved before it is put in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    Demanded,
+    LeftOut,
+}
+
+/// What `apply` did.
+#[derive(Debug)]
+pub struct Applied {
+    pub plan: Plan,
+    /// In the order of the plan's holders.
+    pub made: Vec<Made>,
+    /// `None` when it was left out, or there was nothing to prove.
+    pub proof: Option<Proved>,
+}
+
+impl Applied {
+    /// Whether what was made is in use now. What failed its proof is not: whatever was in use before still is.
+    pub fn is_in_use(&self) -> bool {
+        self.proof.as_ref().is_none_or(Proved::passed)
+    }
+}
+
+/// What `apply` would do. Reads, and writes nothing.
+///
+/// # Errors
+/// The directory cannot be read, or there can be no plan.
+pub fn planned(site: Site<'_>, means: Means<'_>) -> Result<Plan, DeedError> {
+    Ok(plan::plan(site.spec, site.snippets, &site.directory.read(site.spec)?, means.now)?)
+}
+
+/// Makes the directory what the cluster file says.
+///
+/// Every holder's new files are written beside those in use, read back and proved, and only then put in use: all of them, or none.
+///
+/// # Errors
+/// Whatever stood in the way. What was in use before still is.
+pub fn apply(site: Site<'_>, means: Means<'_>, proof: Proof) -> Result<Applied, DeedError> {
+    let owners = Owners::look_up(site.spec)?;
+    let _lock = site.directory.lock()?;
+    // Whoever held the lock before may have done the work.
+    let inventory = site.directory.read(site.spec)?;
+    let plan = plan::plan(site.spec, site.snippets, &inventory, means.now)?;
+    if plan.is_empty() {
+        return Ok(Applied { plan, made: Vec::new(), proof: None });
+    }
+    let mut making = Making::new(site, means, &owners, inventory);
+    making.open_signers(&plan, proof)?;
+    let made = making.stage(&plan)?;
+    let proved = match proof {
+        Proof::Demanded => Some(prove(&mut making, &plan).inspect_err(|_| making.discard(&plan))?),
+        Proof::LeftOut => None,
+    };
+    if proved.as_ref().is_none_or(Proved::passed) {
+        making.put_in_use(&plan, &made)?;
+    } else {
+        making.discard(&plan);
+    }
+    Ok(Applied { plan, made, proof: proved })
+}
+
+/// The staged files of everyone that the plan touches, among them and those in use.
+fn prove(making: &mut Making<'_>, plan: &Plan) -> Result<Proved, DeedError> {
+    let staged: BTreeMap<&HolderId, u32> = plan.holders.iter().map(|step| (&step.holder, step.generation)).collect();
+    let touched: Vec<&Holder> = making.site.spec.holders.iter().filter(|holder| staged.contains_key(&holder.id)).collect();
+    Proving { site: making.site, means: making.means, staged: &staged }.loopback(&making.inventory, &mut making.signers, &touched)
+}
