@@ -4,17 +4,23 @@ use rayon::prelude::*;
 
 use super::everything::Cluster;
 use super::{authority, drift, holder};
-use crate::cluster::AuthorityName;
+use crate::cluster::{AuthorityName, Holder};
 use crate::finding::{Finding, Place, Rule};
 use crate::layout::{self, HolderFile, Sensitivity};
 use crate::plan;
 
-pub const RULES: &[&Rule] = &[&NO_PLAN, &TRUST_FILES, &LEFTOVER, &UNKNOWN_FILE, &EXPOSED_SECRET];
+pub const RULES: &[&Rule] = &[&NO_PLAN, &HOLDER_FAULT, &TRUST_FILES, &LEFTOVER, &CUT_SHORT, &UNKNOWN_FILE, &EXPOSED_SECRET];
 
 const NO_PLAN: Rule = Rule::error(
     "no-plan",
     "a cluster file that the directory cannot follow",
     "The authorities in the directory and those of the cluster file do not go together. `apply` stops before it changes anything.",
+);
+
+const HOLDER_FAULT: Rule = Rule::error(
+    "holder-fault",
+    "a holder whose place cannot be read",
+    "Something lies there that is no file of countersign's, or that it may not read. `apply` leaves this holder alone, whatever is due, and goes on with the others.",
 );
 
 const TRUST_FILES: Rule = Rule::warning(
@@ -29,10 +35,16 @@ const LEFTOVER: Rule = Rule::note(
     "Its files are left alone: its key still works until its certificate ends.",
 );
 
+const CUT_SHORT: Rule = Rule::note(
+    "cut-short",
+    "what a run that was cut short left behind",
+    "Files that were to be used and never were, maybe with keys and passwords. The next `apply` removes them.",
+);
+
 const UNKNOWN_FILE: Rule = Rule::note(
     "unknown-file",
     "a file that countersign did not write",
-    "Nobody keeps it fresh, and a key that was copied there is easily forgotten. Names with a dot before and `.new` behind are left by a run that was cut short; the next one removes them.",
+    "Nobody keeps it fresh, and a key that was copied there is easily forgotten.",
 );
 
 const EXPOSED_SECRET: Rule = Rule::error(
@@ -47,6 +59,10 @@ pub fn cluster(cluster: &Cluster<'_>) -> Vec<Finding> {
     findings.extend(authority::check(cluster));
     findings.extend(leftover(cluster));
     findings.extend(exposed(cluster));
+    findings.extend(cluster.inventory.leftovers.iter().map(|path| {
+        let place = Place::target(path.display().to_string());
+        CUT_SHORT.at(place, "it was left by a run that was cut short, and is in use nowhere", "run countersign apply, which removes it")
+    }));
     findings.extend(cluster.survey.unknown.iter().map(|path| {
         UNKNOWN_FILE.at(Place::target(path.display().to_string()), "countersign did not write it", "take it away, or keep it elsewhere")
     }));
@@ -76,7 +92,12 @@ fn drift(cluster: &Cluster<'_>) -> Vec<Finding> {
         let place = Place::target(step.holder.to_string());
         step.reasons.iter().map(move |reason| drift::finding(place.clone(), reason))
     });
-    trust.into_iter().chain(reasons).collect()
+    let fault = |holder: &Holder| {
+        plan.fault(&holder.id)
+            .map(|why| HOLDER_FAULT.at(Place::target(holder.id.to_string()), why, "mend it there, then run countersign apply"))
+    };
+    let faults = cluster.spec.holders.iter().filter_map(fault);
+    trust.into_iter().chain(faults).chain(reasons).collect()
 }
 
 fn leftover(cluster: &Cluster<'_>) -> Vec<Finding> {

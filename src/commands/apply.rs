@@ -16,7 +16,8 @@ use crate::snippet::Snippets;
 ///
 /// Issues what is missing, renews what is due, makes again what is no longer as the cluster file has it, and says why. What it
 /// wrote is read back and proved in real handshakes over loopback before it is put in use: what fails is not, and whatever was in
-/// use before still is. A second run has nothing to do and writes nothing. Exits 3 when something is wrong that it cannot mend.
+/// use before still is. A second run has nothing to do and writes nothing. A holder whose place
+/// cannot be read is left alone, and told: then it exits 1. Exits 3 when something else is wrong that it cannot mend.
 #[derive(Debug, Args)]
 pub struct Apply {
     /// Show what would be done and why; exit 3 when there is something to do
@@ -71,8 +72,8 @@ impl Apply {
         let watch = context.console.watch();
         let means = context.means(Progress::to(&watch));
         let plan = ops::planned(site, means)?;
-        if plan.is_empty() || self.dry_run {
-            let exit = if plan.is_empty() && plan.troubles.is_empty() { Exit::Done } else { Exit::WorkToDo };
+        if self.dry_run || plan.is_empty() && plan.leftovers.is_empty() {
+            let exit = if plan.is_empty() { exit(&plan) } else { Exit::WorkToDo };
             self.report(context, &directory, &Applied { plan, made: Vec::new(), proof: None });
             return Ok(exit);
         }
@@ -80,13 +81,7 @@ impl Apply {
         let applied = ops::apply(site, means, proof)?;
         self.report(context, &directory, &applied);
         self.next_step(context, &spec, &applied);
-        Ok(if !applied.is_in_use() {
-            Exit::VerificationFailed
-        } else if applied.plan.troubles.is_empty() {
-            Exit::Done
-        } else {
-            Exit::WorkToDo
-        })
+        Ok(if applied.is_in_use() { exit(&applied.plan) } else { Exit::VerificationFailed })
     }
 
     fn report(&self, context: &Context, directory: &Directory, applied: &Applied) {
@@ -97,6 +92,10 @@ impl Apply {
         }
         for notice in &plan.notices {
             console.warn(notice);
+        }
+        for left in &plan.leftovers {
+            let verb = if self.dry_run { "To be removed" } else { "Removed" };
+            console.say(format_args!("{verb}, for a run that was cut short left it: {}", context.dir.join(left).display()));
         }
         match console.format {
             Format::Json => console.json(&Report {
@@ -172,6 +171,19 @@ impl Apply {
                 .console
                 .say(format_args!("Next: start the brokers with the files below {dir}, then `countersign verify -f {file} -d {dir}`."));
         }
+    }
+}
+
+/// Once there is nothing left to do. A holder that was left alone may have needed it.
+fn exit(plan: &Plan) -> Exit {
+    let is_fault = |trouble: &Trouble| match trouble {
+        Trouble::Holder { .. } | Trouble::Leftover { .. } => true,
+        Trouble::AuthorityEnded { .. } | Trouble::AuthorityNotYetValid { .. } => false,
+    };
+    match plan.troubles.as_slice() {
+        [] => Exit::Done,
+        troubles if troubles.iter().any(is_fault) => Exit::Failed,
+        _ => Exit::WorkToDo,
     }
 }
 

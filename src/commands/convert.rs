@@ -185,7 +185,7 @@ impl Convert {
 }
 
 fn opened(path: &Path, passwords: &Passwords, context: &Context) -> Result<Contents, Failure> {
-    let bytes = directory::read_foreign(path)?;
+    let bytes = directory::read_named(path)?;
     let opened = passwords::open_or_ask(bytes.expose(), passwords, &path.display().to_string(), &context.console);
     opened.map_err(|error| DeedError::Unreadable { path: path.to_owned(), error }.into())
 }

@@ -159,7 +159,7 @@ fn named(word: &Path, context: &Context, besides: &Besides) -> Result<Vec<Candid
     let mut candidates = Vec::new();
     for holder in selected(&spec, &[holder.to_owned()])? {
         let nothing = || DeedError::NothingThere { directory: directory.root().join(holder.id.to_string()) };
-        let files = directory.holder_files(&spec, holder)?.ok_or_else(nothing)?;
+        let files = directory.holder_files(&spec, holder).ok_or_else(nothing)?;
         candidates.extend(identity::from_holder(&files, besides)?);
     }
     Ok(candidates)

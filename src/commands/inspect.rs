@@ -102,7 +102,8 @@ fn files(word: &Path, passwords: &Passwords, context: &Context) -> Vec<Target> {
 
 /// A file that `word` stands for. Only what is named itself must hold something.
 fn file(path: &Path, word: &Path, passwords: &Passwords, context: &Context) -> Shown {
-    let bytes = match directory::read_foreign(path) {
+    let read = if path == word { directory::read_named(path) } else { directory::read_foreign(path) };
+    let bytes = match read {
         Ok(bytes) => bytes,
         Err(error) => return Shown::Error { kind: "directory", message: error.to_string() },
     };

@@ -114,7 +114,7 @@ impl Context {
         if !self.file.exists() {
             return Err(Failure::NoClusterFile(self.file.clone()));
         }
-        let text = directory::read_text(&self.file)?;
+        let text = directory::read_cluster_file(&self.file)?;
         let file = std::path::absolute(&self.file).unwrap_or_else(|_| self.file.clone());
         let base = file.parent().unwrap_or(Path::new("/"));
         let spec = cluster::parse(&text, base).map_err(|problems| Failure::ClusterFile { file: self.file.clone(), problems })?;

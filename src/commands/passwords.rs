@@ -1,6 +1,6 @@
 //! The passwords of what others wrote, from a file, the environment, standard input or a terminal; never from argv.
 
-use std::io::{BufRead, IsTerminal, stderr, stdin};
+use std::io::{IsTerminal, stderr, stdin};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -45,7 +45,7 @@ impl PasswordArgs {
 
     fn keys(&self) -> Result<Vec<Passphrase>, Failure> {
         if let Some(path) = &self.key_password_file {
-            return Ok(directory::read_text(path)?.lines().map(|line| Passphrase::new(line.to_owned())).collect());
+            return Ok(directory::read_passwords(path)?);
         }
         Ok(source(None, self.key_password_env.as_deref(), self.key_password_stdin)?.into_iter().collect())
     }
@@ -77,19 +77,13 @@ pub fn can_ask() -> bool {
 
 /// One password from whichever place is named.
 pub fn source(file: Option<&std::path::Path>, variable: Option<&str>, from_stdin: bool) -> Result<Option<Passphrase>, Failure> {
-    let first_line = |text: &str| Passphrase::new(text.lines().next().unwrap_or_default().to_owned());
     if let Some(path) = file {
-        return Ok(Some(first_line(&directory::read_text(path)?)));
+        return Ok(Some(directory::read_passwords(path)?.into_iter().next().unwrap_or_default()));
     }
     if let Some(name) = variable {
         let value = std::env::var(name)
             .map_err(|_| Failure::Usage(format!("the environment variable {name}, which is to hold a password, is not set")))?;
         return Ok(Some(Passphrase::new(value)));
     }
-    if from_stdin {
-        let mut line = String::new();
-        stdin().lock().read_line(&mut line).map_err(|error| Failure::Usage(format!("no password on standard input: {error}")))?;
-        return Ok(Some(first_line(&line)));
-    }
-    Ok(None)
+    Ok(from_stdin.then(directory::line_of_stdin).transpose()?)
 }

@@ -97,7 +97,7 @@ fn revocation_lists(path: &Path, context: &Context, passwords: &Passwords) -> Re
 
 /// What a file holds; nothing when it is empty, as the bundle of a root's own certificates may be. Says which part is damaged.
 fn contents(path: &Path, context: &Context, passwords: &Passwords) -> Result<Option<Contents>, Failure> {
-    let bytes = directory::read_foreign(path)?;
+    let bytes = directory::read_named(path)?;
     if bytes.expose().iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }

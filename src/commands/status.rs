@@ -61,15 +61,18 @@ enum State {
     Missing,
     NotYetValid,
     Expired,
+    /// It cannot be read, and is left alone.
+    Fault,
     /// `apply` has something to do.
     Due,
 }
 
 impl State {
-    fn of(leaf: Option<&Certificate>, step: Option<&HolderStep>, now: OffsetDateTime) -> Self {
+    fn of(leaf: Option<&Certificate>, step: Option<&HolderStep>, fault: Option<&str>, now: OffsetDateTime) -> Self {
         match (leaf.map(|leaf| leaf.validity), step) {
             (Some(validity), _) if now < validity.not_before => Self::NotYetValid,
             (Some(validity), _) if now > validity.not_after => Self::Expired,
+            _ if fault.is_some() => Self::Fault,
             (Some(_), None) => Self::Ok,
             (None, None) => Self::Missing,
             (_, Some(_)) => Self::Due,
@@ -82,6 +85,7 @@ impl State {
             Self::Missing => "missing",
             Self::NotYetValid => "not yet valid",
             Self::Expired => "expired",
+            Self::Fault => "left alone",
             Self::Due => "due",
         }
     }
@@ -90,7 +94,7 @@ impl State {
         match self {
             Self::Ok => Tone::Good,
             Self::Due => Tone::Due,
-            Self::Missing | Self::NotYetValid | Self::Expired => Tone::Bad,
+            Self::Missing | Self::NotYetValid | Self::Expired | Self::Fault => Tone::Bad,
         }
     }
 }
@@ -118,6 +122,9 @@ struct HolderRow<'a> {
     kafka_principal: String,
     state: State,
     reasons: &'a [Reason],
+    /// Why it is left alone, whatever is due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<&'a str>,
 }
 
 impl Status {
@@ -160,8 +167,9 @@ fn rows<'a>(spec: &ClusterSpec, wanted: &[&Holder], inventory: &Inventory, plan:
             let current = inventory.holders.get(&holder.id).and_then(|state| state.current.as_ref());
             let leaf = current.and_then(|current| current.chain.as_ref().ok()).map(|chain| &chain[0]);
             let step = steps.get(&holder.id).copied();
+            let fault = plan.fault(&holder.id);
             HolderRow {
-                state: State::of(leaf, step, now),
+                state: State::of(leaf, step, fault, now),
                 holder: holder.id.to_string(),
                 generation: current.map(|current| current.number),
                 names: leaf.map_or(&holder.names, |leaf| &leaf.names).iter().map(San::to_string).collect(),
@@ -170,6 +178,7 @@ fn rows<'a>(spec: &ClusterSpec, wanted: &[&Holder], inventory: &Inventory, plan:
                 issuer: leaf.map(|leaf| leaf.issuer.clone()).unwrap_or_default(),
                 kafka_principal: spec.kafka.as_ref().map_or_else(|| holder.kafka_principal(), |kafka| kafka.principal(holder)),
                 reasons: step.map(|step| step.reasons.as_slice()).unwrap_or_default(),
+                fault,
             }
         })
         .collect()

@@ -146,7 +146,7 @@ impl Verify {
             wanted.iter().filter(|holder| !matches!(holder.role, Role::Rabbitmq(_))).map(|holder| holder.id.clone()).collect();
         let mut everyone: Vec<(&Holder, HolderFiles)> = Vec::new();
         for holder in spec.holders.iter().filter(|holder| identities.contains(&holder.id) || !matches!(holder.role, Role::Client(_))) {
-            match directory.holder_files(spec, holder)? {
+            match directory.holder_files(spec, holder) {
                 Some(files) => everyone.push((holder, files)),
                 None => return Err(DeedError::NothingThere { directory: directory.root().join(holder.id.to_string()) }.into()),
             }

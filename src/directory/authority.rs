@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::{Directory, DirectoryError, error::shown, file};
+use super::{Directory, DirectoryError, error::shown, file, leftover};
 use crate::artifact::Artifact;
 use crate::cluster::{AuthorityName, AuthorityOrigin, AuthoritySpec};
 use crate::inventory::{AuthorityCertificates, AuthorityGeneration, KeyFile, Unreadable};
 use crate::layout;
-use crate::pki::{Certificate, Password, PrivateKey};
+use crate::pki::{Certificate, Password, PrivateKey, Secret};
 
 impl Directory {
     /// Every generation of `name`, oldest first.
@@ -38,11 +38,11 @@ impl Directory {
                 self.root.join(layout::authority_path(spec.name, generation)).join(name)
             }
         };
-        let text = match &spec.origin {
-            AuthorityOrigin::Existing { .. } => super::read_text(&path)?.into_bytes(),
+        let pem = match &spec.origin {
+            AuthorityOrigin::Existing { .. } => super::read_foreign(&path)?,
             AuthorityOrigin::Own(_) => required(&path)?,
         };
-        PrivateKey::from_pem(&text, passphrase).map_err(|source| DirectoryError::Key { path: shown(&path), source })
+        PrivateKey::from_pem(pem.expose(), passphrase).map_err(|source| DirectoryError::Key { path: shown(&path), source })
     }
 
     /// Stores a new generation of an authority, all of it or nothing. Never over another.
@@ -51,8 +51,8 @@ impl Directory {
         let parent = self.root.join(name.path());
         file::make_directory(&self.root.join(AuthorityName::Shared.path()), 0o700)?;
         file::make_directory(&parent, 0o700)?;
-        let staged = parent.join(format!(".{generation}.new"));
-        file::remove_tree(&staged)?;
+        let staged = parent.join(leftover::staged(generation));
+        file::remove_leftover(&staged)?;
         file::make_directory(&staged, 0o700)?;
         for artifact in artifacts {
             let mode = layout::mode(artifact.sensitivity, &Default::default());
@@ -71,8 +71,8 @@ pub(super) fn existing(spec: &AuthoritySpec) -> Result<Option<AuthorityCertifica
         return Ok(None);
     };
     let read = |path: &Path| {
-        let text = super::read_text(path)?;
-        Certificate::from_pem(text.as_bytes()).map_err(|source| DirectoryError::Certificate { path: shown(path), source })
+        let pem = super::read_foreign(path)?;
+        Certificate::from_pem(pem.expose()).map_err(|source| DirectoryError::Certificate { path: shown(path), source })
     };
     let mut way_up = read(certificate)?;
     if let Some(root) = root {
@@ -118,7 +118,7 @@ fn contains(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|window| window == word)
 }
 
-fn required(path: &Path) -> Result<Vec<u8>, DirectoryError> {
+fn required(path: &Path) -> Result<Secret, DirectoryError> {
     let missing = || DirectoryError::io("read", path, std::io::ErrorKind::NotFound.into());
-    Ok(file::read(path)?.ok_or_else(missing)?.bytes.expose().to_vec())
+    Ok(file::read(path)?.ok_or_else(missing)?.bytes)
 }

@@ -11,8 +11,12 @@ pub enum DirectoryError {
     Io { doing: &'static str, path: String, source: io::Error },
     #[error("{path} {problem}; move it away, it was not touched")]
     InTheWay { path: String, problem: String },
-    #[error("{path} is larger than {mebibytes} MiB; no store and no bundle is")]
-    TooLarge { path: String, mebibytes: u64 },
+    #[error("{name} is larger than {mebibytes} MiB; nothing that belongs there is")]
+    TooLarge { name: String, mebibytes: u64 },
+    #[error("{path} is {what} and no file; name a file")]
+    NoFile { path: String, what: &'static str },
+    #[error("{name} said nothing for {seconds} s; see who writes to it")]
+    Silent { name: String, seconds: u64 },
     #[error("{path} is not empty and holds nothing of countersign's; name another directory")]
     Foreign { path: String },
     #[error("another countersign is at work in {path}; try again when it is done")]
@@ -43,6 +47,14 @@ impl DirectoryError {
 
     pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io { doing, path: shown(path), source }
+    }
+
+    pub(super) fn too_large(name: String, limit: u64) -> Self {
+        Self::TooLarge { name, mebibytes: limit >> 20 }
+    }
+
+    pub(super) fn planted(path: &Path) -> Self {
+        Self::in_the_way(path, "is a symbolic link, which countersign never makes there")
     }
 
     pub(super) fn in_the_way(path: &Path, problem: impl Into<String>) -> Self {

@@ -1,11 +1,13 @@
 //! Single files: never through a symbolic link, secret from birth, and on the disk before anyone relies on them.
 
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+#![allow(clippy::disallowed_methods, reason = "this is the one place that may")]
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::DirectoryError;
+use super::{DirectoryError, open};
 use crate::pki::Secret;
 
 /// A file as it was found.
@@ -18,37 +20,27 @@ pub struct FileRead {
 
 /// `None` when there is no such file. A symbolic link is refused.
 pub fn read(path: &Path) -> Result<Option<FileRead>, DirectoryError> {
-    let failed = |source| DirectoryError::io("read", path, source);
-    let mut file = match OpenOptions::new().read(true).custom_flags(NO_FOLLOW).open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => return Err(planted(path)),
-        Err(error) => return Err(failed(error)),
-    };
-    let metadata = file.metadata().map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(DirectoryError::in_the_way(path, "is not a file"));
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
-    file.read_to_end(&mut bytes).map_err(failed)?;
-    Ok(Some(FileRead { bytes: Secret::new(bytes), mode: metadata.mode() & 0o7777 }))
+    let Some((file, metadata)) = open::own(path, open::STORE)? else { return Ok(None) };
+    Ok(Some(FileRead { bytes: open::read(file, &metadata, path, open::STORE)?, mode: metadata.mode() & 0o7777 }))
 }
 
 /// Creates a file that is not there yet, readable by its owner alone until all of it is written and `mode` is set.
 pub fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<File, DirectoryError> {
     let failed = |source| DirectoryError::io("write", path, source);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(NO_FOLLOW).open(path).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
+    fill(open::new(path).map_err(failed)?, bytes, mode).map_err(failed)
+}
+
+fn fill(mut file: File, bytes: &[u8], mode: u32) -> io::Result<File> {
+    file.write_all(bytes)?;
     if mode != 0o600 {
-        file.set_permissions(Permissions::from_mode(mode)).map_err(failed)?;
+        file.set_permissions(Permissions::from_mode(mode))?;
     }
     Ok(file)
 }
 
 /// Puts a file in place of another in one step, synced.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), DirectoryError> {
-    rename(&beside(path, bytes, mode)?, path)?;
-    sync_parent(path)
+    put(path, bytes, mode, rename)
 }
 
 /// Puts a file where none may be yet, in one step, synced.
@@ -56,17 +48,29 @@ pub fn place(path: &Path, bytes: &[u8], mode: u32) -> Result<(), DirectoryError>
     if path.symlink_metadata().is_ok() {
         return Err(DirectoryError::in_the_way(path, "is there already"));
     }
-    let temporary = beside(path, bytes, mode)?;
-    rename_new(&temporary, path).inspect_err(|_| drop(remove_file(&temporary)))?;
+    put(path, bytes, mode, rename_new)
+}
+
+/// Writes the file under another name, and gives it its own once it is on the disk.
+fn put(path: &Path, bytes: &[u8], mode: u32, name: fn(&Path, &Path) -> Result<(), DirectoryError>) -> Result<(), DirectoryError> {
+    let failed = |source| DirectoryError::io("write", path, source);
+    let (temporary, file) = temporary(path).map_err(failed)?;
+    let written = fill(file, bytes, mode).and_then(|file| file.sync_all()).map_err(failed);
+    written.and_then(|()| name(&temporary, path)).inspect_err(|_| drop(remove_file(&temporary)))?;
     sync_parent(path)
 }
 
-/// The file as it will be, synced, under a name of its own in the same directory.
-fn beside(path: &Path, bytes: &[u8], mode: u32) -> Result<PathBuf, DirectoryError> {
-    let temporary = path.with_file_name(format!(".{}.new", path.file_name().unwrap_or_default().to_string_lossy()));
-    remove_file(&temporary)?;
-    create(&temporary, bytes, mode)?.sync_all().map_err(|source| DirectoryError::io("write", &temporary, source))?;
-    Ok(temporary)
+/// A file of a name in the same directory that nobody else has. So many runs at once, or cut short one after another, there are not.
+fn temporary(path: &Path) -> io::Result<(PathBuf, File)> {
+    for number in 1..1000 {
+        let temporary = path.with_file_name(format!(".countersign-{number}.new"));
+        match open::new(&temporary) {
+            Ok(file) => return Ok((temporary, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::other("beside it lie too many files .countersign-*.new of runs that were cut short; remove them"))
 }
 
 pub fn rename(from: &Path, to: &Path) -> Result<(), DirectoryError> {
@@ -92,21 +96,24 @@ pub fn make_passable(path: &Path) -> Result<(), DirectoryError> {
     if mode & 0o011 == 0o011 { Ok(()) } else { set_mode(path, mode | 0o011) }
 }
 
-/// Removes a directory that a run that was cut short left behind.
-pub fn remove_tree(path: &Path) -> Result<(), DirectoryError> {
-    if is_directory(path)? { fs::remove_dir_all(path).map_err(|source| DirectoryError::io("remove", path, source)) } else { Ok(()) }
+/// Removes whatever a run that was cut short left behind under one of its own names.
+pub fn remove_leftover(path: &Path) -> Result<(), DirectoryError> {
+    match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path).map_err(|source| DirectoryError::io("remove", path, source)),
+        Ok(_) | Err(_) => remove_file(path),
+    }
 }
 
 /// Forces everything written to the file system that holds `path` to the disk (syncfs).
 pub fn sync_file_system(path: &Path) -> Result<(), DirectoryError> {
     let failed = |source| DirectoryError::io("sync", path, source);
-    let directory = File::open(path).map_err(failed)?;
+    let directory = open::to_sync(path).map_err(failed)?;
     rustix::fs::syncfs(&directory).map_err(|errno| failed(errno.into()))
 }
 
 /// Forces a file, or the entries of a directory, to the disk.
 pub fn sync(path: &Path) -> Result<(), DirectoryError> {
-    File::open(path).and_then(|file| file.sync_all()).map_err(|source| DirectoryError::io("sync", path, source))
+    open::to_sync(path).and_then(|file| file.sync_all()).map_err(|source| DirectoryError::io("sync", path, source))
 }
 
 pub fn sync_parent(path: &Path) -> Result<(), DirectoryError> {
@@ -125,7 +132,7 @@ pub fn remove_file(path: &Path) -> Result<(), DirectoryError> {
 pub fn is_directory(path: &Path) -> Result<bool, DirectoryError> {
     match path.symlink_metadata() {
         Ok(metadata) if metadata.is_dir() => Ok(true),
-        Ok(metadata) if metadata.is_symlink() => Err(planted(path)),
+        Ok(metadata) if metadata.is_symlink() => Err(DirectoryError::planted(path)),
         Ok(_) => Err(DirectoryError::in_the_way(path, "is not a directory")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(DirectoryError::io("look at", path, error)),
@@ -146,18 +153,28 @@ pub fn make_directory(path: &Path, mode: u32) -> Result<(), DirectoryError> {
     }
 }
 
+/// Creates a directory of somebody's, and those above it, where they are not there.
+pub fn make_directories(path: &Path) -> Result<(), DirectoryError> {
+    fs::create_dir_all(path).map_err(|source| DirectoryError::io("create", path, source))
+}
+
 /// The names in a directory; none when it is not there.
 pub fn names(path: &Path) -> Result<Vec<String>, DirectoryError> {
     if !is_directory(path)? {
         return Ok(Vec::new());
     }
     let failed = |source| DirectoryError::io("read", path, source);
-    let mut names = Vec::new();
-    for entry in fs::read_dir(path).map_err(failed)? {
-        names.extend(entry.map_err(failed)?.file_name().into_string());
-    }
-    names.sort();
-    Ok(names)
+    let entries = entries(path).map_err(failed)?;
+    Ok(entries.iter().filter_map(|entry| Some(entry.file_name()?.to_str()?.to_owned())).collect())
+}
+
+/// What lies in a directory, by name.
+pub fn entries(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries: io::Result<Vec<PathBuf>> = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect();
+    entries.map(|mut entries| {
+        entries.sort_unstable();
+        entries
+    })
 }
 
 /// Generation numbers among the names in a directory, ascending.
@@ -171,9 +188,3 @@ pub fn generations(path: &Path) -> Result<Vec<u32>, DirectoryError> {
 pub fn generation_number(name: &str) -> Option<u32> {
     name.parse().ok().filter(|number: &u32| *number > 0 && number.to_string() == name)
 }
-
-pub fn planted(path: &Path) -> DirectoryError {
-    DirectoryError::in_the_way(path, "is a symbolic link, which countersign never makes there")
-}
-
-const NO_FOLLOW: i32 = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();

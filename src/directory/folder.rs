@@ -19,7 +19,7 @@ pub fn read_folder(folder: &Path, extension: &str) -> Result<BTreeMap<String, Se
 
 /// Writes one file in one step, over another of its name; makes the directory, and those above it, when there is none.
 pub fn write_in_folder(folder: &Path, name: &str, bytes: &Secret, mode: u32) -> Result<(), DirectoryError> {
-    std::fs::create_dir_all(folder).map_err(|source| DirectoryError::io("create", folder, source))?;
+    file::make_directories(folder)?;
     file::replace(&folder.join(name), bytes.expose(), mode)
 }
 

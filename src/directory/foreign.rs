@@ -1,55 +1,55 @@
 //! Files that others wrote: found by path, directory or pattern, and read within bounds.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::DirectoryError;
-use super::error::shown;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use super::{DirectoryError, file, open};
 use crate::pki::{Certificate, Secret};
 
-/// More than the largest store anyone has; what is longer is something else.
-const LIMIT: u64 = 64 * 1024 * 1024;
+/// The bytes of what the user named on the command line: a file, or a pipe such as `<(…)`. It may hold keys.
+pub fn read_named(path: &Path) -> Result<Secret, DirectoryError> {
+    open::read_named(path, open::STORE)
+}
 
-/// The bytes of a file that may hold keys.
+/// The bytes of what a file or a setting names, or what was found in a directory: a file alone. It may hold keys.
 pub fn read_foreign(path: &Path) -> Result<Secret, DirectoryError> {
-    let failed = |source| DirectoryError::io("read", path, source);
-    let file = File::open(path).map_err(failed)?;
-    let expected = file.metadata().map_err(failed)?.len();
-    if expected > LIMIT {
-        return Err(too_large(path));
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default() + 1);
-    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > LIMIT { Err(too_large(path)) } else { Ok(Secret::new(bytes)) }
+    let (file, metadata) = open::foreign(path, open::STORE)?;
+    open::read(file, &metadata, path, open::STORE)
 }
 
 /// How long a file is that others write to.
 pub fn length_of(path: &Path) -> Result<u64, DirectoryError> {
-    let failed = |source| DirectoryError::io("read", path, source);
-    Ok(File::open(path).and_then(|file| file.metadata()).map_err(failed)?.len())
+    Ok(open::foreign(path, u64::MAX)?.1.len())
 }
 
 /// What a log says from byte `from` on: its last 64 MiB at most. One that was cut off meanwhile is read whole.
 pub fn read_log(path: &Path, from: u64) -> Result<String, DirectoryError> {
     let failed = |source| DirectoryError::io("read", path, source);
-    let mut file = File::open(path).map_err(failed)?;
-    let length = file.metadata().map_err(failed)?.len();
+    let (mut file, metadata) = open::foreign(path, u64::MAX)?;
+    let length = metadata.len();
     let from = if from > length { 0 } else { from };
-    file.seek(SeekFrom::Start(from.max(length.saturating_sub(LIMIT)))).map_err(failed)?;
+    file.seek(SeekFrom::Start(from.max(length.saturating_sub(open::STORE)))).map_err(failed)?;
     let mut bytes = Vec::new();
-    file.take(LIMIT).read_to_end(&mut bytes).map_err(failed)?;
+    file.take(open::STORE).read_to_end(&mut bytes).map_err(failed)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// What the system trusts (SSL_CERT_FILE and SSL_CERT_DIR before its own places), and what of that could not be read.
 pub fn system_roots() -> (Vec<Certificate>, Vec<String>) {
-    let found = rustls_native_certs::load_native_certs();
-    let mut problems: Vec<String> = found.errors.iter().map(|error| format!("the system's roots: {error}")).collect();
-    let mut roots = Vec::with_capacity(found.certs.len());
-    for der in found.certs {
+    let (certificates, mut problems) = match named_roots() {
+        Some(named) => named,
+        None => {
+            let found = rustls_native_certs::load_native_certs();
+            (found.certs, found.errors.iter().map(|error| format!("the system's roots: {error}")).collect())
+        }
+    };
+    let mut roots = Vec::with_capacity(certificates.len());
+    for der in certificates {
         match Certificate::from_der(der.to_vec()) {
             Ok(root) => roots.push(root),
             Err(error) => problems.push(format!("one of the system's roots is passed over: {error}")),
@@ -58,13 +58,30 @@ pub fn system_roots() -> (Vec<Certificate>, Vec<String>) {
     (roots, problems)
 }
 
+/// What the environment names in place of the system's roots; `None` when it names nothing.
+fn named_roots() -> Option<(Vec<CertificateDer<'static>>, Vec<String>)> {
+    let named = |variable: &str| std::env::var_os(variable).filter(|value| !value.is_empty());
+    let bundle = named("SSL_CERT_FILE").map(PathBuf::from);
+    let directories: Vec<PathBuf> = named("SSL_CERT_DIR").map(|paths| std::env::split_paths(&paths).collect()).unwrap_or_default();
+    if bundle.is_none() && directories.is_empty() {
+        return None;
+    }
+    let (mut certificates, mut problems) = (Vec::new(), Vec::new());
+    for path in bundle.into_iter().chain(directories.iter().flat_map(|directory| files_in(directory))) {
+        match read_foreign(&path) {
+            Ok(pem) => certificates.extend(CertificateDer::pem_slice_iter(pem.expose()).flatten()),
+            Err(error) => problems.push(format!("the system's roots: {error}")),
+        }
+    }
+    // Directories made by `openssl rehash` have two names for each.
+    certificates.sort_unstable_by(|one, other| one.as_ref().cmp(other));
+    certificates.dedup();
+    Some((certificates, problems))
+}
+
 /// The permission bits of a file, where it is one.
 pub fn mode_of(path: &Path) -> Option<u32> {
     path.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.mode() & 0o7777)
-}
-
-fn too_large(path: &Path) -> DirectoryError {
-    DirectoryError::TooLarge { path: shown(path), mebibytes: LIMIT >> 20 }
 }
 
 /// The files that `words` stand for, in their order: a file for itself, a directory for what lies below it, a pattern for what it
@@ -89,10 +106,8 @@ pub fn expand(words: &[PathBuf]) -> Vec<PathBuf> {
 
 /// The files right in a directory, by name; hidden ones are passed over.
 pub fn files_in(directory: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| !is_hidden(path) && path.is_file()).collect();
-    files.sort_unstable();
-    files
+    let below = file::entries(directory).unwrap_or_default();
+    below.into_iter().filter(|path| !is_hidden(path) && path.is_file()).collect()
 }
 
 fn is_hidden(path: &Path) -> bool {
@@ -113,12 +128,8 @@ fn walk(root: &Path, files: &mut Vec<PathBuf>) {
         if !path.canonicalize().is_ok_and(|place| entered.insert(place)) {
             continue;
         }
-        match std::fs::read_dir(&path) {
-            Ok(entries) => {
-                let mut below: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| !is_hidden(path)).collect();
-                below.sort_unstable_by(|a, b| b.cmp(a));
-                waiting.append(&mut below);
-            }
+        match file::entries(&path) {
+            Ok(below) => waiting.extend(below.into_iter().rev().filter(|path| !is_hidden(path))),
             // Reading it as a file will say why.
             Err(_) => files.push(path),
         }
@@ -126,6 +137,7 @@ fn walk(root: &Path, files: &mut Vec<PathBuf>) {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods)]
 mod tests {
     use super::*;
 
@@ -153,8 +165,8 @@ mod tests {
     #[test]
     fn a_file_beyond_all_measure_is_refused() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        file.as_file().set_len(LIMIT + 1).unwrap();
+        file.as_file().set_len(open::STORE + 1).unwrap();
         assert!(read_foreign(file.path()).unwrap_err().to_string().contains("is larger than 64 MiB"));
-        assert!(read_foreign(Path::new("/dev/zero")).unwrap_err().to_string().contains("is larger than 64 MiB"));
+        assert!(read_named(Path::new("/dev/zero")).unwrap_err().to_string().contains("is larger than 64 MiB"));
     }
 }

@@ -1,14 +1,13 @@
 //! `journal.jsonl`: who was issued what, when and why. Append-only; each line carries the hash of the one before.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{Directory, DirectoryError, file};
+use super::{Directory, DirectoryError, open};
 use crate::layout;
 use crate::pki::{Certificate, sha256_hex};
 
@@ -106,10 +105,9 @@ impl Journal {
         if entries.is_empty() {
             return Ok(());
         }
-        let present = file::read(&self.path)?;
-        let present = present.as_ref().map_or(&[][..], |read| read.bytes.expose());
-        let whole = present.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let mut previous = last_line(&present[..whole]).map_or_else(|| NONE.to_owned(), sha256_hex);
+        let failed = |source| DirectoryError::io("write", &self.path, source);
+        let (mut file, metadata) = open::own_to_append(&self.path, LIMIT)?;
+        let (whole, mut previous) = end(&mut file, metadata.len()).map_err(failed)?;
         let mut text = String::new();
         for entry in entries {
             let line = Line { previous, entry: entry.clone() };
@@ -118,35 +116,57 @@ impl Journal {
             text.push_str(&line);
             text.push('\n');
         }
-        let failed = |source| DirectoryError::io("write", &self.path, source);
-        let mut options = OpenOptions::new();
-        options.append(true).create(true).mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
-        let mut file = options.open(&self.path).map_err(failed)?;
-        if whole < present.len() {
-            file.set_len(whole as u64).map_err(failed)?;
+        if whole < metadata.len() {
+            file.set_len(whole).map_err(failed)?;
         }
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
     }
 
     /// Follows the hashes from the first line to the last.
     pub fn state(&self) -> Result<JournalState, DirectoryError> {
-        let read = file::read(&self.path)?;
-        let bytes = read.as_ref().map_or(&[][..], |read| read.bytes.expose());
         let mut previous = NONE.to_owned();
         let mut lines = 0;
-        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let Some((file, _)) = open::own(&self.path, LIMIT)? else { return Ok(JournalState::Whole { lines }) };
+        let mut file = BufReader::new(file.take(LIMIT));
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = (&mut file).take(LONGEST).read_until(b'\n', &mut line);
+            if read.map_err(|source| DirectoryError::io("read", &self.path, source))? == 0 {
+                return Ok(JournalState::Whole { lines });
+            }
+            let line = line.strip_suffix(b"\n").unwrap_or(&line);
+            if line.is_empty() {
+                continue;
+            }
             lines += 1;
             if !serde_json::from_slice::<Line>(line).is_ok_and(|line| line.previous == previous) {
                 return Ok(JournalState::Broken { line: lines });
             }
             previous = sha256_hex(line);
         }
-        Ok(JournalState::Whole { lines })
     }
 }
 
-fn last_line(bytes: &[u8]) -> Option<&[u8]> {
-    bytes.split(|byte| *byte == b'\n').rfind(|line| !line.is_empty())
+/// How far there are whole lines, and the hash of the last of them. Only the end of the file is read.
+fn end(file: &mut File, length: u64) -> io::Result<(u64, String)> {
+    let from = length.saturating_sub(2 * LONGEST);
+    file.seek(SeekFrom::Start(from))?;
+    let mut tail = Vec::new();
+    file.take(length - from).read_to_end(&mut tail)?;
+    let after_last = |bytes: &[u8]| bytes.iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
+    let whole = after_last(&tail).unwrap_or(0);
+    let lines = tail[..whole].trim_ascii_end();
+    match after_last(lines).or((from == 0).then_some(0)) {
+        Some(begin) if begin < lines.len() => Ok((from + whole as u64, sha256_hex(&lines[begin..]))),
+        Some(_) => Ok((from + whole as u64, NONE.to_owned())),
+        None => Err(io::Error::other("its last line is none of countersign's; move it away")),
+    }
 }
+
+/// More than a thousand holders come to in a hundred years.
+const LIMIT: u64 = 1 << 30;
+/// More than any line.
+const LONGEST: u64 = 1 << 20;
 
 const NONE: &str = "0000000000000000000000000000000000000000000000000000000000000000";

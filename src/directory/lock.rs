@@ -1,9 +1,8 @@
 //! One writer at a time.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{File, TryLockError};
 
-use super::{Directory, DirectoryError, error::shown, file};
+use super::{Directory, DirectoryError, error::shown, file, open};
 
 /// Held by whoever writes. The system releases it when the process ends, however it ends.
 #[derive(Debug)]
@@ -20,20 +19,11 @@ impl Directory {
         } else if !self.is_ours()? {
             return Err(DirectoryError::Foreign { path: shown(&self.root) });
         }
-        let failed = |source| DirectoryError::io("lock", &path, source);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
-            .open(&path)
-            .map_err(failed)?;
+        let (file, _) = open::own_to_append(&path, u64::MAX)?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { _file: file }),
             Err(TryLockError::WouldBlock) => Err(DirectoryError::Locked { path: shown(&self.root) }),
-            Err(TryLockError::Error(source)) => Err(failed(source)),
+            Err(TryLockError::Error(source)) => Err(DirectoryError::io("lock", &path, source)),
         }
     }
 

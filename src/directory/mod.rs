@@ -2,11 +2,11 @@
 //!
 //! - One [`Lock`] for whoever writes; it dies with the process.
 //! - A new generation is written beside the one in use, as `.3.new`, then synced, renamed to `3`, and `current` is switched by
-//!   one rename. A kill at any point leaves the old generation in use and at worst a `.3.new`, which the next run removes.
+//!   one rename. A kill at any point leaves the old generation in use and at worst a `.3.new`, or a `3` that `.current.new` points to,
+//!   which the next run removes.
+//! - What lies in a holder's place may belong to another user. A fault there is a fault of this holder, and of no other.
 //! - No component of a path below the root is followed when it is a symbolic link, `current` excepted, and that must name a
 //!   generation beside it.
-
-#![allow(clippy::disallowed_methods, reason = "this is the one place that may")]
 
 mod authority;
 mod error;
@@ -14,9 +14,12 @@ mod file;
 mod folder;
 mod foreign;
 mod journal;
+mod leftover;
 mod lock;
+mod open;
 mod owner;
 mod passphrase;
+mod pipe;
 mod read;
 mod survey;
 mod write;
@@ -26,11 +29,11 @@ use std::path::{Path, PathBuf};
 
 pub use error::DirectoryError;
 pub use folder::{read_folder, remove_from_folder, write_in_folder};
-pub use foreign::{expand, files_in, length_of, mode_of, read_foreign, read_log, system_roots};
+pub use foreign::{expand, files_in, length_of, mode_of, read_foreign, read_log, read_named, system_roots};
 pub use journal::{Journal, JournalEntry, JournalState, Marks};
 pub use lock::Lock;
 pub use owner::Owners;
-pub use passphrase::{first_line, passphrase};
+pub use passphrase::{first_line, line_of_stdin, passphrase, read_passwords};
 
 use crate::cluster::HolderId;
 use crate::layout;
@@ -63,18 +66,22 @@ impl Directory {
     }
 }
 
-/// Reads a file that the user named, such as the cluster file.
-pub fn read_text(path: &Path) -> Result<String, DirectoryError> {
-    std::fs::read_to_string(path).map_err(|source| DirectoryError::io("read", path, source))
+/// Reads the cluster file, which the user named: 16 MiB at most.
+pub fn read_cluster_file(path: &Path) -> Result<String, DirectoryError> {
+    text(path, open::read_named(path, open::TEXT)?.expose())
+}
+
+fn text(path: &Path, bytes: &[u8]) -> Result<String, DirectoryError> {
+    let invalid = |error| DirectoryError::io("read", path, std::io::Error::new(std::io::ErrorKind::InvalidData, error));
+    str::from_utf8(bytes).map(str::to_owned).map_err(invalid)
 }
 
 /// Writes a new file that is not secret; never over another.
 pub fn write_new(path: &Path, text: &str) -> Result<(), DirectoryError> {
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(|source| DirectoryError::io("create", parent, source))?;
-    }
-    file::create(path, text.as_bytes(), 0o644)?;
-    file::sync(path)
+    // Its parent is synced, and a bare name has none.
+    let path = std::path::absolute(path).map_err(|source| DirectoryError::io("find", path, source))?;
+    file::make_directories(path.parent().unwrap_or(&path))?;
+    file::place(&path, text.as_bytes(), 0o644)
 }
 
 /// What becomes of a file that is there already.

@@ -1,11 +1,11 @@
 //! The directory → [`Inventory`].
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::{Directory, DirectoryError, authority, error::shown, file, write::staged_name};
+use super::{Directory, DirectoryError, authority, error::shown, file, leftover};
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId, HolderKind, HolderName};
 use crate::inventory::{
     Content, Found, Generation, HolderFiles, HolderState, Inventory, Manifest, ManifestEntry, Rest, Unreadable, compare,
@@ -35,38 +35,42 @@ impl Directory {
             }
         }
         inventory.trust_password = file::read(&trust.join(layout::TRUST_PASSWORD))?.and_then(|read| password(read.bytes.expose()));
-        inventory.holders = self.holders(spec, &inventory)?;
+        inventory.leftovers = self.leftovers()?;
+        self.read_holders(spec, &mut inventory)?;
         Ok(inventory)
     }
 
-    fn holders(&self, spec: &ClusterSpec, inventory: &Inventory) -> Result<BTreeMap<HolderId, HolderState>, DirectoryError> {
-        let mut holders = BTreeMap::new();
+    /// Every holder that has a place; the files of those that the cluster file names.
+    fn read_holders(&self, spec: &ClusterSpec, inventory: &mut Inventory) -> Result<(), DirectoryError> {
+        let mut ids = Vec::new();
         for kind in HolderKind::ALL {
-            for name in file::names(&self.root.join(kind.directory()))? {
-                if let Some(name) = HolderName::new(&name).filter(|_| !name.starts_with('.')) {
-                    holders.insert(HolderId { kind, name }, HolderState { newest: 0, current: None });
-                }
-            }
+            let names = file::names(&self.root.join(kind.directory()))?;
+            let names = names.iter().filter(|name| !name.starts_with('.')).filter_map(|name| HolderName::new(name));
+            ids.extend(names.map(|name| HolderId { kind, name }));
         }
+        let known: BTreeMap<&HolderId, &Holder> = spec.holders.iter().map(|holder| (&holder.id, holder)).collect();
         let bundles = Bundles::new(spec, inventory);
-        let known: Vec<(HolderId, HolderState)> = spec
-            .holders
-            .par_iter()
-            .filter(|holder| holders.contains_key(&holder.id))
-            .map(|holder| Ok((holder.id.clone(), self.holder_state(holder, bundles.of(spec, holder))?)))
-            .collect::<Result<_, DirectoryError>>()?;
-        holders.extend(known);
-        Ok(holders)
+        let anchors = |id: &HolderId| Some(bundles.of(spec, known.get(id)?));
+        let found: Vec<_> = ids.par_iter().map(|id| self.read_holder(id, anchors(id))).collect();
+        for (id, (state, leftovers)) in ids.into_iter().zip(found) {
+            inventory.holders.insert(id, state);
+            inventory.leftovers.extend(leftovers);
+        }
+        Ok(())
     }
 
-    fn holder_state(&self, holder: &Holder, anchors: &[Certificate]) -> Result<HolderState, DirectoryError> {
-        let place = self.holder(&holder.id);
-        let newest = file::generations(&place)?.last().copied().unwrap_or_default();
-        let current = match self.current(&holder.id)? {
-            Some(number) => Some(generation(&place.join(number.to_string()), number, anchors)?),
-            None => None,
-        };
-        Ok(HolderState { newest: newest.max(current.as_ref().map_or(0, |generation| generation.number)), current })
+    /// What lies in a holder's place may be another user's: a fault there is the holder's, and nobody else's. Without `anchors` its
+    /// files are left alone.
+    fn read_holder(&self, id: &HolderId, anchors: Option<&[Certificate]>) -> (HolderState, Vec<PathBuf>) {
+        let place = self.holder(id);
+        let mut faults = Vec::new();
+        let names = told(file::names(&place), &mut faults).unwrap_or_default();
+        let number = told(self.current(id), &mut faults).flatten();
+        let current = number.zip(anchors);
+        let current = current.map(|(number, anchors)| generation(&place.join(number.to_string()), number, anchors, &mut faults));
+        let newest = names.iter().filter_map(|name| file::generation_number(name)).chain(number).max().unwrap_or_default();
+        let fault = faults.first().map(ToString::to_string);
+        (HolderState { newest, current, fault }, self.leftovers_of(id, &names, number))
     }
 
     /// The number that `current` points to.
@@ -100,17 +104,22 @@ impl Directory {
         Chain::new(chain).and_then(|chain| Identity::new(key, chain)).map_err(|source| DirectoryError::Identity { path, source })
     }
 
-    /// The files of a holder's generation in use, as they are on the disk; `None` when there is none.
-    pub fn holder_files(&self, spec: &ClusterSpec, holder: &Holder) -> Result<Option<HolderFiles>, DirectoryError> {
-        let Some(generation) = self.current(&holder.id)? else {
-            return Ok(None);
-        };
-        Ok(Some(files_in(&self.holder(&holder.id).join(generation.to_string()), spec, holder, generation)))
+    /// The files of a holder's generation in use, as they are on the disk; `None` when there is none. Each that cannot be read, and
+    /// all of them when nobody knows which generation that is, says why.
+    pub fn holder_files(&self, spec: &ClusterSpec, holder: &Holder) -> Option<HolderFiles> {
+        let place = self.holder(&holder.id);
+        match self.current(&holder.id).transpose()? {
+            Ok(generation) => Some(files_in(&place.join(generation.to_string()), spec, holder, generation)),
+            Err(fault) => {
+                let files = layout::files(spec, holder).into_iter().map(|file| (file, Err(fault.to_string()))).collect();
+                Some(HolderFiles { holder: holder.id.clone(), generation: 0, files })
+            }
+        }
     }
 
     /// The files that were staged for a holder and are not in use yet, as they are on the disk.
     pub fn staged_files(&self, spec: &ClusterSpec, holder: &Holder, generation: u32) -> HolderFiles {
-        files_in(&self.holder(&holder.id).join(staged_name(generation)), spec, holder, generation)
+        files_in(&self.holder(&holder.id).join(leftover::staged(generation)), spec, holder, generation)
     }
 }
 
@@ -142,15 +151,21 @@ impl Bundles {
     }
 }
 
-fn generation(place: &Path, number: u32, anchors: &[Certificate]) -> Result<Generation, DirectoryError> {
+/// What could be had; why not goes to `faults`.
+fn told<T>(had: Result<T, DirectoryError>, faults: &mut Vec<DirectoryError>) -> Option<T> {
+    had.map_err(|fault| faults.push(fault)).ok()
+}
+
+fn generation(place: &Path, number: u32, anchors: &[Certificate], faults: &mut Vec<DirectoryError>) -> Generation {
     let mut read: BTreeMap<HolderFile, file::FileRead> = BTreeMap::new();
-    let names = file::names(place)?;
+    let names = told(file::names(place), faults).unwrap_or_default();
     for file in HolderFile::all().filter(|file| names.iter().any(|name| name == file.name())) {
-        if let Some(found) = file::read(&place.join(file.name()))? {
+        if let Some(found) = told(file::read(&place.join(file.name())), faults).flatten() {
             read.insert(file, found);
         }
     }
-    let manifest = file::read(&place.join(layout::MANIFEST))?
+    let manifest = told(file::read(&place.join(layout::MANIFEST)), faults)
+        .flatten()
         .and_then(|read| serde_json::from_slice::<Manifest>(read.bytes.expose()).ok())
         .filter(|manifest| manifest.format == Manifest::FORMAT && manifest.generation == number);
     let (access, files) = manifest.map(|manifest| (manifest.access, manifest.files)).unwrap_or_default();
@@ -183,7 +198,7 @@ fn generation(place: &Path, number: u32, anchors: &[Certificate]) -> Result<Gene
             (file.name().to_owned(), Found { content, mode: found.mode })
         })
         .collect();
-    Ok(Generation { number, chain, access, written, found, password: keystore_password, sasl_password })
+    Generation { number, chain, access, written, found, password: keystore_password, sasl_password }
 }
 
 /// The first line of a password file.

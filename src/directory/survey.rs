@@ -2,16 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Directory, DirectoryError, file, lock::LOCK, write::IGNORE};
+use super::{Directory, DirectoryError, file, leftover::is_leftover, lock::LOCK, write::IGNORE};
 use crate::cluster::{AuthorityName, ClusterSpec, HolderKind, HolderName};
-use crate::inventory::Survey;
-use crate::layout::{self, HolderFile};
+use crate::inventory::{Inventory, Survey};
+use crate::layout::{self, HolderFile, Sensitivity};
 
 impl Directory {
     /// Every name that countersign does not know, and the modes of the secrets that belong to no holder.
     ///
     /// Of a holder of the cluster file only the generation in use is looked into; what it keeps of older ones is its history.
-    pub fn survey(&self, spec: &ClusterSpec) -> Result<Survey, DirectoryError> {
+    /// What runs left behind is looked into for secrets; a holder that cannot be read is left out.
+    pub fn survey(&self, spec: &ClusterSpec, inventory: &Inventory) -> Result<Survey, DirectoryError> {
         let mut survey = Survey::default();
         let kinds = HolderKind::ALL.map(HolderKind::directory);
         let known = |name: &str| {
@@ -25,12 +26,18 @@ impl Directory {
         for kind in kinds {
             self.unknown(Path::new(kind), |name| HolderName::new(name).is_some(), &mut survey)?;
         }
-        for holder in &spec.holders {
+        for holder in spec.holders.iter().filter(|holder| inventory.fault(&holder.id).is_none()) {
             let place = layout::holder_path(&holder.id);
             self.unknown(&place, |name| name == layout::CURRENT || file::generation_number(name).is_some(), &mut survey)?;
             if let Some(number) = self.current(&holder.id)? {
                 let known = |name: &str| name == layout::MANIFEST || HolderFile::all().any(|file| file.name() == name);
                 self.unknown(&place.join(number.to_string()), known, &mut survey)?;
+            }
+        }
+        for left in &inventory.leftovers {
+            let secret = |name: &&String| name.ends_with(".key") || HolderFile::all().any(|file| is_secret(file, name));
+            for name in file::names(&self.root.join(left)).unwrap_or_default().iter().filter(secret) {
+                self.secret(left.join(name), &mut survey)?;
             }
         }
         Ok(survey)
@@ -59,7 +66,7 @@ impl Directory {
 
     fn unknown(&self, place: &Path, known: impl Fn(&str) -> bool, survey: &mut Survey) -> Result<(), DirectoryError> {
         let names = file::names(&self.root.join(place))?;
-        survey.unknown.extend(names.into_iter().filter(|name| !known(name)).map(|name| place.join(name)));
+        survey.unknown.extend(names.into_iter().filter(|name| !known(name) && !is_leftover(name)).map(|name| place.join(name)));
         Ok(())
     }
 
@@ -69,4 +76,8 @@ impl Directory {
         }
         Ok(())
     }
+}
+
+fn is_secret(file: HolderFile, name: &str) -> bool {
+    file.name() == name && file.sensitivity() == Sensitivity::Secret
 }

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::symlink;
 
-use super::{Directory, DirectoryError, Owners, file};
+use super::{Directory, DirectoryError, Owners, file, leftover};
 use crate::artifact::Artifact;
 use crate::cluster::{Access, Holder, HolderId};
 use crate::inventory::Manifest;
@@ -46,8 +46,8 @@ impl Directory {
                 file::make_passable(directory)?;
             }
         }
-        let staged = place.join(staged_name(manifest.generation));
-        file::remove_tree(&staged)?;
+        let staged = place.join(leftover::staged(manifest.generation));
+        file::remove_leftover(&staged)?;
         file::make_directory(&staged, 0o700)?;
         for artifact in artifacts {
             let path = staged.join(artifact.path);
@@ -62,16 +62,17 @@ impl Directory {
 
     /// Removes what a run that was cut short left of a generation.
     pub fn unstage(&self, id: &HolderId, generation: u32) -> Result<(), DirectoryError> {
-        file::remove_tree(&self.holder(id).join(staged_name(generation)))
+        file::remove_leftover(&self.holder(id).join(leftover::staged(generation)))
     }
 
     /// Makes a staged generation the one in use.
     pub fn switch(&self, id: &HolderId, generation: u32) -> Result<(), DirectoryError> {
         let place = self.holder(id);
-        file::rename_new(&place.join(staged_name(generation)), &place.join(generation.to_string()))?;
-        let link = place.join(".current.new");
-        file::remove_file(&link)?;
+        // The link is there first: so a generation that has its name and was never in use can be told from those that were.
+        let link = place.join(leftover::NEXT);
+        file::remove_leftover(&link)?;
         symlink(generation.to_string(), &link).map_err(|source| DirectoryError::io("create", &link, source))?;
+        file::rename_new(&place.join(leftover::staged(generation)), &place.join(generation.to_string()))?;
         file::rename(&link, &place.join(layout::CURRENT))
     }
 
@@ -79,8 +80,4 @@ impl Directory {
     pub fn sync(&self) -> Result<(), DirectoryError> {
         file::sync_file_system(&self.root)
     }
-}
-
-pub(super) fn staged_name(generation: u32) -> String {
-    format!(".{generation}.new")
 }

@@ -28,7 +28,7 @@ pub(super) fn draft(path: &Path, bytes: &[u8], besides: &Besides) -> Draft {
     };
     let mut notes = Vec::new();
     let credential = match &besides.key {
-        Some(key) => Opened::read(key, &besides.passwords).and_then(|key| pair(&file, &key)),
+        Some(key) => Opened::read_named(key, &besides.passwords).and_then(|key| pair(&file, &key)),
         None => store::credential(bytes, &file.contents, &mut notes).map_err(|problem| file.fault(problem)),
     };
     Draft { notes, ..Draft::new(name, via, credential.map(Some)) }

@@ -173,7 +173,7 @@ impl Client<'_> {
             let place = opened::place(self.path, written);
             // OpenSSL takes a directory of certificates too.
             if !self.java && place.is_dir() {
-                return opened::anchors_by_hand(&place, self.besides);
+                return opened::anchors_in(&place, self.besides);
             }
         }
         let opened = self.open(material)?;

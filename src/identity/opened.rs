@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::store::{self, Trusting};
 use crate::diagnosis::{Fault, FileProblem};
-use crate::directory;
+use crate::directory::{self, DirectoryError};
 use crate::keystore::{Contents, Passwords};
 use crate::pki::{Certificate, Passphrase, Secret};
 
@@ -15,11 +15,14 @@ pub(super) fn place(configuration: &Path, written: &str) -> PathBuf {
     if here.exists() { here } else { configuration.parent().unwrap_or(Path::new("")).join(written) }
 }
 
+/// What a configuration names.
 pub(super) fn read(path: &Path) -> Result<Secret, Fault> {
-    directory::read_foreign(path).map_err(|error| {
-        let why = if error.is_missing() { "there is no such file".to_owned() } else { error.to_string() };
-        Fault::file(path.display().to_string(), FileProblem::Unreadable(why))
-    })
+    directory::read_foreign(path).map_err(|error| unreadable(path, &error))
+}
+
+fn unreadable(path: &Path, error: &DirectoryError) -> Fault {
+    let why = if error.is_missing() { "there is no such file".to_owned() } else { error.to_string() };
+    Fault::file(path.display().to_string(), FileProblem::Unreadable(why))
 }
 
 /// A file with what it holds.
@@ -41,6 +44,11 @@ impl Opened {
         Self::new(path.display().to_string(), read(path)?, passwords)
     }
 
+    /// What the user names, which may be a pipe.
+    pub fn read_named(path: &Path, passwords: &Passwords) -> Result<Self, Fault> {
+        Self::new(path.display().to_string(), directory::read_named(path).map_err(|error| unreadable(path, &error))?, passwords)
+    }
+
     pub fn fault(&self, problem: FileProblem) -> Fault {
         Fault::file(self.name.clone(), problem)
     }
@@ -55,12 +63,14 @@ pub(super) fn passwords(store: Option<&Passphrase>, key: Option<&Passphrase>, be
     Passwords { store: store.or(besides.store.as_ref()).cloned(), keys: key.map_or_else(|| besides.keys.clone(), |key| vec![key.clone()]) }
 }
 
-/// Of `--trust`, and of OpenSSL: a directory stands for the certificates right in it, whatever lies beside them or below.
+/// Of `--trust`.
 pub(super) fn anchors_by_hand(path: &Path, passwords: &Passwords) -> Result<Vec<Certificate>, Fault> {
+    if path.is_dir() { anchors_in(path, passwords) } else { Opened::read_named(path, passwords)?.anchors(Trusting::Bundle) }
+}
+
+/// As OpenSSL has it: a directory stands for the certificates right in it, whatever lies beside them or below.
+pub(super) fn anchors_in(path: &Path, passwords: &Passwords) -> Result<Vec<Certificate>, Fault> {
     let of = |file: &Path| Opened::read(file, passwords)?.anchors(Trusting::Bundle);
-    if !path.is_dir() {
-        return of(path);
-    }
     let anchors: Vec<Certificate> = directory::files_in(path).iter().filter_map(|file| of(file).ok()).flatten().collect();
     if anchors.is_empty() { Err(Fault::file(path.display().to_string(), FileProblem::NoAnchors)) } else { Ok(anchors) }
 }

@@ -26,6 +26,8 @@ pub struct Inventory {
     pub trust_files: BTreeMap<String, Vec<u8>>,
     /// Only holders that have a place in the directory.
     pub holders: BTreeMap<HolderId, HolderState>,
+    /// What runs that were cut short left behind, relative to the root.
+    pub leftovers: Vec<PathBuf>,
 }
 
 /// One numbered generation of an authority.
@@ -68,12 +70,14 @@ pub enum KeyFile {
 }
 
 /// A holder's place in the directory.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct HolderState {
     /// The highest generation number in use or ever used; 0 for none.
     pub newest: u32,
-    /// What `current` points to.
+    /// What `current` points to, as far as it can be read.
     pub current: Option<Generation>,
+    /// Why not all of it can be read, with the place and what to do: such a holder is left alone until that is mended.
+    pub fault: Option<String>,
 }
 
 /// The generation in use.
@@ -128,6 +132,11 @@ impl Inventory {
     pub fn sasl_passwords(&self) -> BTreeMap<HolderId, Password> {
         let password = |state: &HolderState| state.current.as_ref()?.sasl_password.clone();
         self.holders.iter().filter_map(|(id, state)| Some((id.clone(), password(state)?))).collect()
+    }
+
+    /// Why `id` cannot be looked at, and so is left alone.
+    pub fn fault(&self, id: &HolderId) -> Option<&str> {
+        self.holders.get(id)?.fault.as_deref()
     }
 
     /// The roots of every generation of `names`: what must be trusted now. `None` while any of them is yet to be made.

@@ -6,7 +6,7 @@ use super::making::{Made, Making};
 use super::{DeedError, Means, Proved, Proving, Site};
 use crate::cluster::{Holder, HolderId};
 use crate::directory::Owners;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, Trouble};
 
 /// Whether what was made is proved before it is put in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,9 @@ pub fn apply(site: Site<'_>, means: Means<'_>, proof: Proof) -> Result<Applied, 
     let _lock = site.directory.lock()?;
     // Whoever held the lock before may have done the work.
     let inventory = site.directory.read(site.spec)?;
-    let plan = plan::plan(site.spec, site.snippets, &inventory, means.now)?;
+    let mut plan = plan::plan(site.spec, site.snippets, &inventory, means.now)?;
+    let stuck = site.directory.clear(&plan.leftovers);
+    plan.troubles.extend(stuck.iter().map(|error| Trouble::Leftover { why: error.to_string() }));
     if plan.is_empty() {
         return Ok(Applied { plan, made: Vec::new(), proof: None });
     }

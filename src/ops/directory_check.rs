@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 use super::{DeedError, Progress};
 use crate::check::{self, Cluster};
 use crate::cluster::ClusterSpec;
-use crate::directory::{Directory, DirectoryError};
+use crate::directory::Directory;
 use crate::finding::Finding;
 use crate::inventory::{HolderFiles, Inventory};
 use crate::pki::Certificate;
@@ -36,13 +36,13 @@ pub fn check(
     let inventory = directory.read(spec)?;
     let underway = progress.begin("reading", spec.holders.len());
     let files = spec.holders.par_iter().filter_map(|holder| {
-        let files = directory.holder_files(spec, holder).transpose();
+        let files = directory.holder_files(spec, holder).filter(|_| inventory.fault(&holder.id).is_none());
         underway.step(1);
         files
     });
-    let files: Vec<HolderFiles> = files.collect::<Result<_, DirectoryError>>()?;
+    let files: Vec<HolderFiles> = files.collect();
     drop(underway);
-    let survey = directory.survey(spec)?;
+    let survey = directory.survey(spec, &inventory)?;
     let cluster = Cluster { spec, snippets: &snippets, inventory: &inventory, files: &files, survey: &survey, at, expires_within };
     let mut findings = check::cluster(&cluster);
     let mut targets = Vec::new();

@@ -42,7 +42,7 @@ impl Replaced {
     pub fn read(word: &str, passwords: &Passwords) -> Result<Self, DeedError> {
         let path = PathBuf::from(word);
         let Some(endpoint) = endpoint_named(&path) else {
-            let bytes = directory::read_foreign(&path)?;
+            let bytes = directory::read_named(&path)?;
             let opened = open(bytes.expose(), passwords);
             return opened.map(Self::Stored).map_err(|error| DeedError::Unreadable { path, error });
         };
@@ -87,7 +87,11 @@ impl Judge<'_> {
     /// `None` for what was found in a directory and is of no known kind.
     fn file(&self, path: &Path, asked: Asked) -> Option<TargetReport> {
         let name = path.display().to_string();
-        let bytes = match directory::read_foreign(path) {
+        let read = match asked {
+            Asked::ByName => directory::read_named(path),
+            Asked::BySearch => directory::read_foreign(path),
+        };
+        let bytes = match read {
             Ok(bytes) => bytes,
             Err(error) => return Some(unreadable(&name, TargetPlace::File, &error.to_string())),
         };

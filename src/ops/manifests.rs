@@ -25,8 +25,8 @@ impl Load<'_> {
         let failed = |error: KubernetesError| DeedError::Manifests(error.to_string());
         let controller = match &kubernetes.form {
             SecretForm::Sealed { certificate, .. } => {
-                let pem = directory::read_text(certificate)?;
-                Some(ControllerCertificate::from_pem(pem.as_bytes(), self.means.now).map_err(|error| failed(error.into()))?)
+                let pem = directory::read_foreign(certificate)?;
+                Some(ControllerCertificate::from_pem(pem.expose(), self.means.now).map_err(|error| failed(error.into()))?)
             }
             SecretForm::Plain | SecretForm::External(_) => None,
         };

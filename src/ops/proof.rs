@@ -43,7 +43,7 @@ impl Proving<'_> {
     pub fn loopback(self, inventory: &Inventory, signers: &mut Signers<'_>, holders: &[&Holder]) -> Result<Proved, DeedError> {
         let spec = self.site.spec;
         let runtime = Runtime::new().map_err(DeedError::Runtime)?;
-        let nodes = self.read_all(&first_nodes(spec))?;
+        let nodes = self.read_all(&first_nodes(spec, inventory))?;
         let mut proved = Proved::default();
         let underway = self.means.progress.begin("proving", holders.len() * spec.stores.formats.len());
         for batch in holders.chunks(BATCH) {
@@ -61,15 +61,15 @@ impl Proving<'_> {
     /// The files of each of `holders`. Whoever has none cannot be proved.
     fn read_all<'h>(self, holders: &[&'h Holder]) -> Result<Vec<(&'h Holder, HolderFiles)>, DeedError> {
         let nothing = |holder: &Holder| DeedError::NothingThere { directory: self.site.directory.root().join(holder.id.to_string()) };
-        holders.par_iter().map(|holder| Ok((*holder, self.read(holder)?.ok_or_else(|| nothing(holder))?))).collect()
+        holders.par_iter().map(|holder| Ok((*holder, self.read(holder).ok_or_else(|| nothing(holder))?))).collect()
     }
 
-    fn read(self, holder: &Holder) -> Result<Option<HolderFiles>, DeedError> {
+    fn read(self, holder: &Holder) -> Option<HolderFiles> {
         let Site { spec, directory, .. } = self.site;
-        Ok(match self.staged.get(&holder.id) {
+        match self.staged.get(&holder.id) {
             Some(generation) => Some(directory.staged_files(spec, holder, *generation)),
-            None => directory.holder_files(spec, holder)?,
-        })
+            None => directory.holder_files(spec, holder),
+        }
     }
 
     /// One message as the last Kafka client, against a stand-in that its authority vouches for.
@@ -89,8 +89,9 @@ impl Proving<'_> {
         let Some(node) = nodes.iter().map(|(holder, _)| *holder).find(|holder| matches!(holder.role, Role::Kafka(_))) else {
             return Ok(None);
         };
-        let client = spec.holders.iter().rev().find(|holder| kafka_client(holder)).unwrap_or(node);
-        let (Some(files), Some(trust)) = (self.read(client)?, inventory.anchors(spec.trusted_by(node))) else { return Ok(None) };
+        let sound = |holder: &&Holder| inventory.fault(&holder.id).is_none();
+        let client = spec.holders.iter().rev().filter(sound).find(kafka_client).unwrap_or(node);
+        let (Some(files), Some(trust)) = (self.read(client), inventory.anchors(spec.trusted_by(node))) else { return Ok(None) };
         let signer = signers.open(spec.issuer_of(node), inventory)?;
         let making_failed = |source| DeedError::Making { what: "the proof's stand-in".to_owned(), source };
         let stand_in = issue::stand_in(signer, self.means.now, self.means.entropy).map_err(|error| making_failed(error.into()))?;
@@ -103,10 +104,11 @@ pub fn stand_in_authority(spec: &ClusterSpec) -> Option<AuthorityName> {
     spec.kafka_nodes().next().map(|(holder, _)| spec.issuer_of(holder))
 }
 
-/// The nodes that clients meet: the first of each kind.
-fn first_nodes(spec: &ClusterSpec) -> Vec<&Holder> {
-    let kafka = spec.kafka_nodes().map(|(holder, _)| holder).next();
-    let rabbitmq = spec.rabbitmq_nodes().map(|(holder, _)| holder).next();
+/// The nodes that clients meet: the first of each kind that can be read.
+fn first_nodes<'s>(spec: &'s ClusterSpec, inventory: &Inventory) -> Vec<&'s Holder> {
+    let sound = |holder: &&Holder| inventory.fault(&holder.id).is_none();
+    let kafka = spec.kafka_nodes().map(|(holder, _)| holder).find(sound);
+    let rabbitmq = spec.rabbitmq_nodes().map(|(holder, _)| holder).find(sound);
     [kafka, rabbitmq].into_iter().flatten().collect()
 }
 

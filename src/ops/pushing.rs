@@ -33,7 +33,7 @@ impl<'a> Load<'a> {
         let inventory = directory.read(spec)?;
         let mut files = BTreeMap::new();
         for holder in holders {
-            if let Some(found) = directory.holder_files(spec, holder)? {
+            if let Some(found) = directory.holder_files(spec, holder) {
                 files.insert(holder.id.clone(), found);
             }
         }

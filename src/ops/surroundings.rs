@@ -1,8 +1,10 @@
 //! What External Secrets must know of its source, from the cluster file's files and the environment of whoever pushes.
 
+use std::path::Path;
+
 use super::DeedError;
 use crate::cluster::{ClusterSpec, KubernetesSpec, SecretForm, SinkKind};
-use crate::directory;
+use crate::directory::{self, DirectoryError};
 use crate::kubernetes;
 
 /// Owns what [`kubernetes::Surroundings`] borrows.
@@ -26,7 +28,7 @@ impl Surroundings {
                 Self {
                     vault_address: first(["BAO_ADDR", "VAULT_ADDR"]),
                     vault_namespace: first(["BAO_NAMESPACE", "VAULT_NAMESPACE"]),
-                    vault_ca: ca.as_deref().map(directory::read_text).transpose()?,
+                    vault_ca: ca.as_deref().map(pem).transpose()?,
                     aws_region: None,
                 }
             }
@@ -43,6 +45,10 @@ impl Surroundings {
             aws_region: self.aws_region.as_deref(),
         }
     }
+}
+
+fn pem(path: &Path) -> Result<String, DirectoryError> {
+    Ok(String::from_utf8_lossy(directory::read_foreign(path)?.expose()).into_owned())
 }
 
 /// The first of two variables that is set, and not to nothing.

@@ -50,6 +50,8 @@ impl fmt::Display for Owner {
 pub enum ParcelError {
     #[error("{0} has no files yet; run `countersign apply` first")]
     Missing(Owner),
+    #[error("{owner} is left alone: {why}")]
+    Fault { owner: Owner, why: String },
     #[error("{file} of {owner} is not as it was written ({why}); run `countersign apply` first")]
     Damaged { owner: Owner, file: String, why: String },
 }
@@ -57,7 +59,7 @@ pub enum ParcelError {
 impl ParcelError {
     pub fn owner(&self) -> &Owner {
         match self {
-            Self::Missing(owner) | Self::Damaged { owner, .. } => owner,
+            Self::Missing(owner) | Self::Fault { owner, .. } | Self::Damaged { owner, .. } => owner,
         }
     }
 }
@@ -117,6 +119,9 @@ fn user_parcel(spec: &ClusterSpec, holder: &Holder, inventory: &Inventory) -> Re
 
 fn current<'i>(owner: &Owner, id: &HolderId, inventory: &'i Inventory) -> Result<(&'i Generation, &'i Certificate), ParcelError> {
     let missing = || ParcelError::Missing(owner.clone());
+    if let Some(why) = inventory.fault(id) {
+        return Err(ParcelError::Fault { owner: owner.clone(), why: why.to_owned() });
+    }
     let generation = inventory.holders.get(id).and_then(|state| state.current.as_ref()).ok_or_else(missing)?;
     match &generation.chain {
         Ok(chain) => Ok((generation, chain.first().ok_or_else(missing)?)),

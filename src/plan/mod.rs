@@ -8,6 +8,7 @@ mod rewrite;
 mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use rayon::prelude::*;
 use time::OffsetDateTime;
@@ -31,6 +32,8 @@ pub struct Plan {
     /// Whether the files below `trust/` must be written.
     pub trust: bool,
     pub holders: Vec<HolderStep>,
+    /// What runs that were cut short left behind, relative to the root: it is removed before anything else is done.
+    pub leftovers: Vec<PathBuf>,
     /// How many holders are as they should be.
     pub unchanged: usize,
     /// What is wrong and `apply` cannot mend.
@@ -40,6 +43,17 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Why `holder` is left alone, whatever is due.
+    pub fn fault(&self, holder: &HolderId) -> Option<&str> {
+        let name = holder.to_string();
+        self.troubles.iter().find_map(|trouble| match trouble {
+            Trouble::Holder { holder, why } if *holder == name => Some(why.as_str()),
+            Trouble::Holder { .. } | Trouble::Leftover { .. } | Trouble::AuthorityEnded { .. } | Trouble::AuthorityNotYetValid { .. } => {
+                None
+            }
+        })
+    }
+
     pub fn is_empty(&self) -> bool {
         self.authorities.is_empty() && !self.trust && self.holders.is_empty()
     }
@@ -82,9 +96,12 @@ pub fn plan(spec: &ClusterSpec, snippets: &Snippets<'_>, inventory: &Inventory, 
     }
     plan.trust = trust_files(spec, inventory).is_none_or(|wanted| wanted != inventory.trust_files) || inventory.trust_password.is_none();
     let sasl_passwords = inventory.sasl_passwords();
+    let faults = trouble::of_holders(spec, inventory, &sasl_passwords);
     let step = |holder| holder_step(spec, snippets, inventory, &sasl_passwords, holder, now);
-    plan.holders = spec.holders.par_iter().filter_map(step).collect();
-    plan.unchanged = spec.holders.len() - plan.holders.len();
+    plan.holders = spec.holders.par_iter().filter(|holder| !faults.contains_key(&holder.id)).filter_map(step).collect();
+    plan.unchanged = spec.holders.len() - plan.holders.len() - faults.len();
+    plan.troubles.extend(faults.into_iter().map(|(holder, why)| Trouble::Holder { holder: holder.to_string(), why }));
+    plan.leftovers.clone_from(&inventory.leftovers);
     let wanted: BTreeSet<&HolderId> = spec.holders.iter().map(|holder| &holder.id).collect();
     let leftover = inventory.holders.keys().filter(|id| !wanted.contains(id));
     plan.notices.extend(leftover.map(|id| format!("{id} is no longer in the cluster file; its files are left alone")));

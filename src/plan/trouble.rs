@@ -1,18 +1,24 @@
 //! What is wrong and no run of `apply` can mend.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::cluster::{AuthorityName, ClusterSpec};
+use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId};
 use crate::inventory::Inventory;
-use crate::pki::Certificate;
+use crate::pki::{Certificate, Password};
 
 /// A state that needs a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum Trouble {
+    /// Something lies in a holder's place that is not countersign's: the holder is left alone, whatever is due.
+    #[serde(rename = "holder-fault")]
+    Holder { holder: String, why: String },
+    /// What a run that was cut short left behind cannot be removed.
+    Leftover { why: String },
     /// An authority signs nothing any more, and nobody takes what it signed.
     AuthorityEnded {
         authority: &'static str,
@@ -32,6 +38,8 @@ pub enum Trouble {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Holder { holder, why } => write!(f, "{holder}: {why}"),
+            Self::Leftover { why } => f.write_str(why),
             Self::AuthorityEnded { authority, subject, not_after } => write!(
                 f,
                 "expired: {subject} ({authority}) ended {}; it can sign nothing, and nobody takes what it signed. Put a new authority in its place",
@@ -55,6 +63,24 @@ pub fn of_authority(name: AuthorityName, inventory: &Inventory, now: OffsetDateT
 /// Of every authority of the cluster file.
 pub fn of_authorities(spec: &ClusterSpec, inventory: &Inventory, now: OffsetDateTime) -> Vec<Trouble> {
     spec.authorities().filter_map(|authority| of_authority(authority.name, inventory, now)).collect()
+}
+
+/// A holder's own fault, or that of a client whose password its files must hold and nobody can read.
+pub fn of_holders<'s>(
+    spec: &'s ClusterSpec,
+    inventory: &Inventory,
+    sasl_passwords: &BTreeMap<HolderId, Password>,
+) -> BTreeMap<&'s HolderId, String> {
+    let closed = |user: &&Holder| inventory.fault(&user.id).is_some() && !sasl_passwords.contains_key(&user.id);
+    let why = |holder: &Holder| match inventory.fault(&holder.id) {
+        Some(why) => Some(why.to_owned()),
+        None => spec
+            .sasl_passwords_of(holder)
+            .into_iter()
+            .find(closed)
+            .map(|user| format!("its files hold the password of {}, and that cannot be read: mend {} first", user.id, user.id)),
+    };
+    spec.holders.iter().filter_map(|holder| Some((&holder.id, why(holder)?))).collect()
 }
 
 fn of_certificate(authority: AuthorityName, certificate: &Certificate, now: OffsetDateTime) -> Option<Trouble> {

@@ -102,10 +102,10 @@ fn endpoint(spec: &AwsSpec) -> Result<Option<String>, SinkError> {
 /// Only what the file holds is trusted, as the AWS CLI has it.
 fn trust(bundle: &Path) -> Result<TlsContext, SinkError> {
     let setting = |what: String| SinkError::Setting { what, fix: "let AWS_CA_BUNDLE name a PEM file of CA certificates".to_owned() };
-    let text = directory::read_text(bundle)?;
+    let pem = directory::read_foreign(bundle)?;
     let (mut sound, mut store) = (RootCertStore::empty(), TrustStore::empty());
     // The SDK panics at what rustls cannot take.
-    for certificate in CertificateDer::pem_slice_iter(text.as_bytes()).flatten() {
+    for certificate in CertificateDer::pem_slice_iter(pem.expose()).flatten() {
         if sound.add(certificate.clone()).is_ok() {
             store.add_pem_certificate(pem_block("CERTIFICATE", &certificate).expose());
         }

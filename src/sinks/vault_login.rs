@@ -102,8 +102,8 @@ fn environment_token(environment: &Environment<'_>) -> Result<HeaderValue, SinkE
         return header(&variable.value).ok_or_else(|| no_token(&format!("what {} holds", variable.name)));
     }
     let file = environment.token_file();
-    match file.as_deref().map(directory::read_text) {
-        Some(Ok(text)) => header(Zeroizing::new(text).trim()).ok_or_else(|| no_token("what ~/.vault-token holds")),
+    match file.map(|file| directory::first_line(&SecretSource::File(file))) {
+        Some(Ok(token)) => header(token.expose().trim()).ok_or_else(|| no_token("what ~/.vault-token holds")),
         Some(Err(error)) if !error.is_missing() => Err(error.into()),
         Some(Err(_)) | None => Err(SinkError::Setting {
             what: "there is no token: neither BAO_TOKEN nor VAULT_TOKEN is set, and there is no ~/.vault-token".to_owned(),
