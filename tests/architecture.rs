@@ -114,6 +114,21 @@ fn every_way_of_naming_a_module_is_seen() {
     assert_eq!(named, ["cluster", "issue", "pki", "plan"]);
 }
 
+/// open(2) waits for ever at a FIFO, and /dev/zero has no end: one module knows, and whoever opens a file asks it.
+#[test]
+fn one_module_alone_opens_files() {
+    let opening =
+        ["OpenOptions", "File::open", "File::create", "fs::read(", "fs::write(", "fs::copy(", "read_to_string", "rustix::fs::open"];
+    let is_of_tests = |file: &Path| ["tests", "fixture"].iter().any(|end| file.file_stem().unwrap().to_string_lossy().ends_with(end));
+    let mut wrong = BTreeSet::new();
+    for file in rust_files(Path::new("src")).into_iter().filter(|file| !is_of_tests(file) && !file.ends_with("directory/open.rs")) {
+        let source = fs::read_to_string(&file).unwrap();
+        let code = source.split("#[cfg(test)]\n").next().unwrap();
+        wrong.extend(opening.iter().filter(|word| code.contains(**word)).map(|word| format!("{}: {word}", file.display())));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 /// Two levels under `src/`, no deeper.
 #[test]
 fn no_module_lies_deeper_than_two_levels() {

@@ -42,13 +42,13 @@ fn findings(workspace: &Workspace, days: i64) -> Vec<Finding> {
     let spec = cluster::parse(&workspace.read("countersign.yaml"), &workspace.path("")).unwrap();
     let directory = Directory::new(&workspace.path("pki")).unwrap();
     let inventory = directory.read(&spec).unwrap();
-    let files: Vec<_> = spec.holders.iter().filter_map(|holder| directory.holder_files(&spec, holder).unwrap()).collect();
+    let files: Vec<_> = spec.holders.iter().filter_map(|holder| directory.holder_files(&spec, holder)).collect();
     check::cluster(&Cluster {
         spec: &spec,
         snippets: &Snippets::new(&spec, directory.root()),
         inventory: &inventory,
         files: &files,
-        survey: &directory.survey(&spec).unwrap(),
+        survey: &directory.survey(&spec, &inventory).unwrap(),
         at: OffsetDateTime::now_utc() + Duration::days(days),
         expires_within: Duration::days(14),
     })
@@ -195,6 +195,43 @@ fn files_that_nobody_knows() {
             "unknown-file notes.txt",
         ]
     );
+}
+
+#[test]
+fn what_a_run_left_that_was_cut_short() {
+    let workspace = applied();
+    for path in ["pki/authority/.2.new", "pki/clients/app/.2.new"] {
+        fs::create_dir(workspace.path(path)).unwrap();
+    }
+    for path in ["pki/authority/.2.new/root.key", "pki/clients/app/.2.new/tls.key", "pki/trust/.countersign-1.new"] {
+        fs::write(workspace.path(path), "").unwrap();
+    }
+    mode(&workspace, "pki/authority/.2.new/root.key", 0o644);
+    mode(&workspace, "pki/clients/app/.2.new/tls.key", 0o600);
+    assert_eq!(
+        found(&workspace),
+        [
+            "cut-short authority/.2.new",
+            "cut-short clients/app/.2.new",
+            "cut-short trust/.countersign-1.new",
+            "exposed-secret authority/.2.new/root.key",
+        ]
+    );
+    workspace.run(&["apply"]).expect(0).says("Nothing to do").says("pki/clients/app/.2.new");
+    assert_eq!(found(&workspace), [""; 0]);
+}
+
+#[test]
+fn something_else_in_place_of_a_file() {
+    let workspace = applied();
+    let key = workspace.path("pki/clients/app/1/tls.key");
+    fs::remove_file(&key).unwrap();
+    fs::create_dir(&key).unwrap();
+    assert_eq!(found(&workspace), ["holder-fault clients/app"]);
+    let root = workspace.path("pki/authority/1/root.crt");
+    fs::remove_file(&root).unwrap();
+    fs::create_dir(&root).unwrap();
+    workspace.run(&["check"]).expect(3).says("root.crt is not a file; move it away");
 }
 
 #[test]

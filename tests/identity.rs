@@ -88,7 +88,7 @@ clients: [{{ name: orders, kafka: {{ write: [orders] }}, rabbitmq: {{ vhost: /pr
         }];
         let spec = cluster::parse(&workspace.read("countersign.yaml"), &workspace.path("")).unwrap();
         let holder = spec.holders.iter().find(|holder| holder.id.to_string() == "clients/orders").unwrap();
-        let files = Directory::new(&workspace.path("pki")).unwrap().holder_files(&spec, holder).unwrap().unwrap();
+        let files = Directory::new(&workspace.path("pki")).unwrap().holder_files(&spec, holder).unwrap();
         let holder = from_holder(&files, &Besides::default()).unwrap().remove(0);
         let chain = visitor(&holder).credential.as_ref().unwrap().chain();
         assert_eq!([chain.to_vec(), visitor(&holder).anchors.to_vec()], wanted);

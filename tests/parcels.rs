@@ -44,7 +44,7 @@ fn parts(workspace: &Workspace) -> (ClusterSpec, Inventory, BTreeMap<HolderId, H
     let spec = cluster::parse(&workspace.read("countersign.yaml"), &workspace.path("")).unwrap();
     let directory = Directory::new(&workspace.path("pki")).unwrap();
     let inventory = directory.read(&spec).unwrap();
-    let files = |holder| directory.holder_files(&spec, holder).unwrap();
+    let files = |holder| directory.holder_files(&spec, holder);
     let files = spec.holders.iter().filter_map(|holder| Some((holder.id.clone(), files(holder)?))).collect();
     (spec, inventory, files)
 }

@@ -49,6 +49,22 @@ fn assert_whole(pki: &Path) {
     }
 }
 
+/// No file of a run that was cut short is there, and no generation that never was in use.
+fn assert_nothing_left(pki: &Path) {
+    let names = |place: &Path| -> Vec<String> {
+        fs::read_dir(place).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    for place in ["", "authority", "trust"].into_iter().chain(HOLDERS).map(|place| pki.join(place)) {
+        let left: Vec<String> = names(&place).into_iter().filter(|name| name.ends_with(".new")).collect();
+        assert!(left.is_empty(), "{}: {left:?}", place.display());
+    }
+    for holder in HOLDERS.map(|holder| pki.join(holder)) {
+        let current: u32 = fs::read_link(holder.join("current")).unwrap().to_str().unwrap().parse().unwrap();
+        let newer: Vec<u32> = names(&holder).iter().filter_map(|name| name.parse().ok()).filter(|number| *number > current).collect();
+        assert!(newer.is_empty(), "{}: {newer:?} after {current}", holder.display());
+    }
+}
+
 /// Runs `apply` and kills it at the `nth` call of `call`; whether it came to that.
 fn killed_at(workspace: &Workspace, call: &str, nth: usize) -> bool {
     let mut command = Command::new("strace");
@@ -76,6 +92,7 @@ fn killed_at_every_write(prepare: impl Fn() -> Workspace) {
 
             workspace.ok(&["apply", "--no-proof"]);
             assert_whole(&pki);
+            assert_nothing_left(&pki);
             if let Some(authority) = authority {
                 assert_eq!(fs::read(pki.join("authority/1/root.key")).unwrap(), authority, "{call} {nth}: the authority was replaced");
             }
@@ -100,6 +117,25 @@ fn a_renewal_killed_at_every_write_is_finished_by_the_next() {
         program(Command::new("cp").arg("-a").arg(template.path("pki")).arg(workspace.path("pki")));
         workspace
     });
+}
+
+/// Whoever takes the change back has nothing to do but to clear away.
+#[test]
+fn what_a_killed_renewal_left_is_cleared_away_when_the_change_is_taken_back() {
+    let mut left = 0;
+    for call in ["fchmod", "syncfs", "symlink", "renameat2", "rename"] {
+        for nth in 1..4 {
+            let workspace = Workspace::new(CLUSTER);
+            workspace.ok(&["apply", "--no-proof"]);
+            workspace.edit("cluster: safety", "cluster: safety\nsubject: { O: Acme }");
+            killed_at(&workspace, call, nth);
+            workspace.edit("\nsubject: { O: Acme }", "");
+            left += usize::from(workspace.run(&["apply", "--no-proof"]).expect(0).stderr.contains("a run that was cut short left it"));
+            assert_whole(&workspace.path("pki"));
+            assert_nothing_left(&workspace.path("pki"));
+        }
+    }
+    assert!(left > 5, "only {left} runs left anything: are the system calls still these?");
 }
 
 #[test]

@@ -45,6 +45,11 @@ impl DirectoryError {
         matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
     }
 
+    /// Something else lies where a file of countersign's belongs.
+    pub fn is_in_the_way(&self) -> bool {
+        matches!(self, Self::InTheWay { .. })
+    }
+
     pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io { doing, path: shown(path), source }
     }

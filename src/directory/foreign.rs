@@ -22,6 +22,15 @@ pub fn read_foreign(path: &Path) -> Result<Secret, DirectoryError> {
     open::read(file, &metadata, path, open::STORE)
 }
 
+/// Says what is wrong with a file that a library of others is about to open by itself: it is none, or beyond all measure. None at all
+/// is left to the library.
+pub fn look_at(path: &Path) -> Result<(), DirectoryError> {
+    match open::foreign(path, open::STORE) {
+        Err(error) if !error.is_missing() => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 /// How long a file is that others write to.
 pub fn length_of(path: &Path) -> Result<u64, DirectoryError> {
     Ok(open::foreign(path, u64::MAX)?.1.len())

@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::DirectoryError;
 pub use folder::{read_folder, remove_from_folder, write_in_folder};
-pub use foreign::{expand, files_in, length_of, mode_of, read_foreign, read_log, read_named, system_roots};
+pub use foreign::{expand, files_in, length_of, look_at, mode_of, read_foreign, read_log, read_named, system_roots};
 pub use journal::{Journal, JournalEntry, JournalState, Marks};
 pub use lock::Lock;
 pub use owner::Owners;

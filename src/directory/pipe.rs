@@ -95,3 +95,44 @@ fn silent(name: &str, patience: Duration) -> DirectoryError {
 fn failed(name: &str, source: io::Error) -> DirectoryError {
     DirectoryError::Io { doing: "read", path: name.to_owned(), source }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn told(result: Result<Secret, DirectoryError>) -> String {
+        result.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_pipe_is_read_to_its_end_and_no_further_than_the_limit() {
+        let (reader, mut writer) = io::pipe().unwrap();
+        writer.write_all(b"0123456789").unwrap();
+        drop(writer);
+        assert_eq!(drain(reader.try_clone().unwrap(), "it", 10, SILENCE).unwrap().expose(), b"0123456789");
+        let (reader, mut writer) = io::pipe().unwrap();
+        writer.write_all(b"0123456789").unwrap();
+        assert!(told(drain(reader, "it", 9, SILENCE)).starts_with("it is larger than"));
+    }
+
+    #[test]
+    fn a_pipe_that_says_nothing_is_not_waited_for_without_end() {
+        let (reader, mut writer) = io::pipe().unwrap();
+        writer.write_all(b"begun").unwrap();
+        assert_eq!(told(drain(reader, "it", 10, Duration::from_secs(1))), "it said nothing for 1 s; see who writes to it");
+    }
+
+    #[test]
+    fn a_line_is_taken_without_what_follows() {
+        let (reader, mut writer) = io::pipe().unwrap();
+        writer.write_all(b"one\r\ntwo").unwrap();
+        drop(writer);
+        let lines = [(); 3].map(|()| line(&reader, "it", 3 + 1).unwrap().expose().to_vec());
+        assert_eq!(lines, [b"one".to_vec(), b"two".to_vec(), Vec::new()]);
+        let (reader, mut writer) = io::pipe().unwrap();
+        writer.write_all(b"longer").unwrap();
+        assert!(told(line(reader, "it", 5)).starts_with("it is larger than"));
+    }
+}

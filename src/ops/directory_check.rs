@@ -33,7 +33,14 @@ pub fn check(
         return Err(DeedError::NothingThere { directory: directory.root().to_owned() });
     }
     let snippets = Snippets::new(spec, directory.root());
-    let inventory = directory.read(spec)?;
+    let inventory = match directory.read(spec) {
+        Ok(inventory) => inventory,
+        Err(error) if error.is_in_the_way() => {
+            let finding = check::unreadable("", error.to_string(), "nothing else was looked at: run countersign check again then");
+            return Ok(vec![target(shown, "", vec![finding], Vec::new())]);
+        }
+        Err(error) => return Err(error.into()),
+    };
     let underway = progress.begin("reading", spec.holders.len());
     let files = spec.holders.par_iter().filter_map(|holder| {
         let files = directory.holder_files(spec, holder).filter(|_| inventory.fault(&holder.id).is_none());

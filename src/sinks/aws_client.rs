@@ -4,7 +4,7 @@
 //! identity, `credential_process`, containers, instances, proxies, `AWS_MAX_ATTEMPTS`.
 
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableRegionProvider;
@@ -43,6 +43,7 @@ const SOURCES: &str = "AWS credentials, looked for in the environment, the profi
 
 /// The client, and its place for people: `AWS Secrets Manager in eu-central-1`.
 pub async fn client(spec: &AwsSpec) -> Result<(Client, String), SinkError> {
+    files().iter().try_for_each(|file| directory::look_at(file))?;
     let region = region(spec).await?;
     let mut place = format!("AWS Secrets Manager in {region}");
     let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(ANSWER).operation_timeout(CALL).build();
@@ -97,6 +98,20 @@ fn endpoint(spec: &AwsSpec) -> Result<Option<String>, SinkError> {
                 .to_owned(),
         }),
     }
+}
+
+/// What the SDK opens by itself, without a limit and without a deadline.
+fn files() -> Vec<PathBuf> {
+    let below_home = |path: &str| Some(std::env::home_dir()?.join(path));
+    let named = |name: &str| variable(name).map(PathBuf::from);
+    let files = [
+        named("AWS_CONFIG_FILE").or_else(|| below_home(".aws/config")),
+        named("AWS_SHARED_CREDENTIALS_FILE").or_else(|| below_home(".aws/credentials")),
+        named("AWS_WEB_IDENTITY_TOKEN_FILE"),
+        named("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
+        named("SSL_CERT_FILE"),
+    ];
+    files.into_iter().flatten().collect()
 }
 
 /// Only what the file holds is trusted, as the AWS CLI has it.
