@@ -305,7 +305,7 @@ fn a_fault_of_one_holder_is_told_and_the_others_are_renewed() {
     let current = |holder: &str| fs::read_link(workspace.path(format!("pki/{holder}/current"))).unwrap();
     assert_eq!(["clients/orders", "clients/ledger", "kafka/broker-1"].map(current), ["1", "2", "2"].map(PathBuf::from));
     let again = workspace.json(&["apply"]);
-    assert_eq!((&again["holders"], &again["faults"][0]["holder"]), (&serde_json::json!([]), &serde_json::json!("clients/orders")));
+    assert_eq!((&again["holders"], &again["troubles"][0]["holder"]), (&serde_json::json!([]), &serde_json::json!("clients/orders")));
     fs::remove_file(&password).unwrap();
     workspace.ok(&["apply", "--no-proof"]);
     assert_eq!(current("clients/orders"), Path::new("2"));
