@@ -11,7 +11,7 @@ use std::time::Duration;
 use countersign::cluster::SaslMechanism;
 use countersign::diagnosis::{Fact, Fault, Step, Symptom, Via};
 use countersign::pki::{AnyKey, Certificate, Passphrase};
-use countersign::visit::{Credential, Delivery, KafkaSession, Librdkafka, Login, RoundTrip, ScratchTopic, Visitor};
+use countersign::visit::{Credential, Delivery, FewIterations, KafkaSession, Librdkafka, Login, RoundTrip, ScratchTopic, Visitor};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -111,7 +111,7 @@ transaction.state.log.num.partitions=1
         password: &str,
     ) -> Result<KafkaSession<TlsStream<TcpStream>>, Symptom> {
         let mut session = self.greet(port).await;
-        match session.login(&login(mechanism, user, password)).await {
+        match session.login(&login(mechanism, user, password), FewIterations::Refused).await {
             Ok(fact) => {
                 assert!(matches!(fact, Some(Fact::Login { .. })));
                 Ok(session)
@@ -192,7 +192,7 @@ async fn who_may_log_in(node: &Node) {
 async fn metadata(node: &Node) {
     let [broker, every, _] = node.ports;
     let mut session = node.greet(broker).await;
-    assert!(session.login(&Login::Certificate).await.unwrap().is_none());
+    assert!(session.login(&Login::Certificate, FewIterations::Refused).await.unwrap().is_none());
     let metadata = session.metadata(&["absent"]).await.unwrap();
     assert_eq!(metadata.cluster.as_deref(), Some("cuhND_owQ4GvT4BqhUDkTA"));
     assert_eq!((metadata.brokers[0].id, metadata.brokers[0].host.as_str(), metadata.brokers[0].port), (1, "localhost", i32::from(broker)));

@@ -60,7 +60,7 @@ impl Failure {
                 | DeedError::Plan(_)
                 | DeedError::Directory(_)
                 | DeedError::Making { .. }
-                | DeedError::Runtime(_)
+                | DeedError::Lack(_)
                 | DeedError::Unreadable { .. }
                 | DeedError::Manifests(_) => Exit::Failed,
             },
@@ -79,7 +79,7 @@ impl Failure {
             Self::Deed(DeedError::Plan(_)) => "plan",
             Self::Deed(DeedError::Directory(_)) => "directory",
             Self::Deed(DeedError::Making { .. }) => "making",
-            Self::Deed(DeedError::Runtime(_)) => "runtime",
+            Self::Deed(DeedError::Lack(_)) => "lack",
             Self::Deed(DeedError::Unreadable { .. }) => "unreadable",
             Self::Deed(DeedError::Manifests(_)) => "manifests",
             Self::Convert { .. } => "convert",

@@ -8,6 +8,7 @@ mod failure;
 mod identity;
 mod init;
 mod inspect;
+mod interruption;
 mod passwords;
 mod proof;
 mod push;
@@ -27,7 +28,8 @@ use time::OffsetDateTime;
 
 use crate::cluster::{self, ClusterSpec, Holder, HolderId};
 use crate::directory::{self, Directory};
-use crate::ops::{Means, Progress};
+use crate::ops::{DeedError, Means, Progress};
+use crate::visit::allowance::Lack;
 
 /// TLS certificates for Kafka and RabbitMQ: made, kept fresh, and proved to work
 #[derive(Debug, Parser)]
@@ -88,7 +90,7 @@ pub fn main(now: OffsetDateTime) -> u8 {
     };
     let console = Console::new(global.format, global.color, global.quiet);
     let context = Context { console, file: global.file, dir: global.dir, now, entropy: aws_lc_rs::rand::SystemRandom::new() };
-    let result = match &verb {
+    let result = pool().and_then(|()| match &verb {
         Verb::Init(init) => init.run(&context),
         Verb::Apply(apply) => apply.run(&context),
         Verb::Status(status) => status.run(&context),
@@ -98,7 +100,7 @@ pub fn main(now: OffsetDateTime) -> u8 {
         Verb::Render(render) => render.run(&context),
         Verb::Convert(convert) => convert.run(&context),
         Verb::Inspect(inspect) => inspect.run(&context),
-    };
+    });
     match result {
         Ok(exit) => exit.code(),
         Err(failure) => {
@@ -106,6 +108,12 @@ pub fn main(now: OffsetDateTime) -> u8 {
             failure.exit().code()
         }
     }
+}
+
+/// The threads on which files are made and read. rayon panics of those that it starts unasked, where the system lets it have none.
+fn pool() -> Result<(), Failure> {
+    let started = rayon::ThreadPoolBuilder::new().build_global();
+    started.map_err(|error| DeedError::from(Lack::Threads(error.to_string())).into())
 }
 
 impl Context {

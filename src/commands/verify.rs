@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use tokio::runtime::Runtime;
 
 use super::console::Format;
 use super::failure::{Exit, Failure};
 use super::identity::IdentityArgs;
+use super::interruption::Interruption;
 use super::{Context, proof, selected};
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId, Role};
 use crate::diagnosis::VerifyReport;
@@ -25,6 +25,7 @@ use crate::report;
 use crate::snippet::Snippets;
 use crate::verify::{self, Agenda, Attendee, Intruders, Options, Place, Wishes};
 use crate::visit::Credential;
+use crate::visit::allowance::{self, Lack};
 
 /// Prove that mutual TLS works, and say what is broken, on which side, and how to mend it
 ///
@@ -57,7 +58,7 @@ pub struct Verify {
     /// How long a connection may take, with all that is done over it: 5s, 500ms
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
     deadline: Duration,
-    /// How many connections are made at once
+    /// How many connections are made at once, where this process may open their files (ulimit -n)
     #[arg(long, value_name = "COUNT", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1024))]
     parallel: u16,
     /// End with the first failure
@@ -159,12 +160,12 @@ impl Verify {
         let options = Options {
             now: context.now,
             deadline: self.deadline,
-            at_once: self.parallel.into(),
+            at_once: verify::connections_at_once(self.parallel.into()).map_err(DeedError::from)?,
             probes: !self.no_probes,
             fail_fast: self.fail_fast,
         };
         let logs = LogFile::begin(&self.broker_log)?;
-        let runtime = Runtime::new().map_err(DeedError::Runtime)?;
+        let runtime = allowance::runtime().map_err(DeedError::from)?;
         let watch = context.console.watch();
         watch(Told::Begins { work: "verifying", steps: agenda.meetings.len() });
         let stop = async || {
@@ -174,10 +175,15 @@ impl Verify {
             watch(Told::Grows(of));
             watch(Told::Reached(done));
         };
+        let interruption = Interruption::begin().map_err(|error| DeedError::from(Lack::Other(error.to_string())))?;
         let mut report = runtime.block_on(verify::run(agenda, options, stop, told));
+        drop(interruption);
         watch(Told::Ends);
         // A name server that does not answer keeps a thread for longer than anybody waits.
         runtime.shutdown_background();
+        if let Some(lack) = report.lack() {
+            return Err(DeedError::from(Lack::Other(lack.to_owned())).into());
+        }
         ops::explain(&mut report, &logs)?;
         self.show(context, &report);
         Ok(match (report.interrupted(), report.passed()) {

@@ -86,6 +86,8 @@ impl Evidence {
             | Symptom::ConnectionRefused
             | Symptom::Unreachable { .. }
             | Symptom::Silence { .. }
+            | Symptom::Lack { .. }
+            | Symptom::Untried { .. }
             | Symptom::ServerRefused { .. }
             | Symptom::Plaintext { .. }
             | Symptom::Misbehaved { .. }
@@ -93,7 +95,11 @@ impl Evidence {
             | Symptom::Kafka { .. }
             | Symptom::Mechanism { .. }
             | Symptom::Librdkafka { .. }
+            | Symptom::Iterations { .. }
             | Symptom::Advertised { .. }
+            | Symptom::SharedAddress { .. }
+            | Symptom::Untold { .. }
+            | Symptom::TooManyBrokers { .. }
             | Symptom::OtherBytes
             | Symptom::Other(_) => false,
         };

@@ -1,6 +1,7 @@
 //! What each step that succeeded has shown.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
@@ -44,6 +45,9 @@ pub enum Fact {
         /// Who the client says it is; with EXTERNAL the broker takes the name from the certificate.
         #[serde(skip_serializing_if = "Option::is_none")]
         user: Option<String>,
+        /// Those that the server asked for, with SCRAM.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        iterations: Option<u32>,
     },
     VirtualHost {
         name: String,
@@ -51,7 +55,9 @@ pub enum Fact {
     Metadata {
         #[serde(skip_serializing_if = "Option::is_none")]
         cluster: Option<String>,
-        brokers: Vec<Advertised>,
+        /// The first 1,000; of lists that differ each time not even those.
+        #[serde(serialize_with = "each")]
+        brokers: Arc<[Advertised]>,
     },
     Topic {
         name: String,
@@ -75,7 +81,7 @@ pub enum Fact {
 }
 
 /// One broker as Kafka tells it to clients of this listener.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Advertised {
     /// `node.id`.
     pub id: i32,
@@ -156,4 +162,8 @@ impl Fact {
 fn milliseconds<S: Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     #[allow(clippy::cast_precision_loss)]
     serializer.serialize_f64(took.as_micros() as f64 / 1000.0)
+}
+
+fn each<S: Serializer>(brokers: &[Advertised], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(brokers)
 }

@@ -57,6 +57,19 @@ pub const EXTERNAL_WITHOUT_CERTIFICATE: Rule = Rule::error(
 pub const ROWS: &[Row] = &[
     Row {
         rule: &Rule::error(
+            "scram-iterations",
+            "SCRAM iterations that no client should take",
+            "RFC 7677, section 4 demands 4096 at least, and Java's ScramSaslClient refuses fewer: with few, whoever asked can guess the \
+             password from the answer. So none is sent. More than 1,000,000 only keep clients busy; Kafka stores 16384 at most. \
+             librdkafka takes any number, which a note tells of.",
+        ),
+        explain: |evidence| match &evidence.fault.symptom {
+            Symptom::Iterations { .. } => Some(scram_iterations(evidence)),
+            _ => None,
+        },
+    },
+    Row {
+        rule: &Rule::error(
             "sasl-not-expected",
             "a client with SASL on a listener without it",
             "An SSL listener knows its clients by their certificates and answers SaslHandshake with ILLEGAL_SASL_STATE (34).",
@@ -126,6 +139,23 @@ pub const ROWS: &[Row] = &[
         },
     },
 ];
+
+fn scram_iterations(evidence: &Evidence) -> Explanation {
+    let (mechanism, user) = match &evidence.login {
+        LoginKind::Password { mechanism, user } => (*mechanism, user.as_str()),
+        LoginKind::Certificate | LoginKind::Anonymous => ("SCRAM-SHA-512", "NAME"),
+    };
+    Explanation::new(
+        Side::Broker,
+        format!("{user} does not log in at {}: {}", evidence.endpoint, evidence.fault.symptom),
+        format!(
+            "set the password anew with 4096 to 16384 iterations (kafka-configs --bootstrap-server {} --alter --entity-type users \
+             --entity-name {user} --add-config '{mechanism}=[iterations=4096,password=…]'); if the broker has as many already, somebody \
+             else answers there",
+            evidence.endpoint
+        ),
+    )
+}
 
 pub fn sasl_expected(evidence: &Evidence) -> Explanation {
     Explanation::new(

@@ -20,6 +20,7 @@ mod log_cause;
 mod log_entry;
 mod log_rows;
 mod login;
+mod metadata;
 mod network;
 mod phrases;
 mod programs;

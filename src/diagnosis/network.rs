@@ -1,4 +1,4 @@
-//! Names, addresses and silence.
+//! Names, addresses and silence; and what this process lacks to reach any.
 
 use super::row::{Explanation, Row, Side};
 use super::server_name;
@@ -6,6 +6,22 @@ use super::{Step, Symptom};
 use crate::finding::Rule;
 
 pub const ROWS: &[Row] = &[
+    Row {
+        rule: &Rule::error(
+            "own-lack",
+            "open files, memory or threads that this process does not get",
+            "The system gives this process no more of them (EMFILE, ENFILE, ENOMEM): the connection was never tried, and says nothing of \
+             the broker.",
+        ),
+        explain: |evidence| match &evidence.fault.symptom {
+            Symptom::Lack { error } => Some(Explanation::new(
+                Side::Client,
+                format!("this process may not open another file, connection or thread: {error}"),
+                "allow it more (ulimit -n, ulimit -u, the limits of its container), or let it make fewer connections at once (--parallel)",
+            )),
+            _ => None,
+        },
+    },
     Row {
         rule: &Rule::error(
             "name-unknown",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{BrokerLog, Diagnosis, Evidence, Fact, Handshake, StepTaken, diagnose};
+use super::{BrokerLog, Diagnosis, Evidence, Fact, Handshake, StepTaken, Symptom, diagnose};
 
 /// What a verification concluded.
 #[derive(Debug, Default, Serialize)]
@@ -173,6 +173,17 @@ impl VerifyReport {
                 }
             }
         }
+    }
+
+    /// What this process itself lacked to go on: then nothing was verified, and nobody is to blame for it.
+    pub fn lack(&self) -> Option<&str> {
+        self.cells.iter().find_map(|cell| match &cell.verdict {
+            Verdict::Failed(failure) => match &failure.evidence.fault.symptom {
+                Symptom::Lack { error } => Some(error.as_str()),
+                _ => None,
+            },
+            Verdict::Passed => None,
+        })
     }
 
     /// Whether the log of a broker may yet say why something failed.

@@ -46,6 +46,11 @@ fn advertised(evidence: &Evidence) -> Option<Explanation> {
         let cause = format!("broker {id} is advertised as {advertised}{instead}");
         return Some(Explanation::new(Side::Broker, cause, format!("set advertised.listeners of broker {id} to {right} and restart it")));
     }
+    if let Symptom::SharedAddress { ids: [one, other], advertised } = &evidence.fault.symptom {
+        let cause = format!("broker {one} and broker {other} are both advertised as {advertised}, where only one of them can be");
+        let fix = format!("give each an advertised.listeners of its own: set that of broker {other} to another address and restart it");
+        return Some(Explanation::new(Side::Broker, cause, fix));
+    }
     let ToldBy { bootstrap, id } = evidence.told_by.as_ref()?;
     let endpoint = &evidence.endpoint;
     if let Some((wanted, names)) = mismatch(evidence) {
@@ -120,7 +125,16 @@ fn has(wanted: &str, names: Option<&str>) -> String {
     } else {
         ""
     };
-    format!("it has {names}{slip}")
+    format!("it has {}{slip}", first(names))
+}
+
+/// As many names as anybody reads.
+fn first(names: &str) -> String {
+    const READ: usize = 20;
+    match names.match_indices(", ").nth(READ - 1) {
+        Some((end, _)) => format!("{}, and {} more", &names[..end], names[end..].matches(", ").count()),
+        None => names.to_owned(),
+    }
 }
 
 /// The entry that is missing.
@@ -130,5 +144,17 @@ fn san(wanted: &str) -> String {
         Ok(Host::Ip(ip)) => format!("IP:{ip}"),
         Ok(Host::Dns(name)) => format!("DNS:{name}"),
         Err(_) => format!("DNS:{bare}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_names_without_number_the_first_are_shown_and_the_others_counted() {
+        let names: Vec<String> = (1..=16_000).map(|nth| format!("DNS:n{nth}")).collect();
+        assert!(has("broker-1", Some(&names.join(", "))).ends_with("DNS:n19, DNS:n20, and 15980 more"));
+        assert_eq!(has("broker-1", Some("DNS:a, DNS:b")), "it has DNS:a, DNS:b");
     }
 }

@@ -1,7 +1,8 @@
 //! What went wrong, as far as whoever met it can tell. Why is for the table to say.
 
-use std::fmt;
+use std::{fmt, io};
 
+use rustix::io::Errno;
 use rustls::AlertDescription;
 
 use super::Step;
@@ -29,6 +30,10 @@ pub enum Symptom {
     Unreachable { error: String },
     /// No answer within the deadline, at whichever step.
     Silence { seconds: u64 },
+    /// This process may not open more files, or has no memory: nobody else's fault.
+    Lack { error: String },
+    /// Nobody went there, because too much of what was told of had failed before.
+    Untried { why: String },
 
     // TLS.
     /// We do not take the server's certificate: what is wrong with its chain by the client's anchors and the name it asked for,
@@ -54,6 +59,8 @@ pub enum Symptom {
     Kafka { code: i16, name: String, message: Option<String>, resource: Option<String> },
     /// The server does not offer the SASL mechanism of the client.
     Mechanism { wanted: String, offered: Vec<String> },
+    /// The server asks for fewer or more SCRAM iterations than `bound`.
+    Iterations { asked: u64, bound: u64 },
     /// AMQP's Connection.Close or Channel.Close: 403 `ACCESS_REFUSED - …`, and the method that it answers, where there is one:
     /// `queue.declare`.
     Amqp { code: u16, text: String, method: Option<&'static str> },
@@ -61,6 +68,12 @@ pub enum Symptom {
     Librdkafka { code: String, reason: String },
     /// What is advertised is not what the cluster file says, or can be no address at all.
     Advertised { id: i32, advertised: String, expected: Option<String> },
+    /// Two brokers are advertised under one address.
+    SharedAddress { ids: [i32; 2], advertised: String },
+    /// Kafka tells of no broker, or not of the one that was asked.
+    Untold { id: Option<i32> },
+    /// Kafka tells of more brokers than are looked at.
+    TooManyBrokers { told: usize, kept: usize },
     /// Other bytes came back than were sent.
     OtherBytes,
     /// Anything that no type is known for.
@@ -108,12 +121,22 @@ impl Fault {
     }
 }
 
+impl Symptom {
+    /// What an error of the system is where it is about this process alone: it gets no more files, memory, threads or local ports.
+    pub fn lack(error: &io::Error) -> Option<Self> {
+        let ours = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::NOBUFS, Errno::AGAIN].map(Errno::raw_os_error);
+        let lacks = error.raw_os_error().is_some_and(|code| ours.contains(&code));
+        lacks.then(|| Self::Lack { error: error.to_string() })
+    }
+}
+
 impl fmt::Display for Symptom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { file, problem } => write!(f, "{file}: {problem}"),
             Self::NameUnknown { error } | Self::Unreachable { error } => f.write_str(error),
             Self::ConnectionRefused => f.write_str("connection refused"),
+            Self::Lack { error } | Self::Untried { why: error } => f.write_str(error),
             Self::Silence { seconds } => write!(f, "no answer within {seconds} s"),
             Self::ServerRefused { error, .. } | Self::NothingInCommon { error } | Self::Misbehaved { error } => f.write_str(error),
             Self::Alert(alert) => write!(f, "the server sent the alert {}", alert_name(*alert)),
@@ -129,6 +152,10 @@ impl fmt::Display for Symptom {
             Self::Mechanism { wanted, offered } => {
                 write!(f, "the SASL mechanism {wanted} is not among those offered: {}", offered.join(", "))
             }
+            Self::Iterations { asked, bound } if asked < bound => {
+                write!(f, "the server asks for {asked} SCRAM iterations, fewer than {bound}")
+            }
+            Self::Iterations { asked, bound } => write!(f, "the server asks for {asked} SCRAM iterations, more than {bound}"),
             Self::Amqp { code, text, .. } => write!(f, "{code} {text}"),
             Self::Librdkafka { code, reason } if reason.is_empty() => f.write_str(code),
             Self::Librdkafka { code, reason } => write!(f, "{code} ({reason})"),
@@ -136,6 +163,12 @@ impl fmt::Display for Symptom {
                 write!(f, "broker {id} is advertised as {advertised} instead of {expected}")
             }
             Self::Advertised { id, advertised, expected: None } => write!(f, "broker {id} is advertised as {advertised}"),
+            Self::SharedAddress { ids: [one, other], advertised } => {
+                write!(f, "broker {one} and broker {other} are both advertised as {advertised}")
+            }
+            Self::Untold { id: None } => f.write_str("Metadata tells of no broker"),
+            Self::Untold { id: Some(id) } => write!(f, "Metadata does not tell of broker {id}, which answered"),
+            Self::TooManyBrokers { told, kept } => write!(f, "Metadata tells of {told} brokers, of which {kept} are looked at"),
             Self::OtherBytes => f.write_str("other bytes came back than were sent"),
             Self::Other(cause) => f.write_str(cause),
         }

@@ -2,8 +2,8 @@
 
 use super::row::{Diagnosis, Row};
 use super::{
-    Evidence, amqp, client, endings, files, kafka, kafka_access, letting_in, log_rows, login, network, server, server_name, server_trust,
-    tls,
+    Evidence, amqp, client, endings, files, kafka, kafka_access, letting_in, log_rows, login, metadata, network, server, server_name,
+    server_trust, tls,
 };
 use crate::finding::Rule;
 
@@ -11,6 +11,7 @@ use crate::finding::Rule;
 static TABLE: &[&[Row]] = &[
     log_rows::ROWS,
     files::ROWS,
+    metadata::ROWS,
     network::ROWS,
     server_trust::ROWS,
     server::ROWS,

@@ -16,13 +16,15 @@ mod tests;
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::thread::{Builder, ScopedJoinHandle};
+use std::time::{Duration, Instant};
 
 use crate::describe::{Observation, RefusedVersion, TlsVersion};
+use crate::diagnosis::Symptom;
 use crate::pki::{Host, HostPort};
 pub use offer::{Answer, Offer, offer};
 
-use connection::reach;
+use connection::{Timed, reach};
 use flight::Broken;
 use modern::Encrypted;
 use survey::Survey;
@@ -40,8 +42,23 @@ pub enum ObserveError {
     Plaintext { target: HostPort, protocol: &'static str },
     #[error("{target} answers with {answer:?}, which is no TLS")]
     NotTls { target: HostPort, answer: String },
+    /// Nobody else's fault.
+    #[error("this process may not open another file, connection or thread: {source}; allow it more (ulimit -n, ulimit -u)")]
+    Lack { source: io::Error },
     #[error("{target} takes no version of TLS: {how}")]
     Refused { target: HostPort, how: String },
+}
+
+/// How long it takes in all, in timeouts: there is a connection for each cipher suite, and who is slow to refuse each is slow for ever.
+const TIMEOUTS: u32 = 6;
+
+impl ObserveError {
+    fn unreachable(target: &HostPort, source: io::Error) -> Self {
+        match Symptom::lack(&source) {
+            Some(_) => Self::Lack { source },
+            None => Self::Unreachable { target: target.clone(), source },
+        }
+    }
 }
 
 /// Where to, and as whom the server is asked for.
@@ -49,13 +66,18 @@ pub enum ObserveError {
 struct Target<'a> {
     address: SocketAddr,
     name: &'a Host,
+    /// For each connection.
     timeout: Duration,
+    /// For all of them.
+    until: Instant,
 }
 
-/// Learns what `target` shows. `name` is sent in place of the host (RFC 6066, server_name); `timeout` is for each connection.
+/// Learns what `target` shows. `name` is sent in place of the host (RFC 6066, server_name); `timeout` is for each connection, and six
+/// times that for all.
 pub fn observe(target: &HostPort, name: Option<&Host>, timeout: Duration) -> Result<Observation, ObserveError> {
     let (address, mut stream) = reach(target, timeout)?;
-    let asked = Target { address, name: name.unwrap_or(&target.host), timeout };
+    let until = Instant::now() + timeout * TIMEOUTS;
+    let asked = Target { address, name: name.unwrap_or(&target.host), timeout, until };
     let first = survey::ask(&mut stream, asked.name, TlsVersion::V1_3, suites::MODERN);
     drop(stream);
     match &first {
@@ -65,20 +87,27 @@ pub fn observe(target: &HostPort, name: Option<&Host>, timeout: Duration) -> Res
     }
     let (surveys, encrypted) = std::thread::scope(|scope| {
         let modern = first.is_ok();
-        let encrypted = scope.spawn(move || if modern { asked.encrypted() } else { Err(Broken::Closed) });
+        let encrypted = Builder::new().spawn_scoped(scope, move || if modern { asked.encrypted() } else { Err(Broken::Closed) });
         let older = [TlsVersion::V1_2, TlsVersion::V1_1, TlsVersion::V1_0]
-            .map(|version| (version, scope.spawn(move || Survey::of(asked, version, None))));
+            .map(|version| (version, Builder::new().spawn_scoped(scope, move || Survey::of(asked, version, None))));
         let mut surveys = vec![(TlsVersion::V1_3, Survey::of(asked, TlsVersion::V1_3, Some(first)))];
-        let joined = |thread: std::thread::ScopedJoinHandle<'_, _>| thread.join().unwrap_or(Err(Broken::Closed));
         surveys.extend(older.map(|(version, thread)| (version, joined(thread))));
-        (surveys, encrypted.join().unwrap_or(Err(Broken::Closed)))
+        (surveys, joined(encrypted))
     });
     observation(target, asked, surveys, encrypted)
 }
 
+fn joined<T>(thread: io::Result<ScopedJoinHandle<'_, Result<T, Broken>>>) -> Result<T, Broken> {
+    thread.map_err(Broken::Io)?.join().unwrap_or(Err(Broken::Closed))
+}
+
 impl Target<'_> {
+    fn connect(self) -> io::Result<Timed> {
+        Timed::connect(self.address, self.timeout.min(self.until.saturating_duration_since(Instant::now())))
+    }
+
     fn encrypted(self) -> Result<Encrypted, Broken> {
-        modern::encrypted(&mut connection::Timed::connect(self.address, self.timeout)?, self.name)
+        modern::encrypted(&mut self.connect()?, self.name)
     }
 }
 
@@ -88,7 +117,10 @@ fn observation(
     surveys: Vec<(TlsVersion, Result<Survey, Broken>)>,
     encrypted: Result<Encrypted, Broken>,
 ) -> Result<Observation, ObserveError> {
-    let Encrypted { chain, request } = encrypted.unwrap_or_default();
+    let Encrypted { chain, request } = match encrypted {
+        Err(Broken::Io(source)) if Symptom::lack(&source).is_some() => return Err(ObserveError::Lack { source }),
+        encrypted => encrypted.unwrap_or_default(),
+    };
     let mut seen =
         Observation { accepted: Vec::new(), refused: Vec::new(), served: chain, also_served: Vec::new(), client_certificate: request };
     for (version, survey) in surveys {
@@ -104,13 +136,14 @@ fn observation(
                     }
                 }
             }
+            Err(Broken::Io(source)) if Symptom::lack(&source).is_some() => return Err(ObserveError::Lack { source }),
             Err(broken) => seen.refused.push(RefusedVersion { version, how: broken.to_string() }),
         }
     }
     if !seen.accepted.is_empty() {
         return Ok(seen);
     }
-    if let Some(protocol) = plain::spoken(asked.address, asked.timeout) {
+    if let Some(protocol) = plain::spoken(asked) {
         return Err(ObserveError::Plaintext { target: target.clone(), protocol });
     }
     let how: Vec<String> = seen.refused.iter().map(|refused| format!("{}: {}", refused.version.name(), refused.how)).collect();

@@ -1,11 +1,8 @@
 //! Who speaks where TLS was expected.
 
 use std::io::{Read, Write};
-use std::net::SocketAddr;
-use std::time::Duration;
 
-use super::ObserveError;
-use super::connection::Timed;
+use super::{ObserveError, Target};
 use crate::describe::{Protocol, plain_speaker};
 use crate::pki::HostPort;
 
@@ -19,8 +16,8 @@ pub fn error(target: &HostPort, answer: &[u8]) -> ObserveError {
 }
 
 /// Kafka takes a ClientHello for a request that is too large, and closes without a word. Its own greeting it answers.
-pub fn spoken(address: SocketAddr, timeout: Duration) -> Option<&'static str> {
-    let mut stream = Timed::connect(address, timeout).ok()?;
+pub fn spoken(target: Target<'_>) -> Option<&'static str> {
+    let mut stream = target.connect().ok()?;
     stream.write_all(Protocol::Kafka.greeting()).ok()?;
     let mut answer = [0; 8];
     stream.read_exact(&mut answer).ok()?;

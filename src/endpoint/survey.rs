@@ -10,6 +10,7 @@ use super::flight::{Broken, Flight};
 use super::hello::client_hello;
 use super::suites;
 use crate::describe::{AcceptedVersion, CertificateRequest, CipherSuite, TlsVersion};
+use crate::diagnosis::Symptom;
 use crate::pki::{Certificate, Host};
 
 /// What came to light with one version.
@@ -29,7 +30,7 @@ impl Survey {
             TlsVersion::V1_2 | TlsVersion::V1_1 | TlsVersion::V1_0 => suites::OLDER,
         }
         .to_vec();
-        let ask = |offered: &[(u16, &str)]| ask(&mut Timed::connect(target.address, target.timeout)?, target.name, version, offered);
+        let ask = |offered: &[(u16, &str)]| ask(&mut target.connect()?, target.name, version, offered);
         let mut flight = first.unwrap_or_else(|| ask(&offered))?;
         let accepted = AcceptedVersion { version, cipher_suites: Vec::new(), group: flight.group.take(), cut_short: None };
         let mut survey = Self { accepted, chains: Vec::new(), request: flight.request.take() };
@@ -48,6 +49,7 @@ impl Survey {
             flight = match ask(&offered) {
                 Ok(flight) => flight,
                 Err(Broken::Alert(_) | Broken::Closed) => return Ok(survey),
+                Err(Broken::Io(error)) if Symptom::lack(&error).is_some() => return Err(Broken::Io(error)),
                 Err(broken @ (Broken::Silent | Broken::OtherVersion | Broken::NotTls(_) | Broken::Malformed(_) | Broken::Io(_))) => {
                     survey.accepted.cut_short = Some(broken.to_string());
                     return Ok(survey);

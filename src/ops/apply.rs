@@ -7,6 +7,7 @@ use super::{DeedError, Means, Proved, Proving, Site};
 use crate::cluster::{Holder, HolderId};
 use crate::directory::Owners;
 use crate::plan::{self, Plan, Trouble};
+use crate::verify;
 
 /// Whether what was made is proved before it is put in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +57,10 @@ pub fn apply(site: Site<'_>, means: Means<'_>, proof: Proof) -> Result<Applied, 
     plan.troubles.extend(stuck.iter().map(|error| Trouble::Leftover { why: error.to_string() }));
     if plan.is_empty() {
         return Ok(Applied { plan, made: Vec::new(), proof: None });
+    }
+    if proof == Proof::Demanded {
+        // What cannot be proved here is not made.
+        verify::loopback_at_once()?;
     }
     let mut making = Making::new(site, means, &owners, inventory);
     making.open_signers(&plan, proof)?;

@@ -7,6 +7,7 @@ use crate::directory::DirectoryError;
 use crate::issue::IssueError;
 use crate::keystore::KeystoreError;
 use crate::plan::PlanError;
+use crate::visit::allowance::Lack;
 
 #[derive(Debug, thiserror::Error)]
 pub enum DeedError {
@@ -18,8 +19,8 @@ pub enum DeedError {
     Directory(#[from] DirectoryError),
     #[error("{what}: {source}")]
     Making { what: String, source: MakingError },
-    #[error("the asynchronous runtime did not start: {0}")]
-    Runtime(std::io::Error),
+    #[error(transparent)]
+    Lack(#[from] Lack),
     #[error("{}: {error}", path.display())]
     Unreadable { path: PathBuf, error: KeystoreError },
     /// What was asked for cannot be compared with anything.

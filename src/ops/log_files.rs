@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::DeedError;
 use crate::diagnosis::{BrokerLog, VerifyReport};
@@ -41,7 +41,7 @@ impl<'a> LogFile<'a> {
 /// Diagnoses what failed by the logs, and waits for their lines as long as these may tell more.
 pub fn explain(report: &mut VerifyReport, logs: &[LogFile<'_>]) -> Result<(), DeedError> {
     let mut seen = vec![0; logs.len()];
-    let mut waited = Duration::ZERO;
+    let begun = Instant::now();
     while !logs.is_empty() {
         for (log, seen) in logs.iter().zip(&mut seen) {
             let written = log.written()?;
@@ -49,11 +49,10 @@ pub fn explain(report: &mut VerifyReport, logs: &[LogFile<'_>]) -> Result<(), De
                 report.diagnose_by(&BrokerLog::parse(&written));
             }
         }
-        if !report.awaits_log() || waited >= LATE {
+        if !report.awaits_log() || begun.elapsed() >= LATE {
             break;
         }
         sleep(OFTEN);
-        waited += OFTEN;
     }
     for (log, seen) in logs.iter().zip(seen) {
         if seen == 0 {

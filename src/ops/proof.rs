@@ -12,6 +12,7 @@ use crate::diagnosis::{Cell, ProbeOutcome, Verdict, VerifyReport};
 use crate::inventory::{HolderFiles, Inventory};
 use crate::issue;
 use crate::verify;
+use crate::visit::allowance::{self, Lack};
 
 /// How many holders' files are held in memory at once.
 const BATCH: usize = 256;
@@ -42,15 +43,19 @@ impl Proving<'_> {
     /// Somebody has no files to prove, or an authority that is needed cannot sign.
     pub fn loopback(self, inventory: &Inventory, signers: &mut Signers<'_>, holders: &[&Holder]) -> Result<Proved, DeedError> {
         let spec = self.site.spec;
-        let runtime = Runtime::new().map_err(DeedError::Runtime)?;
+        let at_once = verify::loopback_at_once()?;
+        let runtime = allowance::runtime()?;
         let nodes = self.read_all(&first_nodes(spec, inventory))?;
         let mut proved = Proved::default();
         let underway = self.means.progress.begin("proving", holders.len() * spec.stores.formats.len());
         for batch in holders.chunks(BATCH) {
             let files = self.read_all(batch)?;
-            proved.add(runtime.block_on(verify::loopback(&files, &nodes, self.means.now, |done| underway.step(done))));
+            proved.add(runtime.block_on(verify::loopback(&files, &nodes, self.means.now, at_once, |done| underway.step(done))));
         }
         drop(underway);
+        if let Some(lack) = proved.failed.lack() {
+            return Err(Lack::Other(lack.to_owned()).into());
+        }
         if let Some(cell) = self.message(inventory, signers, &runtime, &nodes)? {
             proved.messages = usize::from(matches!(cell.verdict, Verdict::Passed));
             proved.failed.cells.extend(matches!(cell.verdict, Verdict::Failed(_)).then_some(cell));

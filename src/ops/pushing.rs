@@ -14,6 +14,7 @@ use crate::directory::{Directory, DirectoryError, JournalEntry, Marks};
 use crate::inventory::{HolderFiles, Inventory};
 use crate::parcel::{self, Label, Owner, Parcel, ParcelError};
 use crate::sinks::{self, Delivery, Mode, Outcome, SecretsManager, Sink, SinkError, Stored, Vault, Wishes};
+use crate::visit::allowance;
 
 /// Everything that can be sent, as the directory has it now.
 #[derive(Debug)]
@@ -96,7 +97,7 @@ pub struct Pushing<'a> {
 
 impl<'a> Pushing<'a> {
     pub fn new(load: Load<'a>, wishes: Wishes) -> Result<Self, DeedError> {
-        let runtime = Runtime::new().map_err(DeedError::Runtime)?;
+        let runtime = allowance::runtime()?;
         let (counter, interruptions) = watch::channel(0);
         runtime.spawn(async move {
             while tokio::signal::ctrl_c().await.is_ok() {

@@ -115,7 +115,7 @@ pub fn facts(broker: &str) -> Vec<Fact> {
         Fact::Greeting { server: "Kafka".to_owned(), mechanisms: Vec::new() },
         Fact::Metadata {
             cluster: Some("c1".to_owned()),
-            brokers: vec![Advertised { id: 1, host: format!("{broker}.example"), port: 9094 }],
+            brokers: [Advertised { id: 1, host: format!("{broker}.example"), port: 9094 }].into(),
         },
         Fact::Produce { topic: "countersign-verify".to_owned(), partition: 0, transactional: false },
         Fact::Consume { bytes: 32 },

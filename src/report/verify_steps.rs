@@ -39,8 +39,8 @@ fn lines(fact: &Fact) -> Vec<String> {
         Fact::Acceptance(acceptance) => acceptance_lines(acceptance),
         Fact::Greeting { server, mechanisms } if mechanisms.is_empty() => vec![server.clone()],
         Fact::Greeting { server, mechanisms } => vec![format!("{server}; mechanisms: {}", mechanisms.join(", "))],
-        Fact::Login { mechanism, user: Some(user) } => vec![format!("{mechanism} as {user}")],
-        Fact::Login { mechanism, user: None } => vec![mechanism.clone()],
+        Fact::Login { mechanism, user: Some(user), .. } => vec![format!("{mechanism} as {user}")],
+        Fact::Login { mechanism, user: None, .. } => vec![mechanism.clone()],
         Fact::VirtualHost { name } => vec![name.clone()],
         Fact::Metadata { cluster, brokers } => {
             let cluster = cluster.as_ref().map_or("no cluster id".to_owned(), |id| format!("cluster {id}"));

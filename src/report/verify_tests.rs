@@ -208,7 +208,7 @@ proptest! {
         failed.explanation.certificate = Some(words.clone());
         let mut steps = facts(&words);
         steps.push(Fact::Greeting { server: words.clone(), mechanisms: vec![words.clone()] });
-        steps.push(Fact::Login { mechanism: words.clone(), user: Some(words.clone()) });
+        steps.push(Fact::Login { mechanism: words.clone(), user: Some(words.clone()), iterations: None });
         steps.push(Fact::VirtualHost { name: words.clone() });
         let mut cell = cell(&words, &words, 0, verify_fixture::failed(failed, Step::Topic, Symptom::Other(words.clone())));
         cell.steps = steps.into_iter().map(|fact| StepTaken { took: std::time::Duration::ZERO, fact }).collect();

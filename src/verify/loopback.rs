@@ -18,7 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use super::agenda::{Attendee, Entry, Target};
 use super::outcome::{Occasion, Witnessed};
 use super::party::{self, Party};
-use super::{AT_ONCE, impostor, server};
+use super::{impostor, server};
 use crate::cluster::{Holder, HolderKind, Role};
 use crate::describe::Protocol;
 use crate::diagnosis::{self, Attempt, Cell, Fact, Fault, FileProblem, Probe, ProbeOutcome, Step, StepTaken, Symptom, VerifyReport, Via};
@@ -42,11 +42,12 @@ struct Meeting<'a> {
 ///
 /// A node meets itself, as server and as client; a client meets the first node of each kind that it uses. Each time once from PEM,
 /// once from PKCS#12 and once from JKS, as far as the holder has them. Each node must refuse a client without a certificate and one
-/// from a foreign authority.
+/// from a foreign authority. `at_once` connections are under way at once.
 pub async fn loopback(
     proved: &[(&Holder, HolderFiles)],
     nodes: &[(&Holder, HolderFiles)],
     now: OffsetDateTime,
+    at_once: usize,
     progress: impl Fn(usize),
 ) -> VerifyReport {
     let loaded: Vec<_> = proved.par_iter().map(|(holder, files)| (*holder, party::load(files))).collect();
@@ -71,14 +72,14 @@ pub async fn loopback(
             progress(1);
             cell
         })
-        .buffered(AT_ONCE)
+        .buffered(at_once)
         .collect()
         .await;
     let attempts = probed
         .into_iter()
         .flat_map(|(holder, party)| [Attempt::NoCertificate, Attempt::ForeignAuthority].map(|attempt| (holder, party.clone(), attempt)));
     let probes =
-        stream::iter(attempts).map(|(holder, party, attempt)| probe(holder, party, attempt, now)).buffered(AT_ONCE).collect().await;
+        stream::iter(attempts).map(|(holder, party, attempt)| probe(holder, party, attempt, now)).buffered(at_once).collect().await;
     VerifyReport { cells, probes, cut_short: None }
 }
 
@@ -210,10 +211,15 @@ async fn handshake(client: tls::Client, server: Party, host: Host) -> Result<dia
     tokio::spawn(both).await.unwrap_or_else(|error| Err(Fault::other(Step::Handshake, error).into()))
 }
 
+/// Both ends are here: what the system does not give is this process's own lack.
+fn ours(step: Step, error: &io::Error) -> Fault {
+    Symptom::lack(error).map_or_else(|| Fault::other(step, error), |lack| Fault::new(step, lack))
+}
+
 /// The server's first byte tells the client that it was let in.
 async fn both_sides(client: tls::Client, server: Party, host: Host) -> Result<diagnosis::Handshake, Broken> {
     let config = server::strict(&server.identity, &server.trust).map_err(|error| Fault::other(Step::Files, error))?;
-    let unconnected = |error: io::Error| Fault::other(Step::Connect, error);
+    let unconnected = |error: io::Error| ours(Step::Connect, &error);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(unconnected)?;
     let address = listener.local_addr().map_err(unconnected)?;
     let serve = async {
@@ -238,8 +244,11 @@ async fn both_sides(client: tls::Client, server: Party, host: Host) -> Result<di
     };
     let (served, connected): (io::Result<()>, _) = tokio::join!(serve, connect);
     match (served, connected) {
-        (Err(server), Err(fault)) => Err(Broken { fault, server: Some(server.to_string()) }),
-        (Err(server), Ok(_)) => Err(Fault::other(Step::Acceptance, server).into()),
+        (Err(server), Err(fault)) => {
+            let fault = Symptom::lack(&server).map_or(fault, |lack| Fault::new(Step::Connect, lack));
+            Err(Broken { fault, server: Some(server.to_string()) })
+        }
+        (Err(server), Ok(_)) => Err(ours(Step::Acceptance, &server).into()),
         (Ok(()), connected) => Ok(connected?),
     }
 }

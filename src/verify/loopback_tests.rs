@@ -12,7 +12,7 @@ use crate::layout::HolderFile;
 /// Proves everyone in `all` with the nodes among them.
 async fn prove(all: &[(&Holder, HolderFiles)]) -> VerifyReport {
     let nodes: Vec<_> = all.iter().filter(|(holder, _)| holder.id.kind != HolderKind::Client).cloned().collect();
-    loopback(all, &nodes, now(), |_| ()).await
+    loopback(all, &nodes, now(), 8, |_| ()).await
 }
 
 #[allow(clippy::disallowed_methods)]
@@ -169,7 +169,7 @@ async fn a_client_of_another_cluster_is_refused() {
     for file in [HolderFile::Anchors, HolderFile::TruststorePkcs12, HolderFile::TruststoreJks, HolderFile::TruststorePassword] {
         overwrite(&mut client, file, ours.files("clients/queues").files[&file].as_ref().unwrap().expose());
     }
-    let report = loopback(&[(theirs.holder("clients/queues"), client)], &[node], now(), |_| ()).await;
+    let report = loopback(&[(theirs.holder("clients/queues"), client)], &[node], now(), 8, |_| ()).await;
     let (cell, failure) = failures(&report)[0];
     assert_eq!((cell.via, failure.evidence.fault.step), (Via::Pem, Step::Acceptance));
     assert!(failure.diagnosis.log.as_ref().unwrap().contains("invalid peer certificate"), "{failure:?}");
@@ -191,7 +191,7 @@ async fn with_an_authority_for_each_side_trust_is_per_side() {
 #[tokio::test]
 async fn a_client_that_meets_nobody_is_not_proved() {
     let cluster = Cluster::new(BOTH_KINDS);
-    let report = loopback(&[(cluster.holder("clients/queues"), cluster.files("clients/queues"))], &[], now(), |_| ()).await;
+    let report = loopback(&[(cluster.holder("clients/queues"), cluster.files("clients/queues"))], &[], now(), 8, |_| ()).await;
     assert_eq!(failures(&report).len(), 3);
     assert_eq!(report.cells[0].target, "rabbitmq");
 }

@@ -13,6 +13,7 @@ mod cluster;
 mod discover;
 #[cfg(test)]
 mod fixture;
+mod hearsay;
 mod impostor;
 mod loopback;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod mock;
 mod options;
 mod outcome;
 mod party;
+mod patience;
 mod probe;
 mod run;
 #[cfg(test)]
@@ -38,8 +40,24 @@ pub use mock::message_through_mock;
 pub use options::Options;
 pub use run::run;
 
-/// How many connections the proof over loopback has under way at once.
+use crate::visit::allowance::{self, Lack};
+
+/// How many connections the proof over loopback has under way at once, where this process may open their files.
 const AT_ONCE: usize = 32;
+
+/// How many it may have under way, if any: what [`loopback`] takes.
+pub fn loopback_at_once() -> Result<usize, Lack> {
+    /// A listener, and both ends of the connection.
+    const FILES: u64 = 3;
+    allowance::at_once("the proof over loopback", AT_ONCE, FILES)
+}
+
+/// How many of `wanted` connections [`run`] may have open at once, if any.
+pub fn connections_at_once(wanted: usize) -> Result<usize, Lack> {
+    /// The connection, one more to ask again with, and what the resolver opens.
+    const FILES: u64 = 4;
+    allowance::at_once("the connections to the brokers", wanted, FILES)
+}
 
 /// How long each step over loopback may take.
 const DEADLINE: Duration = Duration::from_secs(5);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use time::OffsetDateTime;
 
 use super::agenda::{Attendee, Target};
-use crate::diagnosis::{self, Cell, Evidence, Failure, Fault, LoginKind, Shown, StepTaken, Verdict};
+use crate::diagnosis::{self, Cell, Evidence, Fact, Failure, Fault, LoginKind, Shown, StepTaken, Verdict};
 use crate::visit::tls::Seen;
 
 /// Who met whom, and when.
@@ -31,13 +31,14 @@ impl Occasion<'_> {
             Ok(()) => Verdict::Passed,
             Err(fault) => self.failed(&steps, fault, witnessed),
         };
+        let notes = self.attendee.notes.iter().cloned().chain(steps.iter().filter_map(|taken| note(&taken.fact))).collect();
         Cell {
             identity: self.attendee.name.clone(),
             via: self.attendee.via,
             target: self.target.name.clone(),
             endpoint: self.target.endpoint.to_string(),
             steps,
-            notes: self.attendee.notes.clone(),
+            notes,
             verdict,
         }
     }
@@ -62,5 +63,18 @@ impl Occasion<'_> {
             log: witnessed.log,
         };
         Verdict::Failed(Box::new(Failure { diagnosis: diagnosis::diagnose(&evidence), evidence }))
+    }
+}
+
+/// What a step has shown that is worth knowing and no failure.
+fn note(fact: &Fact) -> Option<String> {
+    /// RFC 7677, 4.
+    const LEAST: u32 = 4096;
+    match fact {
+        Fact::Login { iterations: Some(asked), .. } if *asked < LEAST => Some(format!(
+            "the broker asks for {asked} SCRAM iterations, fewer than {LEAST}: librdkafka takes them, a Java client does not, and who \
+             hears the login may guess the password"
+        )),
+        _ => None,
     }
 }

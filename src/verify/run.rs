@@ -1,27 +1,37 @@
 //! Everybody at once: visits, messages and probes, each endpoint's delays its own.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
 use super::agenda::{Agenda, Meeting, Target};
 use super::board::Board;
 use super::discover::{Misled, Told, discover};
+use super::hearsay::Hearsay;
 use super::messages::{Messages, Scratch};
 use super::options::Options;
 use super::outcome::{Occasion, Witnessed};
+use super::patience::Patience;
 use super::probe::Scene;
 use crate::describe::CertificateRequest;
 use crate::diagnosis::{Cell, Fault, Probe, ProbeOutcome, Step, Symptom, VerifyReport};
 use crate::visit::{Destination, Errand, Reached, Unreached, Visit, Visitor, visit};
 
-/// Does what `agenda` says, until it is done or `stop` ends for the first time: then the report holds what is known. When it ends
-/// once more, nobody waits for what is to be removed. `progress` is told how many visits and probes are done, of how many that are
+/// How long what was made for the work may take to be removed once somebody interrupts: a little longer than a topic that may be
+/// made yet is looked for.
+const GRACE: Duration = Duration::from_millis(1500);
+
+/// Does what `agenda` says, until it is done or `stop` ends: then the report holds what is known, and what is to be removed is not
+/// waited for much longer. `progress` is told how many visits and probes are done, of how many that are
 /// known of.
 pub async fn run(agenda: Agenda, options: Options, stop: impl AsyncFn(), progress: impl Fn(usize, usize)) -> VerifyReport {
     let board = Board::new();
     let permits = Semaphore::new(options.at_once);
     let scratch = Scratch::new();
-    let work = Work { options, permits: &permits, board: &board, scratch: &scratch, progress: &progress };
+    let (hearsay, patience) = (Hearsay::default(), Patience::new(options.deadline));
+    let work =
+        Work { options, permits: &permits, board: &board, scratch: &scratch, hearsay: &hearsay, patience: &patience, progress: &progress };
     let first_failure = async {
         if options.fail_fast {
             board.failure().await;
@@ -37,10 +47,18 @@ pub async fn run(agenda: Agenda, options: Options, stop: impl AsyncFn(), progres
         () = work.everything(agenda) => None,
         () = first_failure => Some("ended at the first failure".to_owned()),
     };
+    let is_waited_for = cut_short == interrupted();
+    let no_longer = async {
+        if is_waited_for {
+            tokio::time::sleep(GRACE).await;
+        } else {
+            stop().await;
+        }
+    };
     let left = match scratch.into_inner() {
         Some(topic) => tokio::select! {
             removed = topic.remove() => removed.err().map(|fault| fault.symptom.to_string()),
-            () = stop() => {
+            () = no_longer => {
                 cut_short = interrupted();
                 Some("interrupted".to_owned())
             }
@@ -61,6 +79,8 @@ struct Work<'a, P> {
     permits: &'a Semaphore,
     board: &'a Board,
     scratch: &'a Scratch,
+    hearsay: &'a Hearsay,
+    patience: &'a Patience,
     progress: &'a P,
 }
 
@@ -99,7 +119,11 @@ impl<P: Fn(usize, usize)> Work<'_, P> {
             self.board.expect(agenda.meetings.len());
             let wave = known.len()..agenda.targets.len();
             let from = told.len();
-            for (one, more) in join_all(wave.map(|target| self.at(&agenda, target))).await {
+            let mut meetings: Vec<Vec<usize>> = vec![Vec::new(); agenda.targets.len()];
+            for (order, meeting) in agenda.meetings.iter().enumerate() {
+                meetings[meeting.target].push(order);
+            }
+            for (one, more) in join_all(wave.map(|target| self.at(&agenda, target, &meetings[target]))).await {
                 known.push(one);
                 told.extend(more);
             }
@@ -124,9 +148,10 @@ impl<P: Fn(usize, usize)> Work<'_, P> {
     }
 
     /// Everybody who is to meet at one endpoint. One goes ahead: where that finds nobody, or nobody who speaks, no other waits too.
-    async fn at(&self, agenda: &Agenda, target: usize) -> (Known, Vec<Told>) {
+    async fn at(&self, agenda: &Agenda, target: usize, meetings: &[usize]) -> (Known, Vec<Told>) {
         let mut able = Vec::new();
-        for (order, meeting) in agenda.meetings.iter().enumerate().filter(|(_, meeting)| meeting.target == target) {
+        for &order in meetings {
+            let meeting = &agenda.meetings[order];
             let occasion = self.occasion(agenda, meeting);
             match &occasion.attendee.visitor {
                 Ok(visitor) => able.push(Call { order, meeting, occasion, visitor }),
@@ -163,9 +188,15 @@ impl<P: Fn(usize, usize)> Work<'_, P> {
         };
         // The semaphore is never closed.
         let _permit = self.permits.acquire().await;
+        if let Some(symptom) = self.patience.over(target) {
+            return (Err(Unreached { steps: Vec::new(), fault: Fault::new(Step::Connect, symptom) }), None);
+        }
         let reached = match Reached::new(&target.endpoint, self.options.deadline).await {
             Ok(reached) => reached,
-            unreached => return (unreached, None),
+            unreached => {
+                self.patience.failed(target);
+                return (unreached, None);
+            }
         };
         let (met, silence) = match first {
             Some(call) => {
@@ -184,18 +215,27 @@ impl<P: Fn(usize, usize)> Work<'_, P> {
     }
 
     async fn visit(&self, visitor: &Visitor, target: &Target, errand: Errand, reached: &Reached) -> Visit {
-        let destination = Destination { endpoint: target.endpoint.clone(), protocol: target.protocol, errand };
+        let Target { protocol, node_id, .. } = *target;
+        let destination = Destination { endpoint: target.endpoint.clone(), protocol, node_id, errand };
         visit(visitor, &destination, reached, self.options.deadline, self.options.now).await
     }
 
     async fn meet(&self, call: &Call<'_>, reached: &Reached) -> Met {
         let Call { order, meeting, occasion, visitor } = *call;
+        if let Some(symptom) = self.patience.over(occasion.target) {
+            let untried = occasion.cell(Vec::new(), Err(Fault::new(Step::Connect, symptom)), Witnessed::default());
+            self.put(order, untried);
+            return Met { guest: None, told: None, silence: None };
+        }
         let visit = self.visit(visitor, occasion.target, meeting.errand.clone(), reached).await;
         let silence = silence(&visit);
         let got_in = visit.steps.iter().any(|taken| taken.fact.step() == Step::Acceptance);
         let guest = got_in.then(|| (meeting.attendee, visit.seen.asked.clone()));
-        let Visit { steps, result, seen, from, metadata, producer_id } = visit;
-        let told = metadata.map(|metadata| Told { meeting: order, metadata, producer_id });
+        if visit.result.is_err() {
+            self.patience.failed(occasion.target);
+        }
+        let Visit { mut steps, result, seen, from, metadata, producer_id } = visit;
+        let told = metadata.map(|metadata| Told { meeting: order, metadata: self.hearsay.keep(metadata, &mut steps), producer_id });
         self.put(order, occasion.cell(steps, result, Witnessed { seen, from, log: Vec::new() }));
         Met { guest, told, silence }
     }
@@ -218,10 +258,16 @@ impl<P: Fn(usize, usize)> Work<'_, P> {
             let outcome = match &known.reached {
                 Ok(reached) => {
                     let _permit = self.permits.acquire().await;
-                    Scene { target, insider, asked, reached, limit, now }.outcome(attempt).await
+                    match self.patience.over(target) {
+                        None => Scene { target, insider, asked, reached, limit, now }.outcome(attempt).await,
+                        Some(symptom) => ProbeOutcome::Unreachable { cause: symptom.to_string() },
+                    }
                 }
                 Err(unreached) => ProbeOutcome::Unreachable { cause: unreached.fault.symptom.to_string() },
             };
+            if matches!(outcome, ProbeOutcome::Unreachable { .. }) {
+                self.patience.failed(target);
+            }
             let probe = Probe { target: target.name.clone(), endpoint: target.endpoint.to_string(), attempt, outcome };
             self.board.probe(known.target, probe);
             self.board.done(self.progress);

@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::client::TlsStream;
 
-use super::amqp_conversation::{Conversation, Start};
+use super::amqp_conversation::{Conversation, Start, head};
 use super::amqp_frame::{Frame, Outgoing};
 use super::amqp_method::Argument::{Capabilities, Long, LongText, NoTable, Octet, Short, ShortText};
 use super::amqp_method::{Fields, Method};
@@ -74,7 +74,7 @@ where
         };
         let failed = |step| move |symptom| Fault::new(step, symptom);
         self.login(start, mechanism, &response).await.map_err(failed(Step::Login))?;
-        taken(Fact::Login { mechanism: mechanism.to_owned(), user });
+        taken(Fact::Login { mechanism: mechanism.to_owned(), user, iterations: None });
         self.open(business.vhost).await.map_err(failed(Step::VirtualHost))?;
         taken(Fact::VirtualHost { name: business.vhost.to_owned() });
         if business.message == Message::Spare {
@@ -104,8 +104,10 @@ where
         let said = [Capabilities(CAPABILITIES), ShortText(mechanism), LongText(response.expose()), ShortText("en_US")];
         self.say(Outgoing::new().method(0, Method::START_OK, &said)).await?;
         let tune = self.answer(0, Method::TUNE).await?;
-        let mut tune = Fields(&tune);
-        let (channels, frame) = (tune.short().unwrap_or_default(), tune.long().unwrap_or_default());
+        let mut fields = Fields(&tune);
+        let (Some(channels), Some(frame)) = (fields.short(), fields.long()) else {
+            return Err(Symptom::OtherProtocol { answer: head(&tune) });
+        };
         // Its own limits are ours; no heartbeats, for no connection lives that long.
         self.say(Outgoing::new().method(0, Method::TUNE_OK, &[Short(channels), Long(frame), Short(0)])).await
     }

@@ -4,11 +4,21 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::amqp_frame::{Frame, HEADER, Outgoing};
 use super::amqp_method::{Fields, Method};
-use super::tls;
+use super::{shortened, tls};
 use crate::diagnosis::{Fact, Symptom};
 
 /// As much of a foreign answer as is kept.
 const ANSWER: usize = 64;
+
+/// More frames than all that is asked of RabbitMQ takes.
+const FRAMES: usize = 1000;
+
+/// As many characters as are kept of what it says of itself.
+const SERVER: usize = 200;
+
+/// As many mechanisms as are kept, and as many characters of each; RFC 4422, 3.1 allows 20.
+const MECHANISMS: usize = 32;
+const MECHANISM: usize = 64;
 
 /// RabbitMQ's first words, before anything of the client is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,19 +38,21 @@ impl From<Start> for Fact {
 #[derive(Debug)]
 pub struct Conversation<S> {
     stream: S,
-    /// What has come and was not looked at yet.
+    /// What has come, and how much of it was looked at.
     buffer: Vec<u8>,
+    taken: usize,
+    frames: usize,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
     /// Says AMQP's header, and listens to what RabbitMQ says of itself. Nothing secret is said: this may be done without TLS.
     pub async fn begin(mut stream: S) -> Result<(Self, Start), Symptom> {
         let said = stream.write_all(&HEADER).await;
-        let mut conversation = Self { stream, buffer: Vec::new() };
+        let mut conversation = Self { stream, buffer: Vec::new(), taken: 0, frames: 0 };
         // Whoever closed at once may have said why: what can be read is read, even when nothing more can be written.
         let arguments = match (conversation.answer(0, Method::START).await, said) {
             (Err(Symptom::Closed), Err(error)) => return Err(tls::symptom(&error)),
-            (Err(Symptom::Closed), _) if !conversation.buffer.is_empty() => return Err(conversation.other_protocol()),
+            (Err(Symptom::Closed), _) if !conversation.rest().is_empty() => return Err(conversation.other_protocol()),
             (answer, _) => answer?,
         };
         let start = Start::read(&arguments).ok_or_else(|| Symptom::OtherProtocol { answer: head(&arguments) })?;
@@ -90,11 +102,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
 
     pub(super) async fn frame(&mut self) -> Result<Frame, Symptom> {
         loop {
-            match Frame::take(&mut self.buffer) {
-                Ok(Some(frame)) => return Ok(frame),
+            match Frame::read(self.rest()) {
+                // Who floods whoever waits for an answer is no RabbitMQ.
+                Ok(Some(_)) if self.frames == FRAMES => return Err(self.other_protocol()),
+                Ok(Some((frame, length))) => {
+                    self.taken += length;
+                    self.frames += 1;
+                    return Ok(frame);
+                }
                 Ok(None) => {}
                 Err(_) => return Err(self.other_protocol()),
             }
+            self.buffer.drain(..self.taken);
+            self.taken = 0;
             let read = self.stream.read_buf(&mut self.buffer).await.map_err(|error| tls::symptom(&error))?;
             if read == 0 {
                 return Err(Symptom::Closed);
@@ -102,12 +122,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
         }
     }
 
+    fn rest(&self) -> &[u8] {
+        &self.buffer[self.taken..]
+    }
+
     pub(super) async fn shutdown(mut self) -> Result<(), Symptom> {
         self.stream.shutdown().await.map_err(|error| tls::symptom(&error))
     }
 
     fn other_protocol(&self) -> Symptom {
-        Symptom::OtherProtocol { answer: head(&self.buffer) }
+        Symptom::OtherProtocol { answer: head(self.rest()) }
     }
 }
 
@@ -127,12 +151,13 @@ impl Start {
         }
         let version = version.map(|version| format!(" {version}")).unwrap_or_default();
         let platform = platform.map(|platform| format!(" ({platform})")).unwrap_or_default();
-        let mechanisms = fields.long_text()?.split_ascii_whitespace().map(str::to_owned).collect();
-        Some(Self { server: format!("{product}{version}{platform}"), mechanisms })
+        let mechanisms = fields.long_text()?;
+        let mechanisms = mechanisms.split_ascii_whitespace().take(MECHANISMS).map(|name| shortened(name, MECHANISM)).collect();
+        Some(Self { server: shortened(&format!("{product}{version}{platform}"), SERVER), mechanisms })
     }
 }
 
-fn head(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn head(bytes: &[u8]) -> Vec<u8> {
     bytes[..bytes.len().min(ANSWER)].to_vec()
 }
 
@@ -145,7 +170,7 @@ mod tests {
     fn greeted(answer: &[u8]) -> Result<Start, Symptom> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let (client, mut server) = tokio::io::duplex(4096);
+            let (client, mut server) = tokio::io::duplex(1 << 16);
             server.write_all(answer).await.unwrap();
             server.shutdown().await.unwrap();
             Conversation::begin(client).await.map(|(_, start)| start)
@@ -168,6 +193,31 @@ mod tests {
             let Err(Symptom::OtherProtocol { answer: shown }) = greeted(answer) else { panic!("{answer:?}") };
             assert_eq!(shown, answer);
         }
+    }
+
+    #[test]
+    fn who_floods_is_not_listened_to_for_ever() {
+        let heartbeats = b"\x08\0\0\0\0\0\0\xce".repeat(FRAMES + 1);
+        let (client, server) = tokio::io::duplex(heartbeats.len());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let symptom = runtime.block_on(async {
+            let mut server = server;
+            server.write_all(&heartbeats).await.unwrap();
+            Conversation::begin(client).await.map(|(_, start)| start).unwrap_err()
+        });
+        assert!(matches!(symptom, Symptom::OtherProtocol { .. }), "{symptom}");
+    }
+
+    #[test]
+    fn of_what_a_server_says_of_itself_no_more_is_kept_than_anybody_reads() {
+        let long = "x".repeat(9000);
+        let properties = [b"\x07productS".as_slice(), &9000_u32.to_be_bytes(), long.as_bytes()].concat();
+        let mechanisms = format!("{long} ").repeat(3) + &"M ".repeat(1000);
+        let said =
+            [Argument::Short(9), Argument::LongText(&properties), Argument::LongText(mechanisms.as_bytes()), Argument::LongText(b"en_US")];
+        let start = greeted(&Outgoing::new().method(0, Method::START, &said).0).unwrap();
+        assert_eq!((start.server.chars().count(), start.mechanisms.len()), (SERVER + 1, MECHANISMS));
+        assert!(start.mechanisms.iter().all(|name| name.chars().count() <= MECHANISM + 1));
     }
 
     #[test]

@@ -72,33 +72,35 @@ pub enum Frame {
 pub struct NotAmqp;
 
 impl Frame {
-    /// The first frame of what has come so far, which is taken out; `None` while it is not complete.
-    pub fn take(buffer: &mut Vec<u8>) -> Result<Option<Self>, NotAmqp> {
-        let Some(&kind) = buffer.first() else { return Ok(None) };
+    /// The first frame of what has come so far, and its length; `None` while it is not complete.
+    pub fn read(came: &[u8]) -> Result<Option<(Self, usize)>, NotAmqp> {
+        let Some(&kind) = came.first() else { return Ok(None) };
         if !matches!(kind, 1 | 2 | 3 | 8) {
             return Err(NotAmqp);
         }
-        let mut header = Fields(buffer);
+        let mut header = Fields(came);
         let (Some(_), Some(channel), Some(size)) = (header.octet(), header.short(), header.long()) else { return Ok(None) };
         let end = 7 + usize::try_from(size).map_err(|_| NotAmqp)?;
         if end > LONGEST {
             return Err(NotAmqp);
         }
-        let Some(&last) = buffer.get(end) else { return Ok(None) };
+        let Some(&last) = came.get(end) else { return Ok(None) };
         if last != END {
             return Err(NotAmqp);
         }
-        let payload = buffer[7..end].to_vec();
-        buffer.drain(..=end);
+        Ok(Some((Self::of(kind, channel, &came[7..end])?, end + 1)))
+    }
+
+    fn of(kind: u8, channel: u16, payload: &[u8]) -> Result<Self, NotAmqp> {
         match kind {
             1 => {
-                let mut fields = Fields(&payload);
+                let mut fields = Fields(payload);
                 let method = Method(fields.short().ok_or(NotAmqp)?, fields.short().ok_or(NotAmqp)?);
-                Ok(Some(Self::Method { channel, method, arguments: fields.0.to_vec() }))
+                Ok(Self::Method { channel, method, arguments: fields.0.to_vec() })
             }
-            2 => Ok(Some(Self::ContentHeader)),
-            3 => Ok(Some(Self::Body(payload))),
-            _ => Ok(Some(Self::Heartbeat)),
+            2 => Ok(Self::ContentHeader),
+            3 => Ok(Self::Body(payload.to_vec())),
+            _ => Ok(Self::Heartbeat),
         }
     }
 }
@@ -111,25 +113,30 @@ mod tests {
     #[test]
     fn what_is_sent_is_what_is_read() {
         let sent = Outgoing::new().method(1, Method::OPEN, &[Argument::ShortText("/"), Argument::Short(7)]).content(1, b"bytes");
-        let mut buffer = sent.0.to_vec();
-        let Ok(Some(Frame::Method { channel: 1, method: Method::OPEN, arguments })) = Frame::take(&mut buffer) else { panic!() };
+        let (frame, first) = Frame::read(&sent.0).unwrap().unwrap();
+        let Frame::Method { channel: 1, method: Method::OPEN, arguments } = frame else { panic!("{frame:?}") };
         let mut fields = Fields(&arguments);
         assert_eq!((fields.short_text().as_deref(), fields.short(), fields.octet()), (Some("/"), Some(7), None));
-        assert_eq!(Frame::take(&mut buffer), Ok(Some(Frame::ContentHeader)));
-        assert_eq!(Frame::take(&mut buffer), Ok(Some(Frame::Body(b"bytes".to_vec()))));
-        assert_eq!(Frame::take(&mut buffer), Ok(None));
+        let (frame, second) = Frame::read(&sent.0[first..]).unwrap().unwrap();
+        assert_eq!(frame, Frame::ContentHeader);
+        let rest = &sent.0[first + second..];
+        assert_eq!(Frame::read(rest), Ok(Some((Frame::Body(b"bytes".to_vec()), rest.len()))));
+        assert_eq!(Frame::read(&rest[..rest.len() - 1]), Ok(None));
     }
 
     #[test]
     fn a_frame_that_claims_to_be_huge_is_none() {
-        assert_eq!(Frame::take(&mut b"\x01\0\0\xff\xff\xff\xff".to_vec()), Err(NotAmqp));
-        assert_eq!(Frame::take(&mut b"HTTP/1.1 400 Bad Request".to_vec()), Err(NotAmqp));
+        assert_eq!(Frame::read(b"\x01\0\0\xff\xff\xff\xff"), Err(NotAmqp));
+        assert_eq!(Frame::read(b"HTTP/1.1 400 Bad Request"), Err(NotAmqp));
     }
 
     proptest! {
         #[test]
-        fn anything_can_be_read(mut bytes: Vec<u8>) {
-            while let Ok(Some(_)) = Frame::take(&mut bytes) {}
+        fn anything_can_be_read(bytes: Vec<u8>) {
+            let mut rest = bytes.as_slice();
+            while let Ok(Some((_, length))) = Frame::read(rest) {
+                rest = &rest[length..];
+            }
         }
     }
 }

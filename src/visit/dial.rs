@@ -54,7 +54,11 @@ impl Addresses {
         };
         let unknown = |error: String| Fault::new(Step::Resolve, Symptom::NameUnknown { error });
         let looked_up = async {
-            let found = tokio::net::lookup_host((name, endpoint.port)).await.map_err(|error| unknown(error.to_string()))?;
+            let failed = |error: io::Error| match Symptom::lack(&error) {
+                Some(lack) => Fault::new(Step::Resolve, lack),
+                None => unknown(error.to_string()),
+            };
+            let found = tokio::net::lookup_host((name, endpoint.port)).await.map_err(failed)?;
             Ok(found.collect::<Vec<_>>())
         };
         let addresses = deadline.within(Step::Resolve, looked_up).await?;
@@ -75,12 +79,13 @@ impl Addresses {
                     let _ = stream.set_nodelay(true);
                     return Ok(Overheard::new(stream));
                 }
-                Ok(Err(error)) => match error.kind() {
-                    io::ErrorKind::ConnectionRefused => Symptom::ConnectionRefused,
-                    io::ErrorKind::TimedOut => continue,
+                Ok(Err(error)) => match (Symptom::lack(&error), error.kind()) {
+                    (Some(lack), _) => return Err(Fault::new(Step::Connect, lack)),
+                    (None, io::ErrorKind::ConnectionRefused) => Symptom::ConnectionRefused,
+                    (None, io::ErrorKind::TimedOut) => continue,
                     // Taken, and reset before anything was said.
-                    io::ErrorKind::ConnectionReset => return Err(Fault::new(Step::Handshake, Symptom::Closed)),
-                    _ => Symptom::Unreachable { error: error.to_string() },
+                    (None, io::ErrorKind::ConnectionReset) => return Err(Fault::new(Step::Handshake, Symptom::Closed)),
+                    (None, _) => Symptom::Unreachable { error: error.to_string() },
                 },
                 Err(_) => continue,
             };

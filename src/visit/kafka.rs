@@ -1,7 +1,7 @@
 //! What a client asks of Kafka itself: who are you, who are the brokers, what of this topic.
 
 use std::ops::RangeInclusive;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -13,16 +13,16 @@ use crate::diagnosis::{Fact, Fault, Step, Symptom};
 /// A conversation with one broker. What must not be heard by others is only said on a stream of TLS: `login` is there for no other.
 ///
 /// ```compile_fail
-/// # use countersign::visit::{KafkaSession, Login};
+/// # use countersign::visit::{FewIterations, KafkaSession, Login};
 /// async fn in_plaintext(mut session: KafkaSession<tokio::net::TcpStream>, login: &Login) {
-///     let _ = session.login(login).await;
+///     let _ = session.login(login, FewIterations::Refused).await;
 /// }
 /// ```
 ///
 /// ```
-/// # use countersign::visit::{KafkaSession, Login};
+/// # use countersign::visit::{FewIterations, KafkaSession, Login};
 /// async fn over_tls(mut session: KafkaSession<tokio_rustls::client::TlsStream<tokio::net::TcpStream>>, login: &Login) {
-///     let _ = session.login(login).await;
+///     let _ = session.login(login, FewIterations::Refused).await;
 /// }
 /// ```
 #[derive(Debug)]
@@ -31,6 +31,9 @@ pub struct KafkaSession<S> {
     /// Which requests this broker takes, in which versions.
     offers: Vec<Offer>,
 }
+
+/// Between two questions after what is not there yet.
+const PAUSE: Duration = Duration::from_millis(20);
 
 #[derive(Debug, Clone, Copy)]
 struct Offer {
@@ -65,10 +68,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> KafkaSession<S> {
         self.describe(topics).await.map_err(|symptom| Fault::new(Step::Metadata, symptom))
     }
 
+    /// The same of a broker that should tell of itself, as `id`: one that has just started may learn of that a moment later.
+    pub async fn metadata_of_itself(&mut self, topics: &[&str], id: Option<i32>) -> Result<Metadata, Fault> {
+        const LATE: Duration = Duration::from_secs(1);
+        let begun = Instant::now();
+        loop {
+            let metadata = self.metadata(topics).await?;
+            if id.is_none_or(|id| metadata.lists(id)) || begun.elapsed() >= LATE {
+                return Ok(metadata);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
     /// Waits until this broker knows `topic` with these leaders, by partition; the caller's deadline ends it. A broker that does not
     /// know a new topic yet answers a client that may not create it as if it might not write.
     pub async fn until_known(&mut self, topic: &str, leaders: &[i32]) -> Result<(), Fault> {
-        const PAUSE: Duration = Duration::from_millis(20);
         loop {
             let metadata = self.describe(&[topic]).await.map_err(|symptom| Fault::new(Step::Topic, symptom))?;
             if metadata.topics.iter().any(|found| found.name == topic && found.leaders().eq(leaders.iter().copied())) {
@@ -81,7 +96,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> KafkaSession<S> {
     /// Whether the client may have a producer id, as an idempotent producer needs one (KIP-98).
     pub async fn producer_id(&mut self) -> Result<(), Fault> {
         const COORDINATOR_LOAD_IN_PROGRESS: i16 = 14;
-        const PAUSE: Duration = Duration::from_millis(20);
         let failed = |symptom| Fault::new(Step::Produce, symptom);
         let version = self.version(Request::InitProducerId, 0..=1).map_err(failed)?;
         loop {
@@ -105,7 +119,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> KafkaSession<S> {
         let count = i32::try_from(topics.len()).map_err(|_| Symptom::Other("too many topics".to_owned()))?;
         let body = topics.iter().try_fold(Body::default().int32(count), |body, topic| body.string(topic))?.boolean(false);
         let body = if version >= 8 { body.boolean(false).boolean(true) } else { body };
-        self.ask(Request::Metadata, version, &body, |answer| metadata(answer, version)).await
+        self.ask(Request::Metadata, version, &body, |answer| metadata(answer, version, topics)).await
     }
 
     pub(super) async fn ask<T>(

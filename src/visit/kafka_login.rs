@@ -8,12 +8,17 @@ use super::Login;
 use super::kafka::KafkaSession;
 use super::kafka_error::refused;
 use super::kafka_wire::{Body, Request};
-use super::scram::{self, ScramError};
+use super::scram::{self, FewIterations, ScramError};
 use crate::cluster::SaslMechanism;
 use crate::diagnosis::{Fact, Fault, Step, Symptom};
 use crate::pbe::hash::Hash;
 use crate::pki::{Passphrase, hex};
 
+/// As many mechanisms as are kept of those that are offered, and as many characters of each; RFC 4422, 3.1 allows 20.
+const MECHANISMS: usize = 32;
+const MECHANISM: usize = 64;
+/// As many characters as are kept of a reason.
+const REASON: usize = 1000;
 /// UNSUPPORTED_SASL_MECHANISM
 const UNSUPPORTED_MECHANISM: i16 = 33;
 /// SASL_AUTHENTICATION_FAILED
@@ -21,33 +26,41 @@ const AUTHENTICATION_FAILED: i16 = 58;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> KafkaSession<TlsStream<S>> {
     /// Says who the client is, where it has more to say than its certificate: `None` where it has not.
-    pub async fn login(&mut self, login: &Login) -> Result<Option<Fact>, Fault> {
+    pub async fn login(&mut self, login: &Login, few: FewIterations) -> Result<Option<Fact>, Fault> {
         match login {
             Login::Certificate | Login::Anonymous => Ok(None),
-            Login::Password { mechanism, user, password } => match self.prove(*mechanism, user, password).await {
-                Ok(()) => Ok(Some(Fact::Login { mechanism: mechanism.name().to_owned(), user: Some(user.clone()) })),
+            Login::Password { mechanism, user, password } => match self.prove(*mechanism, user, password, few).await {
+                Ok(iterations) => Ok(Some(Fact::Login { mechanism: mechanism.name().to_owned(), user: Some(user.clone()), iterations })),
                 Err(symptom) => Err(Fault::new(Step::Login, symptom)),
             },
         }
     }
 
-    async fn prove(&mut self, mechanism: SaslMechanism, user: &str, password: &Passphrase) -> Result<(), Symptom> {
+    /// With SCRAM, the iterations that the server asked for.
+    async fn prove(
+        &mut self,
+        mechanism: SaslMechanism,
+        user: &str,
+        password: &Passphrase,
+        few: FewIterations,
+    ) -> Result<Option<u32>, Symptom> {
         self.choose(mechanism).await?;
+        let client = |hash| Ok::<_, Symptom>(scram::Client::new(hash, few, user, password.clone(), nonce()?));
         match mechanism {
-            SaslMechanism::Plain => self.authenticate(&plain(user, password)?).await.map(|_| ()),
-            SaslMechanism::ScramSha256 => self.scram(Hash::Sha256, user, password).await,
-            SaslMechanism::ScramSha512 => self.scram(Hash::Sha512, user, password).await,
+            SaslMechanism::Plain => self.authenticate(&plain(user, password)?).await.map(|_| None),
+            SaslMechanism::ScramSha256 => self.scram(client(Hash::Sha256)?).await.map(Some),
+            SaslMechanism::ScramSha512 => self.scram(client(Hash::Sha512)?).await.map(Some),
         }
     }
 
-    async fn scram(&mut self, hash: Hash, user: &str, password: &Passphrase) -> Result<(), Symptom> {
-        let client = scram::Client::new(hash, user, password.clone(), nonce()?);
+    async fn scram(&mut self, client: scram::Client) -> Result<u32, Symptom> {
         let challenge = self.authenticate(client.first().as_bytes()).await?;
         // The server says how long this takes.
         let answered = tokio::task::spawn_blocking(move || client.answer(&challenge)).await;
         let answered = answered.map_err(|error| Symptom::Other(error.to_string()))??;
         let verdict = self.authenticate(answered.message.as_bytes()).await?;
-        Ok(answered.verify(&verdict)?)
+        answered.verify(&verdict)?;
+        Ok(answered.iterations)
     }
 
     async fn choose(&mut self, mechanism: SaslMechanism) -> Result<(), Symptom> {
@@ -56,7 +69,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> KafkaSession<TlsStream<S>> {
         let body = Body::default().string(mechanism.name())?;
         let (code, offered) = self
             .ask(Request::SaslHandshake, version, &body, |answer| {
-                Ok((answer.int16()?, answer.array(|answer| answer.string().map(Option::unwrap_or_default))?))
+                Ok((answer.int16()?, answer.some_of(MECHANISMS, |answer| answer.text(MECHANISM).map(Some))?.0))
             })
             .await?;
         match code {
@@ -71,7 +84,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> KafkaSession<TlsStream<S>> {
         let version = self.version(Request::SaslAuthenticate, 0..=1)?;
         let (code, text, answer) = self
             .ask(Request::SaslAuthenticate, version, &Body::secret(message)?, |answer| {
-                Ok((answer.int16()?, answer.string()?, answer.bytes()?.to_vec()))
+                Ok((answer.int16()?, answer.nullable_text(REASON)?, answer.bytes()?.to_vec()))
             })
             .await?;
         if code == 0 { Ok(answer) } else { Err(refused(code, text, None)) }
@@ -83,9 +96,8 @@ impl From<ScramError> for Symptom {
         match error {
             // Kafka itself answers with its own code; others may leave it to SCRAM.
             ScramError::Refused(reason) => refused(AUTHENTICATION_FAILED, Some(reason), None),
-            ScramError::Malformed(_) | ScramError::Nonce | ScramError::Iterations(_) | ScramError::Signature => {
-                Self::Other(error.to_string())
-            }
+            ScramError::Iterations { asked, bound } => Self::Iterations { asked, bound },
+            ScramError::Malformed(_) | ScramError::Nonce | ScramError::Signature => Self::Other(error.to_string()),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What Kafka tells of a cluster: its brokers, and of each topic where it lies and what the client may do.
 
+use std::sync::Arc;
+
 use super::kafka_error::refused;
 use super::kafka_wire::{Answer, Malformed};
 use crate::diagnosis::{Advertised, Fact, Fault, Step, Symptom};
@@ -10,12 +12,22 @@ pub struct Metadata {
     pub cluster: Option<String>,
     /// `node.id`; with KRaft it is any broker, to which requests for the controller may go.
     pub controller: Option<i32>,
-    pub brokers: Vec<Advertised>,
+    /// The first 1,000 of those that were told of.
+    pub brokers: Arc<[Advertised]>,
+    /// How many were told of.
+    pub told: usize,
     /// Those that were asked for.
-    pub topics: Vec<Topic>,
+    pub topics: Arc<[Topic]>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// More brokers than any cluster has.
+const BROKERS: usize = 1000;
+/// The characters of a host name (RFC 1035, 2.3.4), and of a cluster's id.
+const NAME: usize = 255;
+/// The longest name of a topic (`org.apache.kafka.common.internals.Topic`).
+const TOPIC: usize = 249;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Topic {
     pub name: String,
     /// 0, or why no more is told: 3 when there is none, 29 when the client may not know.
@@ -26,7 +38,7 @@ pub struct Topic {
     pub operations: Option<Operations>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Partition {
     pub id: i32,
     /// `node.id`; `None` while there is none.
@@ -34,7 +46,7 @@ pub struct Partition {
 }
 
 /// A set of Kafka's AclOperations, each a bit by its code (KIP-430).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Operations(i32);
 
 impl Operations {
@@ -57,6 +69,11 @@ impl Operations {
 impl Metadata {
     pub fn fact(&self) -> Fact {
         Fact::Metadata { cluster: self.cluster.clone(), brokers: self.brokers.clone() }
+    }
+
+    /// Whether the broker `id` is told of.
+    pub fn lists(&self, id: i32) -> bool {
+        self.brokers.iter().any(|broker| broker.id == id)
     }
 
     /// One of the topics that were asked for, or why there is nothing to tell of it.
@@ -82,29 +99,27 @@ impl Topic {
     }
 }
 
-pub(super) fn metadata(answer: &mut Answer<'_>, version: i16) -> Result<Metadata, Malformed> {
+/// Of the topics only those in `asked` are kept.
+pub(super) fn metadata(answer: &mut Answer<'_>, version: i16, asked: &[&str]) -> Result<Metadata, Malformed> {
     let _throttled = answer.int32()?;
-    let brokers = answer.array(|answer| {
-        let broker = Advertised { id: answer.int32()?, host: answer.string()?.unwrap_or_default(), port: answer.int32()? };
-        let _rack = answer.string()?;
-        Ok(broker)
+    let (brokers, told) = answer.some_of(BROKERS, |answer| {
+        let broker = Advertised { id: answer.int32()?, host: answer.text(NAME)?, port: answer.int32()? };
+        let _rack = answer.text(0)?;
+        Ok(Some(broker))
     })?;
-    Ok(Metadata {
-        brokers,
-        cluster: answer.string()?,
-        controller: node(answer.int32()?),
-        topics: answer.array(|answer| topic(answer, version))?,
-    })
+    let (cluster, controller) = (answer.nullable_text(NAME)?, node(answer.int32()?));
+    let (topics, _) = answer.some_of(asked.len(), |answer| topic(answer, version, asked))?;
+    Ok(Metadata { cluster, controller, brokers: brokers.into(), told, topics: topics.into() })
 }
 
-fn topic(answer: &mut Answer<'_>, version: i16) -> Result<Topic, Malformed> {
+fn topic(answer: &mut Answer<'_>, version: i16, asked: &[&str]) -> Result<Option<Topic>, Malformed> {
     let code = answer.int16()?;
-    let name = answer.string()?.unwrap_or_default();
+    let name = answer.text(TOPIC)?;
     let _internal = answer.boolean()?;
     let mut partitions = answer.array(|answer| partition(answer, version))?;
     partitions.sort_unstable_by_key(|partition| partition.id);
     let operations = if version >= 8 { Some(answer.int32()?).filter(|told| *told != i32::MIN).map(Operations) } else { None };
-    Ok(Topic { name, code, partitions, operations })
+    Ok(asked.contains(&name.as_str()).then_some(Topic { name, code, partitions, operations }))
 }
 
 fn partition(answer: &mut Answer<'_>, version: i16) -> Result<Partition, Malformed> {

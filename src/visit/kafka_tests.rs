@@ -174,6 +174,28 @@ fn an_announced_array_takes_no_room() {
     assert_eq!(Answer::new(&[0xff, 0xff, 0xff, 0xfe]).array(Answer::int16), Err(Malformed(4)));
 }
 
+/// Of an answer that is as long as may be, no more is kept than is looked at.
+#[tokio::test]
+async fn of_brokers_without_number_the_first_thousand_are_kept_and_all_are_counted() {
+    let broker = |id: i32| MetadataResponseBroker::default().with_node_id(id.into()).with_host(text(&"h".repeat(300))).with_port(9093);
+    let topic = |name: String| MetadataResponseTopic::default().with_name(Some(TopicName(StrBytes::from_string(name))));
+    let told = MetadataResponse::default()
+        .with_brokers((0..10_000).map(broker).collect())
+        .with_topics((0..10_000).map(|nth| topic(format!("topic-{nth}"))).collect());
+    let (ours, theirs) = duplex(1 << 16);
+    tokio::spawn(serve(theirs, move |api, version, rest| match api {
+        ApiKey::ApiVersions => offers(&KAFKA_4),
+        _ => {
+            MetadataRequest::decode(rest, version).unwrap();
+            encoded(&told, version)
+        }
+    }));
+    let metadata = KafkaSession::greet(ours).await.unwrap().metadata(&["topic-7"]).await.unwrap();
+    assert_eq!((metadata.told, metadata.brokers.len(), metadata.topics.len()), (10_000, 1000, 1));
+    // No name is longer (RFC 1035, 2.3.4).
+    assert!(metadata.brokers.iter().all(|broker| broker.host.chars().count() == 256 && broker.host.ends_with('…')));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 
@@ -219,7 +241,11 @@ async fn over_tls() -> (TlsStream<DuplexStream>, tokio_rustls::server::TlsStream
 type Mechanic = Box<dyn FnMut(&[u8]) -> SaslAuthenticateResponse + Send>;
 
 /// Logs in at a broker that offers `mechanism` alone.
-async fn logged_in(mechanism: &'static str, mut mechanic: Mechanic, login: &Login) -> Result<Option<Fact>, Symptom> {
+async fn logged_in(mechanism: &'static str, mechanic: Mechanic, login: &Login) -> Result<Option<Fact>, Symptom> {
+    logged_in_as(FewIterations::Refused, mechanism, mechanic, login).await
+}
+
+async fn logged_in_as(few: FewIterations, mechanism: &'static str, mut mechanic: Mechanic, login: &Login) -> Result<Option<Fact>, Symptom> {
     let (ours, theirs) = over_tls().await;
     tokio::spawn(serve(theirs, move |api, version, rest| match api {
         ApiKey::ApiVersions => offers(&KAFKA_4),
@@ -235,7 +261,7 @@ async fn logged_in(mechanism: &'static str, mut mechanic: Mechanic, login: &Logi
         _ => CLOSE,
     }));
     let mut session = KafkaSession::greet(ours).await.unwrap();
-    session.login(login).await.map_err(|fault| {
+    session.login(login, few).await.map_err(|fault| {
         assert_eq!(fault.step, Step::Login);
         fault.symptom
     })
@@ -255,12 +281,16 @@ fn refused(message: &str) -> SaslAuthenticateResponse {
 
 /// Knows `al=i,ce` with `password`, as RFC 5802, 3 has the server do: of the password it only needs what it could have stored.
 fn scram(hash: Hash, password: &str) -> Mechanic {
+    scram_with(4096, hash, password)
+}
+
+fn scram_with(iterations: u32, hash: Hash, password: &str) -> Mechanic {
     let digest = move |data: &[u8]| {
         let algorithm = if hash == Hash::Sha256 { &digest::SHA256 } else { &digest::SHA512 };
         digest::digest(algorithm, data).as_ref().to_vec()
     };
     let mut salted = vec![0; hash.length()];
-    hash.pbkdf2(password.as_bytes(), b"salt", 4096.try_into().unwrap(), &mut salted);
+    hash.pbkdf2(password.as_bytes(), b"salt", iterations.try_into().unwrap(), &mut salted);
     let stored = digest(&hash.hmac(&salted, b"Client Key"));
     let server_key = hash.hmac(&salted, b"Server Key");
     let mut heard = String::new();
@@ -268,7 +298,7 @@ fn scram(hash: Hash, password: &str) -> Mechanic {
         let message = std::str::from_utf8(message).unwrap();
         if let Some(bare) = message.strip_prefix("n,,") {
             assert!(bare.starts_with("n=al=3Di=2Cce,r="), "{bare}");
-            let challenge = format!("r={}server,s={},i=4096", bare.split_once("r=").unwrap().1, STANDARD.encode("salt"));
+            let challenge = format!("r={}server,s={},i={iterations}", bare.split_once("r=").unwrap().1, STANDARD.encode("salt"));
             heard = format!("{bare},{challenge}");
             return said(challenge);
         }
@@ -289,7 +319,9 @@ fn scram(hash: Hash, password: &str) -> Mechanic {
 async fn the_right_password_logs_in_and_a_wrong_one_is_refused_in_kafkas_words() {
     for (mechanism, hash) in [(SaslMechanism::ScramSha256, Hash::Sha256), (SaslMechanism::ScramSha512, Hash::Sha512)] {
         let fact = logged_in(mechanism.name(), scram(hash, "pencil"), &as_alice(mechanism, "pencil")).await.unwrap();
-        assert!(matches!(fact, Some(Fact::Login { mechanism: named, user: Some(user) }) if named == mechanism.name() && user == "al=i,ce"));
+        assert!(
+            matches!(fact, Some(Fact::Login { mechanism: named, user: Some(user), .. }) if named == mechanism.name() && user == "al=i,ce")
+        );
         let refusal = logged_in(mechanism.name(), scram(hash, "pencil"), &as_alice(mechanism, "pen")).await.unwrap_err();
         assert!(matches!(&refusal, Symptom::Kafka { code: 58, name, message: Some(_), .. } if name == "SASL_AUTHENTICATION_FAILED"));
         assert!(!format!("{refusal:?}").contains("pen"));
@@ -317,6 +349,24 @@ async fn a_server_that_only_claims_to_know_the_password_is_not_believed() {
     let login = as_alice(SaslMechanism::ScramSha256, "pencil");
     let refusal = logged_in("SCRAM-SHA-256", Box::new(forger), &login).await.unwrap_err();
     assert!(refusal.to_string().contains("does not prove that it knows the password"), "{refusal}");
+}
+
+/// RFC 7677, 4.
+#[tokio::test]
+async fn cheap_iterations_get_no_proof_but_of_librdkafka_and_are_known_of() {
+    let login = as_alice(SaslMechanism::ScramSha512, "pencil");
+    let cheap = || scram_with(100, Hash::Sha512, "pencil");
+    let mut first = true;
+    let only_first = |mut mechanic: Mechanic| -> Mechanic {
+        Box::new(move |message| {
+            assert!(std::mem::take(&mut first), "a proof was sent");
+            mechanic(message)
+        })
+    };
+    let refusal = logged_in("SCRAM-SHA-512", only_first(cheap()), &login).await.unwrap_err();
+    assert!(matches!(refusal, Symptom::Iterations { asked: 100, bound: 4096 }), "{refusal}");
+    let fact = logged_in_as(FewIterations::Taken, "SCRAM-SHA-512", cheap(), &login).await.unwrap();
+    assert!(matches!(fact, Some(Fact::Login { iterations: Some(100), .. })), "{fact:?}");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use std::fmt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use zeroize::Zeroizing;
 
-use super::tls;
+use super::{shortened, tls};
 use crate::diagnosis::Symptom;
 
 /// The requests that are made, by their keys.
@@ -183,10 +183,15 @@ impl<'a> Answer<'a> {
         self.array_of().map(i32::from_be_bytes)
     }
 
-    /// STRING or NULLABLE_STRING. What is not UTF-8 is replaced: it is shown to people, and compared.
-    pub fn string(&mut self) -> Result<Option<String>, Malformed> {
+    /// STRING or NULLABLE_STRING, of which null is empty; its first `limit` characters.
+    pub fn text(&mut self, limit: usize) -> Result<String, Malformed> {
+        self.nullable_text(limit).map(Option::unwrap_or_default)
+    }
+
+    /// What is not UTF-8 is replaced: it is shown to people, and compared.
+    pub fn nullable_text(&mut self, limit: usize) -> Result<Option<String>, Malformed> {
         let length = self.int16()?.into();
-        self.counted(length, |answer, length| Ok(String::from_utf8_lossy(answer.take(length)?).into_owned()))
+        self.counted(length, |answer, length| Ok(shortened(&String::from_utf8_lossy(answer.take(length)?), limit)))
     }
 
     /// BYTES; null is empty.
@@ -197,8 +202,24 @@ impl<'a> Answer<'a> {
 
     /// ARRAY; null is empty. `item` must take at least a byte.
     pub fn array<T>(&mut self, item: impl Fn(&mut Self) -> Result<T, Malformed>) -> Result<Vec<T>, Malformed> {
+        self.some_of(usize::MAX, |answer| item(answer).map(Some)).map(|(items, _)| items)
+    }
+
+    /// Of an ARRAY the first `limit` items that are wanted, and how many items there are. All are read.
+    pub fn some_of<T>(
+        &mut self,
+        limit: usize,
+        item: impl Fn(&mut Self) -> Result<Option<T>, Malformed>,
+    ) -> Result<(Vec<T>, usize), Malformed> {
         let count = self.int32()?;
-        self.counted(count, |answer, count| (0..count).map(|_| item(answer)).collect()).map(Option::unwrap_or_default)
+        let read = |answer: &mut Self, count: usize| {
+            let mut wanted = Vec::new();
+            for _ in 0..count {
+                wanted.extend(item(answer)?.filter(|_| wanted.len() < limit));
+            }
+            Ok((wanted, count))
+        };
+        self.counted(count, read).map(Option::unwrap_or_default)
     }
 
     /// What -1 says is null.

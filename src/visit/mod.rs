@@ -4,6 +4,7 @@
 //! rustls decides every handshake, by the visitor's anchors alone and always with the host name checked. Nothing but the words that
 //! open a conversation is ever said outside TLS.
 
+pub mod allowance;
 mod amqp;
 mod amqp_conversation;
 mod amqp_frame;
@@ -44,6 +45,7 @@ pub use kafka::KafkaSession;
 pub use kafka_metadata::{Metadata, Operations, Partition, Topic};
 pub use librdkafka::{Librdkafka, RoundTrip};
 pub use reach::{Reached, Unreached};
+pub use scram::FewIterations;
 pub use scratch_topic::ScratchTopic;
 pub use steward::{metadata_of, until_known};
 pub use unique::unique;
@@ -54,12 +56,22 @@ use crate::describe::Protocol;
 use crate::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
 use crate::pki::HostPort;
 
+/// The first characters of what a stranger says.
+fn shortened(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// Where to, and what for.
 #[derive(Debug, Clone)]
 pub struct Destination {
     /// The name that the server's certificate must cover.
     pub endpoint: HostPort,
     pub protocol: Protocol,
+    /// Kafka's `node.id`, where it is known.
+    pub node_id: Option<i32>,
     pub errand: Errand,
 }
 
@@ -146,7 +158,7 @@ impl Journey {
         client: &tls::Client,
         deadline: Deadline,
     ) -> Result<(), Fault> {
-        let Destination { endpoint, protocol, errand } = destination;
+        let Destination { endpoint, protocol, node_id, errand } = destination;
         let stream = reached.connect(deadline).await?;
         self.from = stream.tcp().local_addr().ok();
         if let (Ok(address), Some(from)) = (stream.tcp().peer_addr(), self.from) {
@@ -164,11 +176,11 @@ impl Journey {
                 let mut session = self.greeted(greeted, visitor, destination, reached, client, deadline).await?;
                 self.took(session.greeting());
                 let Errand::Brokers { topic } = errand else { return Ok(()) };
-                if let Some(fact) = deadline.within(Step::Login, session.login(&visitor.login)).await? {
+                if let Some(fact) = deadline.within(Step::Login, session.login(&visitor.login, visitor.few_iterations())).await? {
                     self.took(fact);
                 }
                 let topics: Vec<&str> = topic.iter().map(String::as_str).collect();
-                let metadata = deadline.within(Step::Metadata, session.metadata(&topics)).await?;
+                let metadata = deadline.within(Step::Metadata, session.metadata_of_itself(&topics, *node_id)).await?;
                 self.took(metadata.fact());
                 self.metadata = Some(metadata);
                 if topic.is_some() {

@@ -8,8 +8,22 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use crate::pbe::{self, hash::Hash};
+use crate::pbe::hash::Hash;
 use crate::pki::Passphrase;
+
+/// RFC 7677, 4; Kafka's own ScramSaslClient refuses fewer (`ScramMechanism.minIterations`).
+const LEAST: u64 = 4096;
+
+/// No broker stores more than 16384 (`ScramMechanism.maxIterations`, KIP-554); before Kafka 2.7 it took any. These take a second.
+const MOST: u64 = 1_000_000;
+
+/// What a client makes of a server that asks for fewer iterations than [`LEAST`]. Its proof would be easy to guess the password from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FewIterations {
+    Refused,
+    /// librdkafka asks for one at least.
+    Taken,
+}
 
 /// Why the exchange ends.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,8 +32,8 @@ pub(super) enum ScramError {
     Malformed(&'static str),
     #[error("the server's SCRAM nonce does not continue the client's")]
     Nonce,
-    #[error("the server asks for {0} SCRAM iterations, more than {max}", max = pbe::ROUNDS)]
-    Iterations(u64),
+    #[error("the server asks for {asked} SCRAM iterations, and {bound} is the bound")]
+    Iterations { asked: u64, bound: u64 },
     /// The server's `e=`.
     #[error("{0}")]
     Refused(String),
@@ -30,6 +44,7 @@ pub(super) enum ScramError {
 /// The client before it has heard anything.
 pub(super) struct Client {
     hash: Hash,
+    few: FewIterations,
     password: Passphrase,
     nonce: String,
     /// client-first-message-bare
@@ -39,6 +54,7 @@ pub(super) struct Client {
 /// The client once it has answered.
 pub(super) struct Answered {
     pub message: Zeroizing<String>,
+    pub iterations: u32,
     signature: Vec<u8>,
 }
 
@@ -47,9 +63,9 @@ impl Client {
     const HEADER: &str = "n,,";
 
     /// `nonce` is printable ASCII without a comma that was never used before.
-    pub fn new(hash: Hash, user: &str, password: Passphrase, nonce: String) -> Self {
+    pub fn new(hash: Hash, few: FewIterations, user: &str, password: Passphrase, nonce: String) -> Self {
         let name = user.replace('=', "=3D").replace(',', "=2C");
-        Self { hash, password, bare: format!("n={name},r={nonce}"), nonce }
+        Self { hash, few, password, bare: format!("n={name},r={nonce}"), nonce }
     }
 
     /// client-first-message
@@ -57,7 +73,7 @@ impl Client {
         format!("{}{}", Self::HEADER, self.bare)
     }
 
-    /// server-first-message → client-final-message. Takes as long as the server has iterations, seconds at most.
+    /// server-first-message → client-final-message. Takes as long as the server has iterations, a second at most.
     pub fn answer(self, challenge: &[u8]) -> Result<Answered, ScramError> {
         let challenge = std::str::from_utf8(challenge).map_err(|_| ScramError::Malformed("UTF-8"))?;
         let (nonce, salt, rounds) = self.read(challenge)?;
@@ -70,6 +86,7 @@ impl Client {
         let proof: Vec<u8> = client_key.iter().zip(client_signature).map(|(key, signature)| key ^ signature).collect();
         Ok(Answered {
             message: Zeroizing::new(format!("{unproven},p={}", STANDARD.encode(proof))),
+            iterations: rounds.get(),
             signature: self.hash.hmac(&self.hash.hmac(&salted, b"Server Key"), heard.as_bytes()),
         })
     }
@@ -85,8 +102,13 @@ impl Client {
         }
         let salt = STANDARD.decode(next("s=", "salt")?).map_err(|_| ScramError::Malformed("salt in base64"))?;
         let rounds: u64 = next("i=", "iteration count")?.parse().map_err(|_| ScramError::Malformed("iteration count"))?;
-        if rounds > pbe::ROUNDS {
-            return Err(ScramError::Iterations(rounds));
+        let least = match self.few {
+            FewIterations::Refused => LEAST,
+            FewIterations::Taken => 1,
+        };
+        let bound = rounds.clamp(least, MOST);
+        if rounds != bound {
+            return Err(ScramError::Iterations { asked: rounds, bound });
         }
         let rounds = u32::try_from(rounds).ok().and_then(NonZeroU32::new).ok_or(ScramError::Malformed("iteration count"))?;
         Ok((nonce, salt, rounds))
@@ -112,7 +134,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn client(hash: Hash, user: &str, password: &str, nonce: &str) -> Client {
-        Client::new(hash, user, Passphrase::new(password.to_owned()), nonce.to_owned())
+        Client::new(hash, FewIterations::Refused, user, Passphrase::new(password.to_owned()), nonce.to_owned())
+    }
+
+    /// As librdkafka, where few are taken: nobody waits for thousands.
+    fn hasty(hash: Hash, nonce: &str) -> Client {
+        Client::new(hash, FewIterations::Taken, "user", Passphrase::new("pencil".to_owned()), nonce.to_owned())
     }
 
     /// RFC 7677, 3, and RFC 5802, 5.
@@ -147,24 +174,48 @@ mod tests {
         assert_eq!(refusal("r=xyz123,s=QUJD,i=4096"), Some(ScramError::Nonce));
         // Nothing of the server's own in it.
         assert_eq!(refusal("r=abc,s=QUJD,i=4096"), Some(ScramError::Nonce));
-        assert_eq!(refusal("r=abcd,s=QUJD,i=5000001"), Some(ScramError::Iterations(5_000_001)));
-        assert_eq!(refusal("r=abcd,s=QUJD,i=0"), Some(ScramError::Malformed("iteration count")));
-        assert_eq!(refusal("r=abcd,s=*,i=1"), Some(ScramError::Malformed("salt in base64")));
-        assert_eq!(refusal("m=new,r=abcd,s=QUJD,i=1"), Some(ScramError::Malformed("nonce")));
-        assert_eq!(refusal("r=abcd,s=QUJD,i=1,more=x"), None);
+        assert_eq!(refusal("r=abcd,s=QUJD,i=1000001"), Some(ScramError::Iterations { asked: 1_000_001, bound: MOST }));
+        assert_eq!(refusal("r=abcd,s=QUJD,i=99999999999999999999"), Some(ScramError::Malformed("iteration count")));
+        assert_eq!(refusal("r=abcd,s=*,i=4096"), Some(ScramError::Malformed("salt in base64")));
+        assert_eq!(refusal("m=new,r=abcd,s=QUJD,i=4096"), Some(ScramError::Malformed("nonce")));
+        assert_eq!(refusal("r=abcd,s=QUJD,i=4096,more=x"), None);
+    }
+
+    /// RFC 7677, 4.
+    #[test]
+    fn fewer_than_4096_iterations_are_answered_as_librdkafka_alone() {
+        let answered = |few, iterations: u64| {
+            let client = Client::new(Hash::Sha256, few, "user", Passphrase::new("pencil".to_owned()), "abc".to_owned());
+            client.answer(format!("r=abcd,s=QUJD,i={iterations}").as_bytes()).map(|answered| u64::from(answered.iterations))
+        };
+        for iterations in [1, 100, 4095] {
+            assert_eq!(answered(FewIterations::Refused, iterations), Err(ScramError::Iterations { asked: iterations, bound: LEAST }));
+            assert_eq!(answered(FewIterations::Taken, iterations), Ok(iterations));
+        }
+        for few in [FewIterations::Refused, FewIterations::Taken] {
+            assert_eq!(answered(few, 4096), Ok(4096));
+            assert!(matches!(answered(few, 0), Err(ScramError::Iterations { asked: 0, .. })));
+        }
     }
 
     proptest! {
         #[test]
         fn no_message_of_a_server_is_too_strange(challenge: Vec<u8>, verdict: Vec<u8>) {
-            let _ = client(Hash::Sha256, "user", "pencil", "").answer(&challenge);
-            let answered = client(Hash::Sha256, "user", "pencil", "a").answer(b"r=ab,s=,i=1").unwrap();
+            let _ = hasty(Hash::Sha256, "").answer(&challenge);
+            let answered = hasty(Hash::Sha256, "a").answer(b"r=ab,s=,i=1").unwrap();
             prop_assert!(answered.verify(&verdict).is_err());
         }
 
         #[test]
         fn no_parts_of_a_challenge_are_too_strange(nonce in "[a-z=]{0,9}", salt in "[A-Za-z0-9+/=]{0,12}", rounds in "-?[0-9]{1,3}|[0-9]{7,30}") {
-            let _ = client(Hash::Sha512, "user", "pencil", "").answer(format!("r={nonce},s={salt},i={rounds}").as_bytes());
+            let _ = hasty(Hash::Sha512, "").answer(format!("r={nonce},s={salt},i={rounds}").as_bytes());
+        }
+
+        /// A server that is not asked for by this client's nonce, or has nothing of its own in it, gets no proof.
+        #[test]
+        fn only_a_nonce_that_continues_ours_is_answered(theirs in "[!-+--~]{0,24}") {
+            let answered = hasty(Hash::Sha256, "ours").answer(format!("r={theirs},s=QUJD,i=1").as_bytes());
+            prop_assert_eq!(answered.is_ok(), theirs.len() > 4 && theirs.starts_with("ours"));
         }
     }
 }

@@ -47,6 +47,6 @@ async fn session(
     let client = tls::Client::new(visitor.credential.as_deref(), visitor.anchors.clone(), &visitor.versions, now)?;
     let stream = Addresses::of(endpoint, deadline).await?.connect(deadline).await?;
     let mut session = KafkaSession::greet(client.handshake(&endpoint.host, stream).await?).await?;
-    session.login(&visitor.login).await?;
+    session.login(&visitor.login, visitor.few_iterations()).await?;
     Ok(session)
 }

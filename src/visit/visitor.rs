@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
 
+use super::scram::FewIterations;
 use super::tls;
 use crate::cluster::SaslMechanism;
 use crate::describe::TlsVersion;
@@ -108,6 +109,14 @@ impl Visitor {
             Login::Certificate => LoginKind::Certificate,
             Login::Password { mechanism, user, .. } => LoginKind::Password { mechanism: mechanism.name(), user: user.clone() },
             Login::Anonymous => LoginKind::Anonymous,
+        }
+    }
+
+    /// By the program that its files are for: a Java client refuses them, and so does everyone of whom no program is known.
+    pub fn few_iterations(&self) -> FewIterations {
+        match self.via {
+            Via::Librdkafka => FewIterations::Taken,
+            Via::Pem | Via::Pkcs12 | Via::Jks | Via::ClientProperties | Via::AmqpUri | Via::Arguments => FewIterations::Refused,
         }
     }
 

@@ -8,6 +8,7 @@ pub mod certificates;
 pub mod client;
 pub mod fault_proxy;
 pub mod faults;
+pub mod hostile;
 pub mod http;
 pub mod kafka;
 pub mod kubernetes;
