@@ -26,6 +26,7 @@
 //! | floor | module | what it is |
 //! |---|---|---|
 //! | 0 | [`pki`] | values that cannot be wrong: names, keys, certificates, secrets |
+//! | 0 | [`text`] | lines for people: what others wrote stays in its line and drives nothing |
 //! | 1 | [`cluster`] | what the user wants: the cluster file, and the [`cluster::ClusterSpec`] made of it |
 //! | 1 | [`finding`] | what a check found, by which rule, and where |
 //! | 1 | [`java`] | what Java writes in ways of its own: modified UTF-8, serialised objects |
@@ -106,5 +107,6 @@ pub mod report;
 pub mod settings;
 pub mod sinks;
 pub mod snippet;
+pub mod text;
 pub mod verify;
 pub mod visit;

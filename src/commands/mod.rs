@@ -28,6 +28,7 @@ use time::OffsetDateTime;
 use crate::cluster::{self, ClusterSpec, Holder, HolderId};
 use crate::directory::{self, Directory};
 use crate::ops::{Means, Progress};
+use crate::text::printable;
 
 /// TLS certificates for Kafka and RabbitMQ: made, kept fresh, and proved to work
 #[derive(Debug, Parser)]
@@ -84,7 +85,11 @@ struct Context {
 pub fn main(now: OffsetDateTime) -> u8 {
     let Cli { global, verb } = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return console::usage(&error).code(),
+        Err(error) => {
+            let console = Console::new(Format::Human, Color::Auto, false);
+            let exit = console.usage(&of_printable_words(error));
+            return console.end(exit).code();
+        }
     };
     let console = Console::new(global.format, global.color, global.quiet);
     let context = Context { console, file: global.file, dir: global.dir, now, entropy: aws_lc_rs::rand::SystemRandom::new() };
@@ -99,13 +104,17 @@ pub fn main(now: OffsetDateTime) -> u8 {
         Verb::Convert(convert) => convert.run(&context),
         Verb::Inspect(inspect) => inspect.run(&context),
     };
-    match result {
-        Ok(exit) => exit.code(),
-        Err(failure) => {
-            context.console.failure(&failure);
-            failure.exit().code()
-        }
-    }
+    let exit = result.unwrap_or_else(|failure| {
+        context.console.failure(&failure);
+        failure.exit()
+    });
+    context.console.end(exit).code()
+}
+
+/// The same error of the same words, as they may be shown: clap repeats them as they are.
+fn of_printable_words(error: clap::Error) -> clap::Error {
+    let words = std::env::args_os().map(|word| printable(&word.to_string_lossy()).into_owned());
+    Cli::try_parse_from(words).err().unwrap_or(error)
 }
 
 impl Context {
@@ -119,7 +128,7 @@ impl Context {
         let base = file.parent().unwrap_or(Path::new("/"));
         let spec = cluster::parse(&text, base).map_err(|problems| Failure::ClusterFile { file: self.file.clone(), problems })?;
         for warning in &spec.warnings {
-            self.console.warn(&format!(
+            self.console.warn(format_args!(
                 "{}:{}:{}: {}; {}",
                 self.file.display(),
                 warning.line,
