@@ -41,13 +41,22 @@ impl Exit {
 
 #[derive(Debug)]
 pub enum Failure {
-    ClusterFile { file: PathBuf, problems: Vec<Problem> },
+    ClusterFile {
+        file: PathBuf,
+        problems: Vec<Problem>,
+    },
     NoClusterFile(PathBuf),
-    NoSuchHolder { word: String, nearest: Option<String> },
+    NoSuchHolder {
+        word: String,
+        nearest: Option<String>,
+    },
     Exists(PathBuf),
     Usage(String),
     Deed(DeedError),
-    Convert { source: PathBuf, error: ConvertError },
+    Convert {
+        source: PathBuf,
+        error: ConvertError,
+    },
     /// What was to be written to stdout is lost.
     Stdout(std::io::Error),
 }
