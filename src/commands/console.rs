@@ -3,6 +3,8 @@
 //! What people read goes out as [`Line`]s, which hold nothing that drives a terminal; colours come last. Data that cannot be written is
 //! remembered, and [`Console::end`] makes a failure of it.
 
+#![allow(clippy::disallowed_methods, reason = "here alone is written to stdout")]
+
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write, stderr, stdout};
@@ -99,7 +101,7 @@ impl Console {
         }
     }
 
-    pub fn warn(&self, text: impl Display) {
+    pub fn warn(&self, text: &str) {
         if !self.quiet {
             self.talk(Line::default().toned("warning:", Tone::Due).and(" ").and(text));
         }

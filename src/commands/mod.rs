@@ -128,7 +128,7 @@ impl Context {
         let base = file.parent().unwrap_or(Path::new("/"));
         let spec = cluster::parse(&text, base).map_err(|problems| Failure::ClusterFile { file: self.file.clone(), problems })?;
         for warning in &spec.warnings {
-            self.console.warn(format_args!(
+            self.console.warn(&format!(
                 "{}:{}:{}: {}; {}",
                 self.file.display(),
                 warning.line,
