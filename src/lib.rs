@@ -26,6 +26,7 @@
 //! | floor | module | what it is |
 //! |---|---|---|
 //! | 0 | [`pki`] | values that cannot be wrong: names, keys, certificates, secrets |
+//! | 0 | [`text`] | lines for people: what others wrote stays in its line and drives nothing |
 //! | 1 | [`cluster`] | what the user wants: the cluster file, and the [`cluster::ClusterSpec`] made of it |
 //! | 1 | [`finding`] | what a check found, by which rule, and where |
 //! | 1 | [`java`] | what Java writes in ways of its own: modified UTF-8, serialised objects |
@@ -70,7 +71,8 @@
 //! - [`layout::Sensitivity`] alone decides the mode of a file. Secret files are born 0600.
 //! - No secret in argv, logs, error text or `Debug`.
 //! - What a sink holds counts only once it was read back; what countersign did not put there is never written over unasked.
-//! - stdout is data, stderr is talk. Every command has `--format json`.
+//! - stdout is data, stderr is talk. Every command has `--format json`. Data that cannot be written is a failure.
+//! - What others wrote is shown in a [`text::Line`]: it stays in that line and drives neither a terminal nor a CI system.
 //! - Exit codes: 0 done, nothing wrong · 1 failed · 2 usage or cluster file wrong · 3 work to do or findings ·
 //!   4 verification failed · 130 interrupted.
 
@@ -106,5 +108,6 @@ pub mod report;
 pub mod settings;
 pub mod sinks;
 pub mod snippet;
+pub mod text;
 pub mod verify;
 pub mod visit;

@@ -9,7 +9,6 @@ use super::failure::{Exit, Failure};
 use super::passwords::PasswordArgs;
 use super::question::QuestionArgs;
 use super::threshold::ThresholdArgs;
-use crate::finding::Severity;
 use crate::ops::{self, Judge, Progress, Replaced};
 use crate::report::{self, Report, Status, TargetReport};
 
@@ -115,9 +114,8 @@ fn exit(report: &Report, output: Output) -> Exit {
 
 fn show(context: &Context, report: &Report, output: Output) {
     let console = &context.console;
-    let paint = |text: &str, severity: Option<Severity>| console.painted(text, severity.into());
     match output {
-        Output::Human => console.data(&report::human(report, paint)),
+        Output::Human => console.text(&report::human(report)),
         Output::Json => console.json(&report::json(report)),
         Output::Junit => console.data(&report::junit(report)),
         Output::Sarif => console.json(&report::sarif(report)),

@@ -1,18 +1,25 @@
 //! The only printing: data to stdout, talk to stderr.
+//!
+//! What people read goes out as [`Line`]s, which hold nothing that drives a terminal; colours come last. Data that cannot be written is
+//! remembered, and [`Console::end`] makes a failure of it.
+
+#![allow(clippy::disallowed_methods, reason = "here alone is written to stdout")]
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::fs::File;
+use std::io::{self, IsTerminal, Write, stderr, stdout};
+use std::os::fd::AsFd;
+use std::sync::OnceLock;
 
 use clap::ValueEnum;
-use comfy_table::{Cell, ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::failure::{Exit, Failure};
-use crate::describe::page::{Line, Outlook};
-use crate::finding::Severity;
 use crate::ops::Told;
 use crate::pki::Passphrase;
+pub use crate::text::Tone;
+use crate::text::{Line, Table, Text, printable_json};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -27,32 +34,13 @@ pub enum Color {
     Never,
 }
 
-/// How a cell or a line is to be taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    Plain,
-    Good,
-    Due,
-    Bad,
-}
-
-/// `None` is for what is as it should be.
-impl From<Option<Severity>> for Tone {
-    fn from(severity: Option<Severity>) -> Self {
-        match severity {
-            None => Self::Good,
-            Some(Severity::Note) => Self::Plain,
-            Some(Severity::Warning) => Self::Due,
-            Some(Severity::Error) => Self::Bad,
-        }
-    }
-}
-
 #[derive(Debug)]
 pub struct Console {
     pub format: Format,
     colored: bool,
     quiet: bool,
+    /// Why the first data that was lost could not be written.
+    lost: OnceLock<io::Error>,
 }
 
 impl Console {
@@ -62,50 +50,88 @@ impl Console {
             Color::Never => false,
             Color::Auto => stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         };
-        Self { format, colored, quiet }
+        Self { format, colored, quiet, lost: OnceLock::new() }
     }
 
-    /// Data. A reader that went away (`| head`) is no failure.
+    /// Data as it is: written by ourselves, or in a format with escapes of its own. After data that was lost comes none: what arrives
+    /// is a beginning, and has no holes. A reader that went away (`| head`) is no failure.
     pub fn data(&self, text: &str) {
-        let mut out = stdout().lock();
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        if self.lost.get().is_none()
+            && let Err(error) = write_stdout(text)
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            let _ = self.lost.set(error);
+        }
+    }
+
+    /// The exit code in the end. Lost data is told, and is a failure whatever else was to be said.
+    pub fn end(mut self, exit: Exit) -> Exit {
+        match self.lost.take() {
+            None => exit,
+            Some(error) => {
+                let failure = Failure::Stdout(error);
+                self.failure(&failure);
+                failure.exit()
+            }
+        }
     }
 
     pub fn json(&self, value: &impl Serialize) {
-        if let Ok(text) = serde_json::to_string_pretty(value) {
-            self.data(&format!("{text}\n"));
+        match serde_json::to_string_pretty(value) {
+            Ok(text) => self.data(&(printable_json(&text) + "\n")),
+            Err(error) => {
+                let _ = self.lost.set(error.into());
+            }
         }
+    }
+
+    pub fn text(&self, text: &Text) {
+        self.data(&text.painted(|text, tone| self.painted(text, tone)));
+    }
+
+    pub fn table(&self, header: &[&str], rows: impl IntoIterator<Item = Vec<(String, Tone)>>) {
+        let mut table = Table::new(header);
+        table.rows.extend(rows);
+        self.text(&table.lines());
     }
 
     pub fn say(&self, text: impl Display) {
         if !self.quiet {
-            let _ = writeln!(stderr(), "{text}");
+            self.talk(Line::of(text));
         }
     }
 
     pub fn warn(&self, text: &str) {
-        self.say(format_args!("{} {text}", self.painted("warning:", Tone::Due)));
-    }
-
-    pub fn failure(&self, failure: &Failure) {
-        match self.format {
-            Format::Human => self.error(failure),
-            Format::Json => {
-                let _ = writeln!(stderr(), "{}", failure.json());
-            }
+        if !self.quiet {
+            self.talk(Line::default().toned("warning:", Tone::Due).and(" ").and(text));
         }
     }
 
     /// One of several things failed, and the rest goes on.
     pub fn error(&self, text: impl Display) {
-        let _ = writeln!(stderr(), "{} {text}", self.painted("error:", Tone::Bad));
+        self.talk(Line::default().toned("error:", Tone::Bad).and(" ").and(text));
+    }
+
+    pub fn failure(&self, failure: &Failure) {
+        match self.format {
+            Format::Human => {
+                let mut lines = failure.lines().into_iter();
+                self.error(lines.next().unwrap_or_default());
+                lines.for_each(|line| self.talk(Line::of(line)));
+            }
+            Format::Json => write_stderr(&(printable_json(&failure.json().to_string()) + "\n")),
+        }
+    }
+
+    fn talk(&self, line: Line) {
+        write_stderr(&(line.painted(|text, tone| self.painted(text, tone)) + "\n"));
     }
 
     /// A question to whoever sits at the terminal; `default` when the answer is empty.
     pub fn ask(&self, question: &str, default: &str) -> String {
-        let _ = write!(stderr(), "{question} [{default}]: ").and_then(|()| stderr().flush());
+        write_stderr(&Line::of(format_args!("{question} [{default}]: ")).to_string());
         let mut answer = String::new();
-        match std::io::stdin().read_line(&mut answer) {
+        match io::stdin().read_line(&mut answer) {
             Ok(_) if !answer.trim().is_empty() => answer.trim().to_owned(),
             _ => default.to_owned(),
         }
@@ -113,39 +139,11 @@ impl Console {
 
     /// A password from the terminal, which does not show it; `None` when the answer is empty.
     pub fn ask_password(&self, question: &str) -> Option<Passphrase> {
-        let answer = rpassword::prompt_password(format!("{question}: ")).ok()?;
+        let answer = rpassword::prompt_password(Line::of(format_args!("{question}: ")).to_string()).ok()?;
         (!answer.is_empty()).then(|| Passphrase::new(answer))
     }
 
-    pub fn table(&self, header: &[&str], rows: impl IntoIterator<Item = Vec<(String, Tone)>>) {
-        let mut table = Table::new();
-        table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-        table.set_header(header.iter().map(|name| Cell::new(self.painted(name, Tone::Plain))));
-        for row in rows {
-            table.add_row(row.into_iter().map(|(text, tone)| Cell::new(self.painted(&text, tone))));
-        }
-        let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-        self.data(&format!("{}\n", lines.join("\n")));
-    }
-
-    /// Labelled lines, their texts below each other.
-    pub fn page(&self, lines: &[Line]) {
-        let mut page = String::new();
-        for line in lines {
-            let tone = match line.outlook {
-                Outlook::Plain => Tone::Plain,
-                Outlook::Good => Tone::Good,
-                Outlook::Due => Tone::Due,
-                Outlook::Bad => Tone::Bad,
-            };
-            let indent = "  ".repeat(line.depth);
-            let label = if line.label.is_empty() { String::new() } else { format!("{:<15}", line.label) };
-            page.push_str(&format!("{indent}{label}{}\n", self.painted(&line.text, tone)));
-        }
-        self.data(&page);
-    }
-
-    pub fn painted(&self, text: &str, tone: Tone) -> String {
+    fn painted(&self, text: &str, tone: Tone) -> String {
         let code = match tone {
             Tone::Plain => return text.to_owned(),
             Tone::Good => 32,
@@ -174,10 +172,27 @@ impl Console {
             Told::Ends => bar.finish_and_clear(),
         }
     }
+
+    /// What clap has to say: help and version to stdout, mistakes to stderr.
+    pub fn usage(&self, error: &clap::Error) -> Exit {
+        let text = error.render();
+        let text = if self.colored { text.ansi().to_string() } else { text.to_string() };
+        if error.use_stderr() {
+            write_stderr(&text);
+            Exit::Usage
+        } else {
+            self.data(&text);
+            Exit::Done
+        }
+    }
 }
 
-/// What clap has to say: help and version to stdout, mistakes to stderr.
-pub fn usage(error: &clap::Error) -> Exit {
-    let _ = error.print();
-    if error.use_stderr() { Exit::Usage } else { Exit::Done }
+/// At once. [`io::Stdout`] would keep the last line back, and takes a stdout that nobody may write to for one that takes everything.
+fn write_stdout(text: &str) -> io::Result<()> {
+    File::from(stdout().as_fd().try_clone_to_owned()?).write_all(text.as_bytes())
+}
+
+/// There is nobody to tell when it fails.
+fn write_stderr(text: &str) {
+    let _ = stderr().write_all(text.as_bytes());
 }

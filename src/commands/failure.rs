@@ -41,13 +41,24 @@ impl Exit {
 
 #[derive(Debug)]
 pub enum Failure {
-    ClusterFile { file: PathBuf, problems: Vec<Problem> },
+    ClusterFile {
+        file: PathBuf,
+        problems: Vec<Problem>,
+    },
     NoClusterFile(PathBuf),
-    NoSuchHolder { word: String, nearest: Option<String> },
+    NoSuchHolder {
+        word: String,
+        nearest: Option<String>,
+    },
     Exists(PathBuf),
     Usage(String),
     Deed(DeedError),
-    Convert { source: PathBuf, error: ConvertError },
+    Convert {
+        source: PathBuf,
+        error: ConvertError,
+    },
+    /// What was to be written to stdout is lost.
+    Stdout(std::io::Error),
 }
 
 impl Failure {
@@ -64,7 +75,7 @@ impl Failure {
                 | DeedError::Unreadable { .. }
                 | DeedError::Manifests(_) => Exit::Failed,
             },
-            Self::Convert { .. } => Exit::Failed,
+            Self::Convert { .. } | Self::Stdout(_) => Exit::Failed,
         }
     }
 
@@ -82,8 +93,22 @@ impl Failure {
             Self::Deed(DeedError::Lack(_)) => "lack",
             Self::Deed(DeedError::Unreadable { .. }) => "unreadable",
             Self::Deed(DeedError::Manifests(_)) => "manifests",
+            Self::Stdout(_) => "stdout",
             Self::Convert { .. } => "convert",
         }
+    }
+
+    /// For people: one line, but of a cluster file each mistake on lines of its own.
+    pub fn lines(&self) -> Vec<String> {
+        let Self::ClusterFile { file, problems } = self else { return vec![self.to_string()] };
+        let file = file.display();
+        let plural = if problems.len() == 1 { "mistake" } else { "mistakes" };
+        let mut lines = vec![format!("{} {plural} in {file}; nothing was done", problems.len())];
+        for Problem { line, column, text, message, fix } in problems {
+            let place = format!("{file}:{line}:{column}: {message}");
+            lines.extend([String::new(), place, format!("    {text}"), format!("    fix: {fix}")]);
+        }
+        lines
     }
 
     pub fn json(&self) -> serde_json::Value {
@@ -101,18 +126,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ClusterFile { file, problems } => {
-                let file = file.display();
-                let plural = if problems.len() == 1 { "mistake" } else { "mistakes" };
-                write!(f, "{} {plural} in {file}; nothing was done", problems.len())?;
-                problems.iter().try_for_each(|problem| {
-                    write!(
-                        f,
-                        "\n\n{file}:{}:{}: {}\n    {}\n    fix: {}",
-                        problem.line, problem.column, problem.message, problem.text, problem.fix
-                    )
-                })
-            }
+            Self::ClusterFile { .. } => f.write_str(&self.lines().join("\n")),
             Self::NoClusterFile(path) => {
                 write!(f, "there is no cluster file {}; name it by -f, or let `countersign init` write one", path.display())
             }
@@ -124,6 +138,7 @@ impl fmt::Display for Failure {
             Self::Usage(text) => f.write_str(text),
             Self::Deed(error) => write!(f, "{error}"),
             Self::Convert { source, error } => write!(f, "{}: {error}", source.display()),
+            Self::Stdout(error) => write!(f, "cannot write to stdout: {error}"),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::console::Format;
 use super::failure::{Exit, Failure};
 use crate::cluster::Draft;
 use crate::directory;
+use crate::text::Line;
 
 /// Write a commented cluster file that `apply` accepts as it is
 ///
@@ -49,7 +50,7 @@ impl Init {
         directory::write_new(&path, &text)?;
         match context.console.format {
             Format::Json => context.console.json(&json!({ "file": path.display().to_string() })),
-            Format::Human => context.console.data(&format!("{}\n", path.display())),
+            Format::Human => context.console.text(&Line::of(path.display()).into()),
         }
         context.console.say(format_args!("Read it through, then: countersign apply -f {}", path.display()));
         Ok(Exit::Done)

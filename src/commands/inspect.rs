@@ -129,7 +129,7 @@ impl Target {
 fn show(console: &Console, targets: &[Target], passed_over: &[String]) {
     let mut separator = "";
     for Target { target, shown } in targets {
-        let lines = match shown {
+        let text = match shown {
             Shown::File(facts) => describe::file_page(target, facts),
             Shown::Endpoint(facts) => describe::endpoint_page(target, facts),
             Shown::Foreign => continue,
@@ -139,7 +139,7 @@ fn show(console: &Console, targets: &[Target], passed_over: &[String]) {
             }
         };
         console.data(separator);
-        console.page(&lines);
+        console.text(&text);
         separator = "\n";
     }
     if !passed_over.is_empty() {

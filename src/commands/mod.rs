@@ -29,6 +29,7 @@ use time::OffsetDateTime;
 use crate::cluster::{self, ClusterSpec, Holder, HolderId};
 use crate::directory::{self, Directory};
 use crate::ops::{DeedError, Means, Progress};
+use crate::text::printable;
 use crate::visit::allowance::Lack;
 
 /// TLS certificates for Kafka and RabbitMQ: made, kept fresh, and proved to work
@@ -86,7 +87,11 @@ struct Context {
 pub fn main(now: OffsetDateTime) -> u8 {
     let Cli { global, verb } = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return console::usage(&error).code(),
+        Err(error) => {
+            let console = Console::new(Format::Human, Color::Auto, false);
+            let exit = console.usage(&of_printable_words(error));
+            return console.end(exit).code();
+        }
     };
     let console = Console::new(global.format, global.color, global.quiet);
     let context = Context { console, file: global.file, dir: global.dir, now, entropy: aws_lc_rs::rand::SystemRandom::new() };
@@ -101,13 +106,17 @@ pub fn main(now: OffsetDateTime) -> u8 {
         Verb::Convert(convert) => convert.run(&context),
         Verb::Inspect(inspect) => inspect.run(&context),
     });
-    match result {
-        Ok(exit) => exit.code(),
-        Err(failure) => {
-            context.console.failure(&failure);
-            failure.exit().code()
-        }
-    }
+    let exit = result.unwrap_or_else(|failure| {
+        context.console.failure(&failure);
+        failure.exit()
+    });
+    context.console.end(exit).code()
+}
+
+/// The same error of the same words, as they may be shown: clap repeats them as they are.
+fn of_printable_words(error: clap::Error) -> clap::Error {
+    let words = std::env::args_os().map(|word| printable(&word.to_string_lossy()).into_owned());
+    Cli::try_parse_from(words).err().unwrap_or(error)
 }
 
 /// The threads on which files are made and read. rayon panics of those that it starts unasked, where the system lets it have none.

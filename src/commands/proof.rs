@@ -3,17 +3,18 @@
 use super::console::{Console, Tone};
 use crate::diagnosis::{ProbeOutcome, Verdict, VerifyReport};
 use crate::ops::Proved;
+use crate::text::{Line, Text};
 
 pub fn show(console: &Console, proved: &Proved) {
     show_failures(console, &proved.failed);
     let (verdict, tone) = if proved.passed() { ("passed", Tone::Good) } else { ("FAILED", Tone::Bad) };
-    console.data(&format!(
-        "\nProof over loopback {}: {} mutual TLS handshakes (PEM, PKCS#12, JKS), {} intruders refused, {} message by librdkafka.\n",
-        console.painted(verdict, tone),
-        proved.handshakes,
-        proved.refusals,
-        proved.messages,
-    ));
+    let Proved { handshakes, refusals, messages, .. } = proved;
+    let what = "mutual TLS handshakes (PEM, PKCS#12, JKS)";
+    let saw = format!(": {handshakes} {what}, {refusals} intruders refused, {messages} message by librdkafka.");
+    let mut text = Text::default();
+    text.blank();
+    text.push(Line::of("Proof over loopback ").toned(verdict, tone).and(saw));
+    console.text(&text);
 }
 
 /// One line for each thing that is wrong.
@@ -31,7 +32,7 @@ fn show_failures(console: &Console, report: &VerifyReport) {
                 explanation.cause,
                 explanation.fix
             );
-            console.data(&format!("{}\n", console.painted(&line, Tone::Bad)));
+            console.text(&Line::default().toned(line, Tone::Bad).into());
         }
     }
     for probe in &report.probes {
@@ -42,6 +43,6 @@ fn show_failures(console: &Console, report: &VerifyReport) {
                 format!("{} ({}) could not be probed with {}: {cause}", probe.target, probe.endpoint, probe.attempt.name())
             }
         };
-        console.data(&format!("{}\n", console.painted(&problem, Tone::Bad)));
+        console.text(&Line::default().toned(problem, Tone::Bad).into());
     }
 }

@@ -15,7 +15,6 @@ use super::{Context, proof, selected};
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId, Role};
 use crate::diagnosis::VerifyReport;
 use crate::directory::Directory;
-use crate::finding::Severity;
 use crate::identity::Candidate;
 use crate::inventory::HolderFiles;
 use crate::issue;
@@ -202,10 +201,13 @@ impl Verify {
         match output {
             Output::Human => {
                 if self.steps {
-                    report.cells.iter().for_each(|cell| console.data(&format!("{}\n", report::verify_steps(cell))));
+                    for cell in &report.cells {
+                        let mut steps = report::verify_steps(cell);
+                        steps.blank();
+                        console.text(&steps);
+                    }
                 }
-                let paint = |text: &str, severity: Option<Severity>| console.painted(text, severity.into());
-                console.data(&report::verify_human(report, context.now, SOON, paint));
+                console.text(&report::verify_human(report, context.now, SOON));
             }
             Output::Json => console.json(&report::verify_json(report, context.now)),
             Output::Junit => console.data(&report::verify_junit(report)),

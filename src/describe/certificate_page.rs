@@ -7,7 +7,8 @@ use super::chain::ChainFacts;
 use super::extension::Extensions;
 use super::key::KeyFacts;
 use super::name::Name;
-use super::page::{Outlook, Page};
+use super::page::Page;
+use crate::text::Tone;
 
 pub(super) fn public_key(page: &mut Page, key: &KeyFacts) {
     page.line("Key", &key.algorithm);
@@ -24,12 +25,11 @@ pub(super) fn chain(page: &mut Page, chain: &ChainFacts) {
         1 => "1 certificate".to_owned(),
         many => format!("{many} certificates"),
     };
-    let order =
-        if chain.in_order { ("in order", Outlook::Good) } else { ("not in order: each must be followed by its issuer", Outlook::Bad) };
+    let order = if chain.in_order { ("in order", Tone::Good) } else { ("not in order: each must be followed by its issuer", Tone::Bad) };
     let end = chain.next_issuer.as_ref().map_or_else(|| "up to a self-signed one".to_owned(), |next| format!("issued by {next}"));
     page.toned("Chain", format!("{length}, {}, {end}", order.0), order.1);
     if chain.key_matches == Some(false) {
-        page.toned("Chain", "its first certificate is not that of the key", Outlook::Bad);
+        page.toned("Chain", "its first certificate is not that of the key", Tone::Bad);
     }
     for (at, certificate) in chain.chain.iter().enumerate() {
         page.heading(format!("Certificate {} of {}", at + 1, chain.chain.len()));
@@ -41,17 +41,17 @@ pub(super) fn certificate(page: &mut Page, certificate: &CertificateFacts) {
     page.line("Subject", if certificate.subject.is_empty() { "(empty)" } else { &certificate.subject });
     page.line("Issuer", if certificate.self_signed { "itself (self-signed)" } else { &certificate.issuer });
     page.line("Serial", pairs(&certificate.serial));
-    let (state, outlook) = match certificate.validity {
-        Standing::NotYetValid => ("not yet valid".to_owned(), Outlook::Bad),
-        Standing::Valid => (format!("{} days left", certificate.days_left), Outlook::Good),
-        Standing::Ending => (format!("{} days left", certificate.days_left), Outlook::Due),
-        Standing::Expired => (format!("expired {} days ago", -certificate.days_left), Outlook::Bad),
+    let (state, tone) = match certificate.validity {
+        Standing::NotYetValid => ("not yet valid".to_owned(), Tone::Bad),
+        Standing::Valid => (format!("{} days left", certificate.days_left), Tone::Good),
+        Standing::Ending => (format!("{} days left", certificate.days_left), Tone::Due),
+        Standing::Expired => (format!("expired {} days ago", -certificate.days_left), Tone::Bad),
     };
-    page.toned("Valid", format!("{} to {}, {state}", moment(certificate.not_before), moment(certificate.not_after)), outlook);
+    page.toned("Valid", format!("{} to {}, {state}", moment(certificate.not_before), moment(certificate.not_after)), tone);
     public_key(page, &certificate.key);
     page.line("Signature", &certificate.signature_algorithm);
     if certificate.version != 3 {
-        page.toned("Version", certificate.version.to_string(), Outlook::Due);
+        page.toned("Version", certificate.version.to_string(), Tone::Due);
     }
     extensions(page, &certificate.extensions);
     page.line("SHA-256", pairs(&certificate.sha256));
@@ -93,11 +93,11 @@ pub(super) fn extensions(page: &mut Page, said: &Extensions) {
     page.line("Policies", marked(said.policies.join(", "), "certificatePolicies"));
     for other in said.extensions.iter().filter(|extension| extension.value.is_some()) {
         let name = other.name.map_or_else(|| other.oid.clone(), |name| format!("{name} {}", other.oid));
-        let outlook = if other.critical && other.name.is_none() { Outlook::Due } else { Outlook::Plain };
-        page.toned("Extension", name + if other.critical { " (critical)" } else { "" }, outlook);
+        let tone = if other.critical && other.name.is_none() { Tone::Due } else { Tone::Plain };
+        page.toned("Extension", name + if other.critical { " (critical)" } else { "" }, tone);
     }
     for problem in &said.malformed {
-        page.toned("Malformed", problem, Outlook::Bad);
+        page.toned("Malformed", problem, Tone::Bad);
     }
 }
 

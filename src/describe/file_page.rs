@@ -3,11 +3,12 @@
 use super::certificate_page::{self, extensions, moment, public_key};
 use super::file::{FileFacts, HeldFacts, ItemFacts};
 use super::key::PrivateKeyFacts;
-use super::page::{Line, Outlook, Page};
+use super::page::Page;
 use crate::keystore::{Answer, Protected, Reader, Scheme, Seal};
+use crate::text::{Text, Tone};
 
 /// A file, below its own name.
-pub fn file_page(target: &str, facts: &FileFacts) -> Vec<Line> {
+pub fn file_page(target: &str, facts: &FileFacts) -> Text {
     let mut page = Page::default();
     let count = match facts.items.len() {
         0 => "empty".to_owned(),
@@ -17,8 +18,8 @@ pub fn file_page(target: &str, facts: &FileFacts) -> Vec<Line> {
     page.heading(format!("{target}: {}, {count}", facts.format.name()));
     page.inside(|page| {
         match facts.seal {
-            Seal::Intact => page.toned("Seal", "intact: the password fits", Outlook::Good),
-            Seal::Unchecked => page.toned("Seal", "not checked: no password was given", Outlook::Due),
+            Seal::Intact => page.toned("Seal", "intact: the password fits", Tone::Good),
+            Seal::Unchecked => page.toned("Seal", "not checked: no password was given", Tone::Due),
             Seal::Absent => {}
         }
         for scheme in &facts.schemes {
@@ -29,7 +30,7 @@ pub fn file_page(target: &str, facts: &FileFacts) -> Vec<Line> {
             self::item(page, item);
         }
     });
-    page.lines
+    page.text
 }
 
 fn scheme_text(scheme: &Scheme) -> String {
@@ -64,7 +65,7 @@ fn item(page: &mut Page, item: &ItemFacts) {
             page.inside(|page| {
                 match key {
                     PrivateKeyFacts::Open(key) => public_key(page, key),
-                    PrivateKeyFacts::Locked { message, .. } => page.toned("Key", format!("locked: {message}"), Outlook::Due),
+                    PrivateKeyFacts::Locked { message, .. } => page.toned("Key", format!("locked: {message}"), Tone::Due),
                 }
                 page.line("Certificate", certificate.map(|number| format!("item {number}")).unwrap_or_default());
                 certificate_page::chain(page, chain);
@@ -93,7 +94,7 @@ fn item(page: &mut Page, item: &ItemFacts) {
                 public_key(page, &request.key);
                 page.line("Signature", &request.signature_algorithm);
                 if !request.proves_possession {
-                    page.toned("Signature", "is not by the key that it asks for", Outlook::Bad);
+                    page.toned("Signature", "is not by the key that it asks for", Tone::Bad);
                 }
                 extensions(page, &request.extensions);
             });
@@ -103,8 +104,8 @@ fn item(page: &mut Page, item: &ItemFacts) {
             page.inside(|page| {
                 page.line("Issuer", &list.issuer);
                 page.line("Updated", moment(list.this_update));
-                let outlook = if list.stale { Outlook::Bad } else { Outlook::Good };
-                page.toned("Next update", list.next_update.map_or_else(|| "not said".to_owned(), moment), outlook);
+                let tone = if list.stale { Tone::Bad } else { Tone::Good };
+                page.toned("Next update", list.next_update.map_or_else(|| "not said".to_owned(), moment), tone);
                 page.line("Number", list.number.clone().unwrap_or_default());
                 page.line("Revoked", list.revoked.to_string());
                 page.line("Signature", &list.signature_algorithm);
@@ -113,7 +114,7 @@ fn item(page: &mut Page, item: &ItemFacts) {
         }
         HeldFacts::Unreadable { what, problem, at } => {
             let at = at.map(|at| format!(" at byte {at}")).unwrap_or_default();
-            page.toned("", heading(&format!("{what}, unreadable{at}: {problem}")), Outlook::Bad);
+            page.toned("", heading(&format!("{what}, unreadable{at}: {problem}")), Tone::Bad);
         }
     }
 }

@@ -15,7 +15,7 @@ mod key;
 mod name;
 mod observation;
 mod oid;
-pub mod page;
+mod page;
 mod protocol;
 mod rabbitmq;
 mod request;

@@ -2,6 +2,8 @@
 
 mod place;
 
+use crate::text::Tone;
+
 /// How bad it is. The order is the order of badness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -12,6 +14,18 @@ pub enum Severity {
     Warning,
     /// Does not work.
     Error,
+}
+
+/// `None` is for what is as it should be.
+impl From<Option<Severity>> for Tone {
+    fn from(severity: Option<Severity>) -> Self {
+        match severity {
+            None => Self::Good,
+            Some(Severity::Note) => Self::Plain,
+            Some(Severity::Warning) => Self::Due,
+            Some(Severity::Error) => Self::Bad,
+        }
+    }
 }
 
 /// What is looked for. Each has a section in `docs/findings.md`, under its code; what a failed connection means, in `docs/diagnoses.md`.

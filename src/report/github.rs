@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::{Report, TargetPlace, help};
 use crate::finding::Severity;
+use crate::text::printable;
 
 pub fn github(report: &Report) -> String {
     let mut text = String::new();
@@ -16,8 +17,9 @@ pub fn github(report: &Report) -> String {
             let line = finding.place.line.map(|line| format!("line={line},")).unwrap_or_default();
             let title = property(&format!("{} ({})", finding.rule.title, finding.rule.code));
             let entry = finding.place.entry.as_ref().map(|entry| format!(", {entry}")).unwrap_or_default();
+            let said = format!("{}{entry}: {}", finding.place.target, finding.message);
             let message =
-                data(&format!("{}{entry}: {}\nfix: {}\nsee: {}", finding.place.target, finding.message, finding.fix, help(finding.rule)));
+                [said, format!("fix: {}", finding.fix), format!("see: {}", help(finding.rule))].map(|line| data(&line)).join("%0A");
             let _ = writeln!(text, "::{} {place}{line}title={title}::{message}", command(finding.rule.severity));
         }
     }
@@ -32,9 +34,9 @@ fn command(severity: Severity) -> &'static str {
     }
 }
 
-/// The part after the second `::`.
+/// A line of the part after the second `::`.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    printable(text).replace('%', "%25")
 }
 
 fn property(text: &str) -> String {
@@ -61,6 +63,6 @@ mod tests {
 
     #[test]
     fn nothing_that_others_wrote_ends_a_property_or_a_command() {
-        assert_eq!(property("50%:a,b\r\n::error::"), "50%25%3Aa%2Cb%0D%0A%3A%3Aerror%3A%3A");
+        assert_eq!(property("50%:a,b\r\n::error::"), r"50%25%3Aa%2Cb\u{d}\u{a}%3A%3Aerror%3A%3A");
     }
 }

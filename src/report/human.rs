@@ -1,64 +1,62 @@
 //! For people: grouped by target, the worst first.
 
-use std::fmt::Write;
-
-use super::printable::printable;
 use super::{Report, TargetReport, help, word};
-use crate::finding::{Finding, Place, Severity};
+use crate::finding::{Finding, Place};
 use crate::path::{Validator, Verdict};
+use crate::text::{Line, Text, Tone};
 
-/// `paint` colours a text that stands for a severity; `None` stands for all being well.
-pub fn human(report: &Report, paint: impl Fn(&str, Option<Severity>) -> String) -> String {
-    let mut text = String::new();
+pub fn human(report: &Report) -> Text {
+    let mut text = Text::default();
     for target in &report.targets {
-        one(&mut text, target, &paint);
+        one(&mut text, target);
     }
     let summary = report.summary();
     let worst = report.findings().map(|finding| finding.rule.severity).max();
     let targets = report.targets.len();
     let plural = if targets == 1 { "target" } else { "targets" };
-    let _ = writeln!(text, "{} in {targets} {plural}.", paint(&summary.to_string(), worst));
+    text.push(Line::default().toned(summary, worst.into()).and(format_args!(" in {targets} {plural}.")));
     text
 }
 
-fn one(text: &mut String, target: &TargetReport, paint: &impl Fn(&str, Option<Severity>) -> String) {
-    let state = if target.findings.is_empty() { format!(": {}", paint("nothing found", None)) } else { String::new() };
-    let _ = writeln!(text, "{}{state}", printable(&target.target));
+fn one(text: &mut Text, target: &TargetReport) {
+    let heading = Line::of(&target.target);
+    text.push(if target.findings.is_empty() { heading.and(": ").toned("nothing found", Tone::Good) } else { heading });
     for finding in &target.findings {
         let Finding { rule, place, message, fix } = finding;
-        let head = paint(&format!("{}[{}]", word(rule.severity), rule.code), Some(rule.severity));
-        let _ = writeln!(text, "  {head} {}{}", within(place, &target.target), printable(message));
-        let _ = writeln!(text, "    fix: {}", printable(fix));
-        let _ = writeln!(text, "    see: {}", help(rule));
+        let head = format!("{}[{}]", word(rule.severity), rule.code);
+        let said = format!(" {}{message}", within(place, &target.target));
+        text.push(Line::of("  ").toned(head, Some(rule.severity).into()).and(said));
+        text.push(Line::of(format_args!("    fix: {fix}")));
+        text.push(Line::of(format_args!("    see: {}", help(rule))));
     }
     if let Some(verdict) = &target.verdict {
-        chain(text, verdict, paint);
+        chain(text, verdict);
     }
-    text.push('\n');
+    text.blank();
 }
 
 /// The part of a place that the heading does not say.
 fn within(place: &Place, target: &str) -> String {
     let mut parts = Vec::new();
     if place.target != target {
-        parts.push(printable(&place.target).into_owned());
+        parts.push(place.target.clone());
     }
-    parts.extend(place.entry.as_deref().map(|entry| printable(entry).into_owned()));
+    parts.extend(place.entry.clone());
     parts.extend(place.line.map(|line| format!("line {line}")));
     if parts.is_empty() { String::new() } else { format!("{}: ", parts.join(", ")) }
 }
 
-fn chain(text: &mut String, verdict: &Verdict, paint: &impl Fn(&str, Option<Severity>) -> String) {
-    let state = if verdict.holds() { paint("holds", None) } else { paint("does not hold", Some(Severity::Error)) };
-    let path: Vec<_> = verdict.path.iter().map(|certificate| printable(&certificate.subject)).collect();
-    let _ = writeln!(text, "  chain {state}: {}", path.join(" < "));
+fn chain(text: &mut Text, verdict: &Verdict) {
+    let (state, tone) = if verdict.holds() { ("holds", Tone::Good) } else { ("does not hold", Tone::Bad) };
+    let path: Vec<&str> = verdict.path.iter().map(|certificate| certificate.subject.as_str()).collect();
+    text.push(Line::of("  chain ").toned(state, tone).and(format_args!(": {}", path.join(" < "))));
     for fault in &verdict.faults {
-        let _ = writeln!(text, "    {}", printable(&format!("{} {}", fault.subject, fault.kind)));
+        text.push(Line::of(format_args!("    {} {}", fault.subject, fault.kind)));
     }
     for opinion in verdict.opinions.iter().filter(|opinion| opinion.accepts != verdict.holds()) {
         let does = if opinion.accepts { "accepts" } else { "refuses" };
-        let because = if opinion.because.is_empty() { String::new() } else { format!(": {}", printable(&opinion.because)) };
-        let _ = writeln!(text, "    {} {does} it{because}", name(opinion.validator));
+        let because = if opinion.because.is_empty() { String::new() } else { format!(": {}", opinion.because) };
+        text.push(Line::of(format_args!("    {} {does} it{because}", name(opinion.validator))));
     }
 }
 
@@ -78,9 +76,8 @@ mod tests {
 
     #[test]
     fn each_finding_says_where_what_and_what_to_do() {
-        let text = human(&fixture::report(), |text, _| text.to_owned());
         assert_eq!(
-            text,
+            human(&fixture::report()).to_string(),
             "stores/broker <1>.p12\n  \
                error[expired] broker-1: CN=broker-1,O=A & \"B\" has expired on 2026-01-01\n    \
                  fix: issue it again\n    \
@@ -102,9 +99,9 @@ mod tests {
 
     #[test]
     fn what_is_worst_is_what_is_coloured() {
-        let text = human(&fixture::report(), |text, severity| severity.map_or_else(|| format!("({text})"), |s| format!("<{s:?} {text}>")));
+        let text = human(&fixture::report()).painted(|text, tone| format!("<{tone:?} {text}>"));
         for painted in
-            ["<Error error[expired]>", "<Note note[unused-entry]>", "(nothing found)", "<Error 1 error, 1 warning, 1 note, 2 allowed>"]
+            ["<Bad error[expired]>", "<Plain note[unused-entry]>", "<Good nothing found>", "<Bad 1 error, 1 warning, 1 note, 2 allowed>"]
         {
             assert!(text.contains(painted), "{painted} is not in\n{text}");
         }

@@ -66,7 +66,7 @@ for suite in root:
             "4 1\n\
              stores/broker <1>.p12 2 1\n  \
                expired failure CN=broker-1,O=A & \"B\" has expired on 2026-01-01 'error: broker-1: CN=broker-1,O=A & \"B\" has expired on 2026-01-01'\n  \
-               unused-entry system-out None 'note: old|one: nothing uses it, \u{fffd}[31mreally'\n\
+               unused-entry system-out None 'note: old|one: nothing uses it, \\\\u{1b}[31mreally'\n\
              server.properties 1 0\n  \
                unknown-key system-out None 'warning: line 3: `ssl.keystore.pasword` is no key of Kafka; the nearest is `ssl.keystore.password`'\n\
              broker-1.example:9093 1 0\n  \

@@ -1,20 +1,20 @@
 //! Who gets through where, as a table for a terminal: the longer side downwards, the shorter across.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use std::time::Duration;
 
 use super::order::Natural;
-use super::printable::printable;
-use super::table::{Spot, Table};
-use super::{Paint, counted, place};
+use super::{counted, place};
 use crate::diagnosis::{Cell, Step, Verdict};
-use crate::finding::Severity;
+use crate::text::{Line, Table, Text, Tone};
 
 /// What a line may take.
 const WIDTH: usize = 120;
 /// Of more rows than these, only those with a failure are shown one by one, and no more of them either.
 const ROWS: usize = 24;
+
+/// A text, and how it is to be taken.
+type Spot = (String, Tone);
 
 type Label = fn(&Cell) -> String;
 
@@ -59,7 +59,7 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    pub(super) fn write(&self, text: &mut String, paint: Paint<'_>) {
+    pub(super) fn lines(&self) -> Text {
         let (down, across) = if self.identities.names.len() < self.places.names.len() {
             (&self.places, &self.identities)
         } else {
@@ -73,20 +73,22 @@ impl<'a> Matrix<'a> {
         }
         let crowded = rows.len() > ROWS;
         let shown: Vec<usize> = (0..rows.len()).filter(|row| !crowded || rows[*row].failed > 0).take(ROWS).collect();
-        let spot = |row, column| spots.get(&(row, column)).map(State::spot);
+        // Where nobody went stands a dash.
+        let spot = |row, column| spots.get(&(row, column)).map_or_else(|| ("-".to_owned(), Tone::Plain), State::spot);
         let grid = |row| (0..across.names.len()).map(|column| spot(row, column)).collect();
         let mut table = down.table(&across.names, &shown, grid);
         if table.width() > WIDTH {
-            table = down.table(&["RESULT".to_owned()], &shown, |row| vec![Some(rows[row].total())]);
+            table = down.table(&["RESULT".to_owned()], &shown, |row| vec![rows[row].total()]);
         }
-        table.write(text, paint);
+        let mut text = if shown.is_empty() { Text::default() } else { table.lines() };
         let rest = (0..rows.len()).filter(|row| !shown.contains(row));
         let (failed, passed): (Vec<usize>, Vec<usize>) = rest.partition(|row| rows[*row].failed > 0);
         for rest in [failed, passed].iter().filter(|rest| !rest.is_empty()) {
             let state = rest.iter().fold(State::default(), |state, row| state.and(&rows[*row]));
-            let (total, severity) = state.total();
-            let _ = writeln!(text, "{}: {}", counted(rest.len(), down.what), paint(&total, severity));
+            let (total, tone) = state.total();
+            text.push(Line::of(format_args!("{}: ", counted(rest.len(), down.what))).toned(total, tone));
         }
+        text
     }
 }
 
@@ -95,17 +97,17 @@ impl Side {
         let one_of_each: BTreeMap<K, &Cell> = cells.iter().rev().map(|cell| (key(cell), *cell)).collect();
         let number: BTreeMap<&K, usize> = one_of_each.keys().zip(0..).collect();
         let of = cells.iter().map(|cell| number[&key(cell)]).collect();
-        let names = |label: &Label| one_of_each.values().map(|cell| printable(&label(cell)).into_owned()).collect::<Vec<_>>();
+        let names = |label: &Label| one_of_each.values().map(|cell| label(cell)).collect::<Vec<_>>();
         let tells = |label: &&Label| names(label).iter().collect::<BTreeSet<_>>().len() == one_of_each.len();
         let label = *labels.iter().find(tells).unwrap_or(&labels[labels.len() - 1]);
         Self { what, heading, label, names: names(&label), of }
     }
 
     /// These rows of the table, if this is the side that goes down.
-    fn table(&self, across: &[String], rows: &[usize], spots: impl Fn(usize) -> Vec<Option<Spot>>) -> Table {
+    fn table(&self, across: &[String], rows: &[usize], spots: impl Fn(usize) -> Vec<Spot>) -> Table {
         Table {
             header: [self.heading.to_owned()].into_iter().chain(across.iter().cloned()).collect(),
-            rows: rows.iter().map(|row| (self.names[*row].clone(), spots(*row))).collect(),
+            rows: rows.iter().map(|row| [(self.names[*row].clone(), Tone::Plain)].into_iter().chain(spots(*row)).collect()).collect(),
         }
     }
 }
@@ -136,17 +138,17 @@ impl State {
     /// Of one identity at one endpoint.
     fn spot(&self) -> Spot {
         match self.at {
-            Some(step) => (format!("FAILED: {}", step.name()), Some(Severity::Error)),
-            None => (format!("ok {}", milliseconds(self.slowest)), None),
+            Some(step) => (format!("FAILED: {}", step.name()), Tone::Bad),
+            None => (format!("ok {}", milliseconds(self.slowest)), Tone::Good),
         }
     }
 
     fn total(&self) -> Spot {
         let Self { cells, failed, .. } = self;
         if *failed > 0 {
-            return (format!("FAILED {failed} of {cells}"), Some(Severity::Error));
+            return (format!("FAILED {failed} of {cells}"), Tone::Bad);
         }
-        (format!("ok {cells} of {cells}, {} to {}", milliseconds(self.fastest), milliseconds(self.slowest)), None)
+        (format!("ok {cells} of {cells}, {} to {}", milliseconds(self.fastest), milliseconds(self.slowest)), Tone::Good)
     }
 }
 

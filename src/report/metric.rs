@@ -5,6 +5,8 @@ use std::fmt::Write;
 
 use time::OffsetDateTime;
 
+use crate::text::printable;
+
 /// One metric: its name, what it tells, and a value for each set of labels. Two of the same labels would spoil the whole file.
 pub(super) struct Metric {
     pub(super) name: &'static str,
@@ -30,7 +32,7 @@ pub(super) fn labels(labels: &[(&str, &str)]) -> String {
 }
 
 fn escaped(value: &str) -> String {
-    value.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n")
+    printable(value).replace('\\', r"\\").replace('"', "\\\"")
 }
 
 /// Seconds since 1970.

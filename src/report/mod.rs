@@ -9,11 +9,9 @@ mod meetings;
 mod metric;
 mod nagios;
 mod order;
-mod printable;
 mod prometheus;
 mod sarif;
 mod suite;
-mod table;
 mod verify_human;
 mod verify_json;
 mod verify_junit;
@@ -162,9 +160,6 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Colours a text that stands for a severity; `None` stands for all being well.
-type Paint<'a> = &'a dyn Fn(&str, Option<Severity>) -> String;
-
 /// `1 error`, `2 errors`
 fn counted(count: impl fmt::Display + PartialEq + From<u8>, what: &str) -> String {
     let plural = if count == 1.into() { "" } else { "s" };
@@ -192,6 +187,8 @@ fn help(rule: &Rule) -> String {
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod stranger_tests;
 #[cfg(test)]
 mod verify_fixture;
 #[cfg(test)]

@@ -5,10 +5,10 @@
 
 use std::fmt::Write;
 
-use super::printable::printable;
 use super::{Report, word};
 use crate::check::UNREADABLE;
 use crate::finding::{Finding, Severity};
+use crate::text::printable;
 
 /// What the exit code tells the monitoring system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

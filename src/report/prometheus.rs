@@ -53,7 +53,7 @@ mod tests {
             r#"# HELP countersign_certificate_not_after_seconds The moment at which a certificate ends, in seconds since 1970.
 # TYPE countersign_certificate_not_after_seconds gauge
 countersign_certificate_not_after_seconds{target="stores/broker <1>.p12",entry="broker-1",subject="CN=broker-1,O=A & \"B\"",serial="0a"} 1767225600
-countersign_certificate_not_after_seconds{target="stores/broker <1>.p12",entry="old|one",subject="CN=back\\slash\nand line",serial="0a"} 1777507200
+countersign_certificate_not_after_seconds{target="stores/broker <1>.p12",entry="old|one",subject="CN=back\\slash\\u{a}and line",serial="0a"} 1777507200
 # HELP countersign_findings How many findings there are.
 # TYPE countersign_findings gauge
 countersign_findings{target="broker-1.example:9093",severity="error"} 0

@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use crate::text::printable;
+
 pub(super) struct Suite {
     /// Also the class of its cases.
     pub(super) name: String,
@@ -130,21 +132,8 @@ fn time(took: Option<Duration>) -> String {
     took.map(|took| format!(" time=\"{:.6}\"", took.as_secs_f64())).unwrap_or_default()
 }
 
-/// For text and for attributes in double quotes. Characters that XML 1.0 cannot hold at all become U+FFFD.
+/// For text and for attributes in double quotes. XML 1.0 cannot hold most control characters at all.
 fn escaped(text: &str) -> String {
-    let mut xml = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => xml.push_str("&amp;"),
-            '<' => xml.push_str("&lt;"),
-            '>' => xml.push_str("&gt;"),
-            '"' => xml.push_str("&quot;"),
-            '\n' => xml.push_str("&#10;"),
-            '\r' => xml.push_str("&#13;"),
-            '\t' => xml.push_str("&#9;"),
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => xml.push('\u{fffd}'),
-            c => xml.push(c),
-        }
-    }
-    xml
+    let line = |line: &str| printable(line).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    text.split('\n').map(line).collect::<Vec<_>>().join("&#10;")
 }

@@ -1,38 +1,32 @@
 //! A verification for people: who gets through where, then what is broken, on which side, and how to mend it, each cause once.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use time::{Date, Duration, OffsetDateTime};
 
 use super::matrix::Matrix;
 use super::meetings::{Meeting, alike, list, list_of, meetings};
 use super::order::Natural;
-use super::printable::printable;
-use super::{Paint, counted, order, place, word};
+use super::{counted, order, place, word};
 use crate::diagnosis::{Cell, Diagnosis, Probe, ProbeOutcome, Side, Verdict, VerifyReport};
 use crate::finding::Severity;
+use crate::text::{Line, Text, Tone};
 
-/// `paint` colours a text that stands for a severity; `None` stands for all being well. A served certificate that ends within
-/// `expires_within` of `at` is worth a warning.
-pub fn verify_human(
-    report: &VerifyReport,
-    at: OffsetDateTime,
-    expires_within: Duration,
-    paint: impl Fn(&str, Option<Severity>) -> String,
-) -> String {
+/// A served certificate that ends within `expires_within` of `at` is worth a warning.
+pub fn verify_human(report: &VerifyReport, at: OffsetDateTime, expires_within: Duration) -> Text {
     let cells = order::cells(report);
     let probes = order::probes(report);
-    let page = Page { matrix: Matrix::new(&cells), cells: &cells, probes: &probes, paint: &paint };
-    let mut text = String::new();
-    page.matrix.write(&mut text, &paint);
+    let page = Page { matrix: Matrix::new(&cells), cells: &cells, probes: &probes };
+    let mut text = page.matrix.lines();
     page.failures(&mut text);
     page.let_in(&mut text);
     page.unreachable(&mut text);
     page.endings(&mut text, at, at.saturating_add(expires_within));
     page.notes(&mut text);
-    let blank = if text.is_empty() { "" } else { "\n" };
-    let _ = writeln!(text, "{blank}{}", page.verdict(report));
+    if !text.is_empty() {
+        text.blank();
+    }
+    text.push(page.verdict(report));
     text
 }
 
@@ -40,14 +34,13 @@ struct Page<'a> {
     matrix: Matrix<'a>,
     cells: &'a [&'a Cell],
     probes: &'a [&'a Probe],
-    paint: Paint<'a>,
 }
 
 /// What makes two failures the same: all that the table says, save for the place's own names.
 type Cause<'a> = (&'static str, Side, Option<&'a str>, [String; 2]);
 
 impl<'a> Page<'a> {
-    fn failures(&self, text: &mut String) {
+    fn failures(&self, text: &mut Text) {
         let failed = self.cells.iter().filter_map(|cell| match &cell.verdict {
             Verdict::Failed(failure) => Some((cause(&failure.diagnosis, &cell.target, &cell.endpoint), (*cell, &failure.diagnosis))),
             Verdict::Passed => None,
@@ -58,7 +51,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn let_in(&self, text: &mut String) {
+    fn let_in(&self, text: &mut Text) {
         let let_in = self.probes.iter().filter_map(|probe| match &probe.outcome {
             ProbeOutcome::LetIn(diagnosis) => Some((cause(diagnosis, &probe.target, &probe.endpoint), (*probe, &**diagnosis))),
             ProbeOutcome::Refused { .. } | ProbeOutcome::Unreachable { .. } => None,
@@ -69,20 +62,20 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn unreachable(&self, text: &mut String) {
+    fn unreachable(&self, text: &mut Text) {
         let unreachable = self.probes.iter().filter_map(|probe| match &probe.outcome {
             ProbeOutcome::Unreachable { cause } => Some((cause.as_str(), *probe)),
             ProbeOutcome::Refused { .. } | ProbeOutcome::LetIn(_) => None,
         });
         for (cause, group) in alike(unreachable) {
             let message = format!("{} proved nothing: {cause}", counted(group.len(), "probe"));
-            self.head(text, "unproved", Severity::Error, &message);
+            head(text, "unproved", Severity::Error, &message);
             self.meetings(text, "tried", &meetings(tried(group)));
         }
     }
 
     /// The served certificates that have ended or end before `until`, those of one day together.
-    fn endings(&self, text: &mut String, at: OffsetDateTime, until: OffsetDateTime) {
+    fn endings(&self, text: &mut Text, at: OffsetDateTime, until: OffsetDateTime) {
         let mut days: BTreeMap<Date, [Vec<String>; 2]> = BTreeMap::new();
         for cell in self.cells {
             for served in cell.handshake().iter().flat_map(|handshake| &handshake.served).filter(|served| served.not_after < until) {
@@ -103,29 +96,29 @@ impl<'a> Page<'a> {
                 left => format!("{} left", counted(left, "day")),
             };
             let message = format!("served until {day} ({ends}): {}", list(&subjects));
-            self.head(text, word(Severity::Warning), Severity::Warning, &message);
+            head(text, word(Severity::Warning), Severity::Warning, &message);
             line(text, "where", &list_of(self.matrix.places.names.len(), "endpoint", &places));
         }
     }
 
-    fn notes(&self, text: &mut String) {
+    fn notes(&self, text: &mut Text) {
         let notes = self.cells.iter().flat_map(|cell| cell.notes.iter().map(move |note| (note.as_str(), *cell)));
         for (note, group) in alike(notes) {
-            self.head(text, word(Severity::Note), Severity::Note, note);
+            head(text, word(Severity::Note), Severity::Note, note);
             self.meetings(text, "who", &meetings(group.into_iter().map(|cell| self.met(cell))));
         }
     }
 
     /// What is broken, on which side, how to mend it; and below that what it was seen by.
-    fn diagnosis(&self, text: &mut String, diagnosis: &Diagnosis, who: &str, met: &[Meeting]) {
+    fn diagnosis(&self, text: &mut Text, diagnosis: &Diagnosis, who: &str, met: &[Meeting]) {
         let Diagnosis { rule, explanation, symptom, log } = diagnosis;
         let side = match explanation.side {
             Side::Client => "on the client's side",
             Side::Broker => "on the broker's side",
             Side::Network => "in the network",
         };
-        let head = format!("{}[{}]", word(rule.severity), rule.code);
-        self.head(text, &format!("{head} {side}"), rule.severity, &explanation.cause);
+        let what = format!("{}[{}] {side}", word(rule.severity), rule.code);
+        head(text, &what, rule.severity, &explanation.cause);
         line(text, "fix", &explanation.fix);
         self.meetings(text, who, met);
         line(text, "certificate", explanation.certificate.as_deref().unwrap_or_default());
@@ -136,11 +129,7 @@ impl<'a> Page<'a> {
         line(text, "see", &diagnosis.see());
     }
 
-    fn head(&self, text: &mut String, head: &str, severity: Severity, message: &str) {
-        let _ = writeln!(text, "\n{}: {}", (self.paint)(head, Some(severity)), printable(message));
-    }
-
-    fn meetings(&self, text: &mut String, who: &str, met: &[Meeting]) {
+    fn meetings(&self, text: &mut Text, who: &str, met: &[Meeting]) {
         let Matrix { identities, places, .. } = &self.matrix;
         for meeting in met {
             line(text, who, &list_of(identities.names.len(), "client", &meeting.who));
@@ -152,11 +141,11 @@ impl<'a> Page<'a> {
         ((self.matrix.identities.label)(cell), place(&cell.target, &cell.endpoint))
     }
 
-    fn verdict(&self, report: &VerifyReport) -> String {
-        let severity = (!report.passed()).then_some(Severity::Error);
-        let cut_short = report.cut_short.as_ref().map(|why| format!(" ({})", printable(why))).unwrap_or_default();
+    fn verdict(&self, report: &VerifyReport) -> Line {
+        let tone = if report.passed() { Tone::Good } else { Tone::Bad };
+        let cut_short = report.cut_short.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
         if self.cells.is_empty() && self.probes.is_empty() {
-            return format!("{}{cut_short}: nothing was tried.", (self.paint)("Verification concluded nothing", Some(Severity::Warning)));
+            return Line::default().toned("Verification concluded nothing", Tone::Due).and(format_args!("{cut_short}: nothing was tried."));
         }
         let working = self.cells.iter().filter(|cell| matches!(cell.verdict, Verdict::Passed)).count();
         let probes = |wanted: fn(&ProbeOutcome) -> bool| self.probes.iter().filter(|probe| wanted(&probe.outcome)).count();
@@ -175,7 +164,7 @@ impl<'a> Page<'a> {
         parts.extend((let_in > 0).then(|| format!("{let_in} let in")));
         let unproved = self.probes.len() - refused - let_in;
         parts.extend((unproved > 0).then(|| format!("{unproved} proved nothing")));
-        format!("{}{cut_short}: {}.", (self.paint)(verdict, severity), parts.join(", "))
+        Line::default().toned(verdict, tone).and(format_args!("{cut_short}: {}.", parts.join(", ")))
     }
 }
 
@@ -195,9 +184,14 @@ fn tried<'a>(probes: impl IntoIterator<Item = &'a Probe>) -> Vec<(String, String
     probes.iter().map(|probe| (probe.attempt.name().to_owned(), place(&probe.target, &probe.endpoint))).collect()
 }
 
+fn head(text: &mut Text, what: &str, severity: Severity, message: &str) {
+    text.blank();
+    text.push(Line::default().toned(what, Some(severity).into()).and(format_args!(": {message}")));
+}
+
 /// Nothing when `text` is empty.
-fn line(page: &mut String, label: &str, text: &str) {
+fn line(page: &mut Text, label: &str, text: &str) {
     if !text.is_empty() {
-        let _ = writeln!(page, "  {:<13}{}", format!("{label}:"), printable(text));
+        page.push(Line::of(format_args!("  {:<13}{text}", format!("{label}:"))));
     }
 }

@@ -40,7 +40,7 @@ fn connection(cell: &Cell) -> Case {
         Verdict::Passed => Outcome::Passed,
         Verdict::Failed(failure) => failed(&failure.diagnosis),
     };
-    let output = cell.notes.iter().fold(verify_steps(cell), |text, note| format!("{text}note: {note}\n"));
+    let output = cell.notes.iter().fold(verify_steps(cell).to_string(), |text, note| format!("{text}note: {note}\n"));
     Case { took: Some(cell.took()), output, ..Case::new(format!("{} ({})", cell.identity, cell.via.name()), outcome) }
 }
 
@@ -102,8 +102,8 @@ for suite in root:
                clients/audit (pem) 0.003000 failure: the certificate of broker-2.example has expired on 2026-01-01\n  \
                clients/orders (pem) 0.003000 failure: the certificate of broker-2.example has expired on 2026-01-01\n  \
                clients/rogue (pem) 0.003000 failure: the certificate of broker-2.example has expired on 2026-01-01\n  \
-               refuses: foreign authority None error: connection \u{fffd}refused\n  \
-               refuses: plaintext None error: connection \u{fffd}refused\n\
+               refuses: foreign authority None error: connection \\u{1b}refused\n  \
+               refuses: plaintext None error: connection \\u{1b}refused\n\
              kafka/broker-10 (broker-10.example:9094) 4 2 0 0\n  \
                clients/audit (pem) 0.036000\n  \
                clients/orders (pem) 0.036000\n  \
@@ -124,10 +124,10 @@ for suite in root:
         assert_eq!(
             texts,
             "failure client-issuer-unknown side: client\n\
-             certificate: CN=\u{fffd}[2Jrogue\n\
+             certificate: CN=\\u{1b}[2Jrogue\n\
              fix: mend <it>\n\
              seen: client certificate: the server sent the alert unknown_ca\n\
-             log: [SocketServer] \u{fffd}]0;Failed authentication\u{fffd}\n\
+             log: [SocketServer] \\u{1b}]0;Failed authentication\\u{7}\n\
              next\n\
              see: docs/diagnoses.md#client-issuer-unknown\n\n\
              system-out None clients/rogue (pem) at kafka/broker-10 (broker-10.example:9094)\n      \

@@ -1,31 +1,28 @@
 //! One visit, step by step: what each has shown, and how long it took.
 
-use std::fmt::Write;
-
 use super::matrix::milliseconds;
-use super::printable::printable;
 use super::{counted, place};
 use crate::diagnosis::{Acceptance, Cell, Fact, Handshake, Verdict};
+use crate::text::{Line, Text};
 
 /// How far what a step has shown stands in.
 const INDENT: usize = 34;
 /// More issuers than these are counted, not listed.
 const ISSUERS: usize = 8;
 
-pub fn verify_steps(cell: &Cell) -> String {
-    let mut text = String::new();
+pub fn verify_steps(cell: &Cell) -> Text {
     let who = format!("{} ({}) at {}", cell.identity, cell.via.name(), place(&cell.target, &cell.endpoint));
-    let _ = writeln!(text, "{}", printable(&who));
+    let mut text = Text::from(Line::of(who));
     for step in &cell.steps {
         let mut head = format!("  {:>10}  {:<18}", milliseconds(step.took), step.fact.step().name());
         for line in lines(&step.fact) {
-            let _ = writeln!(text, "{:<INDENT$}{}", std::mem::take(&mut head), printable(&line));
+            text.push(Line::of(format_args!("{:<INDENT$}{line}", std::mem::take(&mut head))));
         }
     }
     if let Verdict::Failed(failure) = &cell.verdict {
         let fault = &failure.evidence.fault;
-        let _ =
-            writeln!(text, "{:<INDENT$}{}", format!("  {:>10}  {}", "FAILED", fault.step.name()), printable(&fault.symptom.to_string()));
+        let head = format!("  {:>10}  {}", "FAILED", fault.step.name());
+        text.push(Line::of(format_args!("{head:<INDENT$}{}", fault.symptom)));
     }
     text
 }
