@@ -15,13 +15,15 @@ use zeroize::Zeroizing;
 
 use super::aws_client::client;
 use super::aws_error::{Asked, is_not_found};
-use super::{SinkError, Standing, State, Stored, Version};
+use super::{MOST_LISTED, SinkError, Standing, State, Stored, Version};
 use crate::cluster::{AwsSpec, HolderKind, TAG_PREFIX};
 use crate::parcel::{COUNTERSIGN, Label, MANAGED_BY, Ownership, Parcel};
 use crate::pki::Secret;
 
 /// Bytes of a value, at most (AWS Secrets Manager quotas).
 const LIMIT: usize = 65_536;
+/// Secrets of one page of a list, at most; AWS gives no more.
+const PAGE: i32 = 100;
 /// The label of the version that counts.
 pub(super) const CURRENT: &str = "AWSCURRENT";
 /// What [`State`] calls a key that is not the cluster file's; no file and no field has that name.
@@ -99,16 +101,26 @@ impl SecretsManager {
         let request = self
             .client
             .list_secrets()
+            .max_results(PAGE)
             .filters(filter(FilterNameStringType::TagKey, &format!("{TAG_PREFIX}cluster")))
             .filters(filter(FilterNameStringType::TagValue, &self.cluster));
-        let mut pages = request.into_paginator().send();
         let mut stored = Vec::new();
-        while let Some(page) = pages.next().await {
+        let mut next = None;
+        // Not by the SDK's paginator, which takes a page that points to itself for the last one.
+        for _ in 0..MOST_LISTED / PAGE as usize {
+            let page = request.clone().set_next_token(next.clone()).send().await;
             let page = page.map_err(|error| self.asked("list", "secrets").failed(&error))?;
             stored.extend(page.secret_list().iter().filter_map(|entry| self.stored(entry)));
+            match page.next_token.filter(|token| !token.is_empty()) {
+                None => {
+                    stored.sort();
+                    return Ok(stored);
+                }
+                same if same == next || stored.len() > MOST_LISTED => break,
+                other => next = other,
+            }
         }
-        stored.sort();
-        Ok(stored)
+        Err(SinkError::Endless { place: self.place(), most: MOST_LISTED })
     }
 
     /// The filters match whatever begins as they do.
