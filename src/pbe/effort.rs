@@ -13,7 +13,7 @@ pub struct Effort {
 
 impl Effort {
     /// Iterations of PBKDF2 with HMAC-SHA256, or what takes as long: some ten seconds.
-    pub const OF_A_FILE: u64 = 20_000_000;
+    pub const OF_A_FILE: u64 = 40_000_000;
 
     /// That of a file that was not begun.
     #[must_use]

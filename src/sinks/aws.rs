@@ -15,7 +15,8 @@ use zeroize::Zeroizing;
 
 use super::aws_client::client;
 use super::aws_error::{Asked, is_not_found};
-use super::{MOST_LISTED, SinkError, Standing, State, Stored, Version};
+use super::said::one_line;
+use super::{LONGEST_NAME, MOST_LISTED, SinkError, Standing, State, Stored, Version};
 use crate::cluster::{AwsSpec, HolderKind, TAG_PREFIX};
 use crate::parcel::{COUNTERSIGN, Label, MANAGED_BY, Ownership, Parcel};
 use crate::pki::Secret;
@@ -128,8 +129,12 @@ impl SecretsManager {
         let found = unprefixed(&by_key(entry.tags()));
         let is = |key: &str, value: &str| found.get(key).is_some_and(|found| found == value);
         let (address, holder) = (entry.name()?, found.get("holder")?);
-        let ours = is(MANAGED_BY, COUNTERSIGN) && is("cluster", &self.cluster) && entry.deleted_date().is_none() && self.names(address);
-        ours.then(|| Stored { address: address.to_owned(), holder: holder.clone() })
+        let ours = is(MANAGED_BY, COUNTERSIGN)
+            && is("cluster", &self.cluster)
+            && entry.deleted_date().is_none()
+            && self.names(address)
+            && address.len() <= LONGEST_NAME;
+        ours.then(|| Stored { address: address.to_owned(), holder: one_line(holder) })
     }
 
     fn names(&self, address: &str) -> bool {
@@ -203,7 +208,7 @@ fn writable(address: &str, described: &DescribeSecretOutput) -> Result<(), SinkE
     match described.owning_service() {
         None => Ok(()),
         Some(service) => Err(SinkError::Setting {
-            what: format!("{address} is a secret of the AWS service {service:?}, which alone may write it"),
+            what: format!("{address} is a secret of the AWS service {:?}, which alone may write it", one_line(service)),
             fix: "choose another path".to_owned(),
         }),
     }

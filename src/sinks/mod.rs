@@ -35,6 +35,8 @@ use crate::parcel::{Ownership, Parcel};
 const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
 /// How many secrets, and folders of them, are looked at when those of a cluster are listed.
 const MOST_LISTED: usize = 100_000;
+/// Of a name in a list that could be ours, in bytes; what AWS takes.
+const LONGEST_NAME: usize = 512;
 /// For all the calls that a list takes.
 const LISTING: Duration = Duration::from_secs(300);
 

@@ -11,13 +11,14 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::said::one_line;
 use super::vault_client::Client;
 use super::vault_environment::Environment;
 use super::vault_request::{Answer, Request, Twice};
 use super::vault_secret::{self, Metadata, Read, Told};
 use super::vault_session::Session;
 use super::vault_settings::Settings;
-use super::{MOST_LISTED, SinkError, Standing, State, Stored, Version, vault_error};
+use super::{LONGEST_NAME, MOST_LISTED, SinkError, Standing, State, Stored, Version, vault_error};
 use crate::cluster::{HolderKind, NameTemplate, VaultSpec};
 use crate::parcel::{COUNTERSIGN, MANAGED_BY, Ownership, Parcel};
 use crate::pki::Secret;
@@ -118,7 +119,8 @@ impl Vault {
 
     fn holder(&self, told: &Told) -> Option<String> {
         let is = |name: &str, value: &str| told.get(name).is_some_and(|found| found == value);
-        (is(MANAGED_BY, COUNTERSIGN) && is("cluster", &self.cluster)).then(|| told.get("holder").cloned().unwrap_or_default())
+        (is(MANAGED_BY, COUNTERSIGN) && is("cluster", &self.cluster))
+            .then(|| told.get("holder").map(|holder| one_line(holder)).unwrap_or_default())
     }
 
     /// Deletes every version, so that each can be undeleted.
@@ -206,5 +208,7 @@ fn post(action: &'static str, path: String, body: &Value) -> Request {
 /// Whether a name could be of our making, and stands in a path without escapes.
 fn is_plain(name: &str) -> bool {
     let word = name.trim_end_matches('/');
-    !matches!(word, "" | "." | "..") && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-+=@".contains(&b))
+    !matches!(word, "" | "." | "..")
+        && word.len() <= LONGEST_NAME
+        && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-+=@".contains(&b))
 }
