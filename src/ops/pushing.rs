@@ -211,7 +211,7 @@ impl<'a> Pushing<'a> {
         let wanted: BTreeSet<String> = alike.flat_map(|sink| self.load.spec.addresses(sink)).collect();
         let listed = tokio::select! {
             listed = sink.list() => listed,
-            () = self.interrupted(1) => return,
+            () = self.interrupted(1) => return self.close(sink).await,
         };
         match listed {
             Ok(found) => {
