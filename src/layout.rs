@@ -168,6 +168,22 @@ impl HolderFile {
         }
     }
 
+    /// Whether it is the text of one value, a password or an address, and the end of its line no part of that.
+    pub const fn is_value(self) -> bool {
+        match self {
+            Self::KeystorePassword | Self::TruststorePassword | Self::SaslPassword | Self::Snippet(Snippet::AmqpUri) => true,
+            Self::Key
+            | Self::Chain
+            | Self::Anchors
+            | Self::CombinedPem
+            | Self::KeystorePkcs12
+            | Self::KeystoreJks
+            | Self::TruststorePkcs12
+            | Self::TruststoreJks
+            | Self::Snippet(_) => false,
+        }
+    }
+
     /// With which others it is pushed to sinks; the passwords of stores go with either kind of store.
     pub const fn groups(self) -> &'static [FileGroup] {
         match self {

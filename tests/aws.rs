@@ -561,6 +561,40 @@ fn an_endpoint_that_is_down_or_silent_is_told_apart() {
 }
 
 #[test]
+fn an_answer_without_end_is_given_up_and_not_asked_for_again() {
+    let endless = FaultProxy::start("http://127.0.0.1:9", |_| Fault::Endless);
+    let workspace = cluster(&endless.url());
+    let tried_again = ("AWS_MAX_ATTEMPTS", "3");
+    let pushed = push_with(&workspace, &[], &[&CREDENTIALS[..], &[tried_again]].concat()).expect(1);
+    let message = format!("answered 200 to read {BROKER}: its answer is longer than 8 MiB");
+    assert!(pushed.error().0 == "refused" && pushed.error().1.ends_with(&message), "{:?}", pushed.error());
+    assert_eq!(endless.seen().len(), 2, "one for each holder");
+
+    // Whoever gives credentials is bounded as well.
+    let container = format!("{}/credentials", endless.url());
+    let pushed = push_with(&workspace, &[], &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", &container), tried_again]).expect(1);
+    assert_eq!(pushed.error().0, "login");
+    assert!(pushed.error().1.ends_with("its answer is longer than 8 MiB"), "{:?}", pushed.error());
+}
+
+#[test]
+fn a_list_without_end_is_given_up() {
+    let moto = Moto::start();
+    let pages: [fn(usize) -> String; 2] = [|_| "again".to_owned(), |number| number.to_string()];
+    for token in pages {
+        let proxy = FaultProxy::start(&moto.endpoint, move |seen| match action(seen) {
+            "ListSecrets" => {
+                let page = json!({ "SecretList": [], "NextToken": token(seen.number) }).to_string();
+                Fault::answer(200, &[("Content-Type", "application/x-amz-json-1.1")], &page)
+            }
+            _ => Fault::None,
+        });
+        assert_eq!(push(&cluster(&proxy.url()), &["--prune"]).expect(1).error().0, "endless");
+        assert!(proxy.seen().iter().filter(|seen| action(seen) == "ListSecrets").count() <= 1_000);
+    }
+}
+
+#[test]
 fn an_endpoint_is_trusted_by_the_bundle_that_aws_tools_are_given_and_by_nothing_less() {
     let moto = Moto::start();
     let root = Authority::root("root");

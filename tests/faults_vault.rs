@@ -7,7 +7,7 @@ mod support;
 use std::fs;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use support::certificates::{Authority, ENDED, Leaf, NOTHING, OF_ANOTHER_NAME};
@@ -279,6 +279,79 @@ fn a_value_over_the_limit_is_told_of_with_its_size() {
     let ran = made.push(&["broker-1"], &[]).expect(1);
     assert_eq!(rows(&ran), ["kafka/broker-1 failed: too-large"]);
     ran.says("takes 1048576").says("leave file formats out by `files`");
+}
+
+#[test]
+fn an_answer_without_end_is_given_up() {
+    let made = VaultWorkspace::new();
+    let proxy = made.proxy(|seen| if seen.path.contains("/data/") { Fault::Endless } else { Fault::None });
+    let ran = made.push_by(&proxy, &["broker-1"]).expect(1);
+    assert_eq!(rows(&ran), ["kafka/broker-1 failed: refused"]);
+    ran.says("answered 200 to read secret/data/orders/kafka/broker-1: its answer is longer than 8 MiB");
+}
+
+/// Each folder has as many below it.
+#[test]
+fn folders_without_end_are_given_up() {
+    let made = VaultWorkspace::new();
+    made.sink("path: \"{cluster}/{name}/{kind}\"");
+    made.allow(&["--prune"]);
+    let names: Vec<String> = (0..60_000).map(|number| format!("{number}/")).collect();
+    let answer = json!({ "data": { "keys": names } }).to_string();
+    let proxy = made.proxy(move |seen| if seen.path.contains("list=true") { Fault::answer(200, &[], &answer) } else { Fault::None });
+    assert_eq!(problem(&made.push_by(&proxy, &["--prune"]).expect(1)).0, "endless");
+    assert_eq!(proxy.seen().iter().filter(|seen| seen.path.contains("list=true")).count(), 2);
+}
+
+/// Quotas say how many whole seconds are left: none, while the last of them runs.
+#[test]
+fn a_quota_is_waited_for_a_second_longer_than_it_says() {
+    let made = VaultWorkspace::new();
+    let began = Instant::now();
+    let proxy = made.proxy(move |_| match began.elapsed().as_millis() {
+        0..1000 => Fault::answer(429, &[("Retry-After", "1")], ""),
+        1000..1900 => Fault::answer(429, &[("Retry-After", "0")], ""),
+        _ => Fault::None,
+    });
+    assert_eq!(rows(&made.push_by(&proxy, &[]).expect(0)), both("created 1"));
+    let years = made.proxy(|_| Fault::answer(429, &[("Retry-After", "18446744073709551615")], ""));
+    assert_eq!(problem(&made.push_by(&years, &[]).expect(1)).0, "throttled");
+    assert_eq!(years.seen().len(), 1);
+}
+
+/// OpenBao counts what is told, too, and may demand that a write names the count. Vault, which answers here, passes over it.
+#[test]
+fn what_is_told_is_written_over_exactly_what_was_found() {
+    let made = VaultWorkspace::new();
+    let told = |proxy: &FaultProxy| -> Vec<Value> {
+        let is_label = |seen: &&Seen| seen.method == "POST" && seen.path.contains("/metadata/");
+        proxy.seen().iter().filter(is_label).map(|seen| seen.json()["metadata_cas"].clone()).collect()
+    };
+    let vault = made.proxy(|_| Fault::None);
+    made.push_by(&vault, &["broker-1"]).expect(0);
+    assert_eq!(told(&vault), [json!(0), Value::Null], "a secret that is new, and one of which nothing is counted");
+
+    made.workspace.edit("pkcs12", "jks");
+    made.workspace.ok(&["apply", "--no-proof"]);
+    let ours = json!({ "managed-by": "countersign", "cluster": "orders", "holder": "kafka/broker-1" });
+    let found = json!({ "data": { "current_version": 1, "current_metadata_version": 7, "custom_metadata": ours, "versions": {} } });
+    let is_look = |seen: &Seen| seen.method == "GET" && seen.path.contains("/metadata/");
+    let counted = found.to_string();
+    let openbao = made.proxy(move |seen| if is_look(seen) { Fault::answer(200, &[], &counted) } else { Fault::None });
+    made.push_by(&openbao, &["broker-1"]).expect(0);
+    assert_eq!(told(&openbao), [json!(7)]);
+
+    made.workspace.edit("jks", "pkcs12");
+    made.workspace.ok(&["apply", "--no-proof"]);
+    let counted = found.to_string();
+    let overtaken = made.proxy(move |seen| match (is_look(seen), seen.method.as_str()) {
+        (true, _) => Fault::answer(200, &[], &counted),
+        (false, "POST") if seen.path.contains("/metadata/") => {
+            refusal(400, "metadata check-and-set parameter does not match the current version")
+        }
+        (false, _) => Fault::None,
+    });
+    assert_eq!(rows(&made.push_by(&overtaken, &["broker-1"]).expect(1)), ["kafka/broker-1 failed: conflict"]);
 }
 
 #[test]

@@ -12,9 +12,12 @@ use std::process::{Command, Stdio};
 use countersign::cluster::{self, ClusterSpec, HolderId};
 use countersign::directory::Directory;
 use countersign::inventory::{HolderFiles, Inventory};
-use countersign::parcel::{Document, Owner, Parcel, ParcelError, parcels};
+use countersign::keystore::{Passwords, Seal, open};
+use countersign::parcel::{Document, Owner, Parcel, ParcelError, Warning, parcels, warning};
+use countersign::pki::Passphrase;
 use serde_json::Value;
 use support::Workspace;
+use time::{Duration, OffsetDateTime};
 
 const CLUSTER: &str = r#"
 cluster: my orders
@@ -50,9 +53,13 @@ fn parts(workspace: &Workspace) -> (ClusterSpec, Inventory, BTreeMap<HolderId, H
 }
 
 fn sent(workspace: &Workspace, sink: &str) -> Vec<Result<Parcel, ParcelError>> {
+    sent_at(workspace, sink, OffsetDateTime::now_utc())
+}
+
+fn sent_at(workspace: &Workspace, sink: &str, now: OffsetDateTime) -> Vec<Result<Parcel, ParcelError>> {
     let (spec, inventory, files) = parts(workspace);
     let sink = spec.sinks.iter().find(|other| other.name == sink).unwrap();
-    parcels(&spec, sink, &inventory, &files)
+    parcels(&spec, sink, &inventory, &files, now)
 }
 
 fn whole(workspace: &Workspace, sink: &str) -> Vec<Parcel> {
@@ -89,7 +96,7 @@ fn every_holder_has_one_parcel_in_the_order_of_the_cluster_file() {
 }
 
 #[test]
-fn a_parcel_holds_the_files_as_they_lie_there() {
+fn a_parcel_holds_the_files_as_they_lie_there_and_no_line_end_behind_a_password() {
     let workspace = applied();
     let parcel = whole(&workspace, "vault").swap_remove(3);
     let value: Value = serde_json::from_slice(parcel.document.text().expose()).unwrap();
@@ -99,7 +106,10 @@ fn a_parcel_holds_the_files_as_they_lie_there() {
     assert_eq!(sent.len() + 1, value.as_object().unwrap().len(), "{files:?} and the encoding");
     for name in sent {
         let text = value[name].as_str().unwrap_or_else(|| panic!("{name} is not sent"));
-        let there = fs::read(current.join(name)).unwrap();
+        let mut there = fs::read(current.join(name)).unwrap();
+        if name.ends_with("password") {
+            assert_eq!(there.pop(), Some(b'\n'), "{name} is a line in its file");
+        }
         let bytes = match value["encoding"][name].as_str() {
             Some(encoding) => {
                 assert_eq!(encoding, "base64");
@@ -109,6 +119,56 @@ fn a_parcel_holds_the_files_as_they_lie_there() {
         };
         assert!(bytes == there, "{name} is not sent as it is");
     }
+}
+
+/// Programs take a value of a secret as it stands: from an environment variable, or out of the JSON.
+#[test]
+fn every_password_opens_the_store_beside_it_as_it_stands() {
+    let workspace = applied();
+    let mut opened = 0;
+    for sink in ["vault", "certificates", "jks", "aws", "kubernetes"] {
+        for parcel in whole(&workspace, sink) {
+            let Ok(Value::Object(value)) = serde_json::from_slice(parcel.document.text().expose()) else { continue };
+            let text = |name: &str| value.get(name).and_then(Value::as_str);
+            for name in value.keys().filter(|name| name.ends_with("password") || *name == "amqp.uri") {
+                assert!(!text(name).unwrap().ends_with(['\n', '\r']), "{name} of {}", parcel.owner);
+            }
+            for (store, password) in [("keystore", "password"), ("truststore", "truststore.password")] {
+                for store in [format!("{store}.p12"), format!("{store}.jks")] {
+                    let Some((bytes, password)) = text(&store).zip(text(password)) else { continue };
+                    let passwords = Passwords { store: Some(Passphrase::new(password.to_owned())), ..Passwords::default() };
+                    assert_eq!(open(&base64_decodes(bytes), &passwords).unwrap().seal, Seal::Intact, "{store} of {}", parcel.owner);
+                    opened += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(opened, 5 * 4 + 2 + 5 * 4 + 2 * 4);
+}
+
+/// A leaf lives 90 days and is renewed 30 days before its end.
+#[test]
+fn what_has_ended_is_not_sent_and_what_is_due_is_told_of() {
+    let workspace = applied();
+    let (spec, inventory, _) = parts(&workspace);
+    let made = OffsetDateTime::now_utc();
+    let told = |now: OffsetDateTime, owner: &Owner| warning(&spec, owner, &inventory, now);
+    for (days, refused, expected) in [(-2, false, "not yet"), (0, false, ""), (59, false, ""), (61, false, "due"), (91, true, "due")] {
+        let now = made + Duration::days(days);
+        for parcel in sent_at(&workspace, "aws", now) {
+            let owner = parcel.as_ref().map_or_else(|error| error.owner().clone(), |parcel| parcel.owner.clone());
+            assert_eq!(matches!(parcel, Err(ParcelError::Ended { .. })), refused && owner != Owner::Trust, "{owner} after {days} days");
+            let told = match told(now, &owner) {
+                Some(Warning::NotYetValid { .. }) => "not yet",
+                Some(Warning::Due { .. }) => "due",
+                Some(Warning::AnchorEnded { .. }) => "anchor",
+                None => "",
+            };
+            assert_eq!(told, if owner == Owner::Trust { "" } else { expected }, "{owner} after {days} days");
+        }
+    }
+    let root = made + Duration::days(10 * 365 + 1);
+    assert!(matches!(told(root, &Owner::Trust), Some(Warning::AnchorEnded { .. })));
 }
 
 #[test]

@@ -117,6 +117,25 @@ fn what_is_not_as_it_was_written_is_not_sent_anywhere() {
 }
 
 #[test]
+fn what_is_due_for_renewal_is_pushed_and_told_of() {
+    let workspace = workspace(&format!("leaf: {{ lifetime: 30d, renew: 10d }}\n{KUBERNETES}"));
+    workspace.ok(&["push"]);
+    workspace.edit("lifetime: 30d, renew: 10d", "lifetime: 90d, renew: 60d");
+    let ran = workspace.run(&["push"]).expect(3);
+    ran.says("warning: clients/billing: its certificate ends").says("run `countersign apply`, then push again");
+    workspace.run(&["push", "--stdout"]).expect(3).says("warning: rabbitmq/rabbit-1");
+    let mut command = workspace.command(&["push", "--format", "json"]);
+    let report: Value = serde_json::from_str(&Ran::from(command.output().unwrap()).expect(3).stdout).unwrap();
+    let warned = |row: &Value| (row["holder"].as_str().unwrap().to_owned(), row["warning"].is_string());
+    let rows: Vec<_> = report["sinks"][0]["parcels"].as_array().unwrap().iter().map(warned).collect();
+    let expected = [("trust", false), ("rabbitmq/rabbit-1", true), ("clients/billing", true)];
+    assert_eq!(rows, expected.map(|(holder, warned)| (holder.to_owned(), warned)));
+
+    workspace.ok(&["apply", "--no-proof"]);
+    workspace.ok(&["push"]);
+}
+
+#[test]
 fn one_sink_that_fails_does_not_keep_the_others() {
     let workspace =
         workspace(&KUBERNETES.replace("[{", "[{ vault: { address: \"http://127.0.0.1:9\", login: { token: { file: token } } } }, {"));

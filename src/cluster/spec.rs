@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use time::OffsetDateTime;
+
 use super::{Client, Holder, HolderId, KafkaAccess, KafkaNode, RabbitmqNode, Role, SaslMechanism};
 use crate::pki::{KeyKind, Lifetime, Subject};
 
@@ -106,6 +108,13 @@ pub struct LeafSpec {
     pub lifetime: Lifetime,
     /// How long before its end a leaf is renewed. Shorter than `lifetime`.
     pub renew: Lifetime,
+}
+
+impl LeafSpec {
+    /// When a leaf that ends at `end` is to be renewed.
+    pub fn renewal(&self, end: OffsetDateTime) -> OffsetDateTime {
+        end.saturating_sub(self.renew.duration())
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! `push`: holders' files to the sinks of the cluster file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 
@@ -118,10 +118,11 @@ impl Push {
     }
 
     fn print_manifests(&self, context: &Context, load: &Load<'_>, sinks: &[&SinkSpec]) -> Result<Exit, Failure> {
-        let mut texts = Vec::new();
+        let (mut texts, mut owners) = (Vec::new(), BTreeSet::new());
         for sink in sinks {
             if let SinkKind::Kubernetes(kubernetes) = &sink.kind {
                 let manifests = load.manifests(sink, kubernetes)?;
+                owners.extend(manifests.iter().map(|made| made.owner.clone()));
                 texts.extend(manifests.into_iter().map(|made| (made.file, String::from_utf8_lossy(made.text.expose()).into_owned())));
             }
         }
@@ -135,7 +136,9 @@ impl Push {
             }
             Format::Human => context.console.data(&texts.iter().map(|(_, text)| format!("---\n{text}")).collect::<String>()),
         }
-        Ok(Exit::Done)
+        let warnings: Vec<String> = owners.iter().filter_map(|owner| Some(format!("{owner}: {}", load.warning(owner)?))).collect();
+        warnings.iter().for_each(|warning| context.console.warn(warning));
+        Ok(if warnings.is_empty() { Exit::Done } else { Exit::WorkToDo })
     }
 }
 

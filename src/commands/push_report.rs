@@ -1,5 +1,7 @@
 //! What `push` tells of itself: a table for people, JSON for programs, and the exit code.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::console::{Console, Format, Tone};
@@ -16,7 +18,8 @@ struct Report<'a> {
 }
 
 pub fn exit(mode: Mode, sinks: &[SinkReport]) -> Exit {
-    let has_work = sinks.iter().any(SinkReport::has_listed) || (mode == Mode::DryRun && sinks.iter().any(SinkReport::has_changes));
+    let has_work = sinks.iter().any(|sink| sink.has_listed() || sink.has_warnings())
+        || (mode == Mode::DryRun && sinks.iter().any(SinkReport::has_changes));
     if sinks.iter().any(SinkReport::has_failed) {
         Exit::Failed
     } else if has_work {
@@ -38,6 +41,10 @@ pub fn show(console: &Console, directory: &Directory, mode: Mode, sinks: &[SinkR
     let unchanged = sinks.iter().flat_map(|sink| &sink.rows).filter(|row| row.action == Action::Unchanged).count();
     if unchanged > 0 {
         console.say(format_args!("{unchanged} are there already, as they should be."));
+    }
+    let warnings = sinks.iter().flat_map(|sink| &sink.rows).filter_map(|row| Some((&row.holder, row.warning.as_ref()?)));
+    for (holder, warning) in warnings.collect::<BTreeSet<_>>() {
+        console.warn(&format!("{holder}: {warning}"));
     }
     for sink in sinks {
         let errors = sink.rows.iter().map(|row| (&row.holder, &row.error)).chain(sink.pruned.iter().map(|row| (&row.holder, &row.error)));

@@ -11,14 +11,14 @@
 //! ```
 
 use super::jks_layout::{Content, Layout, LockedEntry, Unreadable, damaged};
-use super::protector::{KEY_PROTECTOR, seal, unprotect};
+use super::protector::{self, KEY_PROTECTOR, seal, unprotect};
 use super::secret_key::locked;
 use super::unlock::{Closed, Unlocker, encrypted_key};
-use super::{Contents, Entry, Held, Item, KeyState, KeystoreError, Passwords, Protected, Scheme, Seal};
+use super::{Contents, Entry, Held, Item, KeystoreError, Passwords, Protected, Scheme, Seal, opener};
 use crate::java::input::InputError;
 use crate::java::sealed_object::{SealedObject, secret_key};
 use crate::pbe::PbeError;
-use crate::pki::{AnyKey, Password, Secret};
+use crate::pki::{Password, Secret};
 
 pub use super::jks_write::{Protection, Variant, write, write_as};
 
@@ -61,12 +61,9 @@ fn unlocked(entry: LockedEntry<'_>, unlocker: &mut Unlocker<'_>) -> Result<Vec<I
                 }
             }
             let unreadable = |problem| Held::Unreadable { what: "private key", problem, at: Some(at) };
-            let key = match key(encrypted, unlocker) {
-                Ok(key) => AnyKey::from_pkcs8(key.expose()).map(KeyState::Open).map_err(|error| error.to_string()),
-                Err(Closed::Locked(lock)) => Ok(KeyState::Locked(lock)),
-                Err(Closed::Broken(problem)) => Err(problem),
-            };
-            held.insert(0, key.map_or_else(unreadable, |key| Held::Key { key, chain }));
+            let plain = key(encrypted, unlocker);
+            let key = opener::opened(plain, None, unlocker);
+            held.insert(0, key.map_or_else(|error| unreadable(error.to_string()), |key| Held::Key { key, chain }));
         }
         Content::Trusted(Ok(certificate)) => held.push(Held::Trusted(certificate)),
         Content::Trusted(Err(error)) => held.push(unreadable(error)),
@@ -84,7 +81,10 @@ fn key(encrypted: &[u8], unlocker: &mut Unlocker<'_>) -> Result<Secret, Closed> 
     match encrypted_key(encrypted) {
         Ok((algorithm, protected)) if algorithm.oid == KEY_PROTECTOR => {
             unlocker.note(Scheme { protects: Protected::Keys, name: "Sun's KeyProtector with SHA1".to_owned(), iterations: None });
-            unlocker.key_by(|password| unprotect(protected, password).ok_or(PbeError::WrongPassword))
+            unlocker.key_by(|password, effort| {
+                effort.spend(protector::cost(protected, password))?;
+                unprotect(protected, password).ok_or(PbeError::WrongPassword)
+            })
         }
         Ok(_) => unlocker.key(encrypted),
         Err(_) => Err(Closed::Broken("the key is no EncryptedPrivateKeyInfo".to_owned())),
@@ -106,8 +106,8 @@ mod tests {
     use time::OffsetDateTime;
 
     use super::*;
-    use crate::keystore::Format;
     use crate::keystore::protector::DIGEST;
+    use crate::keystore::{Format, KeyState};
     use crate::pki::{Certificate, KeyKind, Passphrase, PrivateKey};
 
     fn password(text: &str) -> Password {

@@ -13,7 +13,7 @@ use crate::pbe::derivation::{Derivation, Purpose, pkcs12};
 use crate::pbe::hash::Hash;
 use crate::pbe::pbes2::key_derivation;
 use crate::pbe::spelling;
-use crate::pbe::{PbeError, ROUNDS};
+use crate::pbe::{Effort, PbeError, ROUNDS};
 use crate::pki::Passphrase;
 
 const PBMAC1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.14");
@@ -64,12 +64,25 @@ impl<'a> Mac<'a> {
     }
 
     /// Whether `digest` is the MAC over `content` with this password, in whatever spelling.
-    pub(super) fn fits(&self, digest: &[u8], content: &[u8], password: &Passphrase) -> bool {
+    pub(super) fn fits(&self, digest: &[u8], content: &[u8], password: &Passphrase, effort: &mut Effort) -> Result<bool, PbeError> {
         let spellings = match self {
             Self::Pkcs12 { .. } => spelling::pkcs12(password),
             Self::Pbmac1 { .. } => spelling::pbkdf2(password),
         };
-        spellings.iter().any(|password| aws_lc_rs::constant_time::verify_slices_are_equal(&self.over(content, password), digest).is_ok())
+        for password in spellings {
+            effort.spend(self.cost(&password))?;
+            if aws_lc_rs::constant_time::verify_slices_are_equal(&self.over(content, &password), digest).is_ok() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn cost(&self, password: &[u8]) -> u64 {
+        match *self {
+            Self::Pkcs12 { hash, salt, rounds } => Derivation::Pkcs12 { hash, salt, rounds }.cost(password, hash.length(), 0),
+            Self::Pbmac1 { ref derivation, length, .. } => derivation.cost(password, length, 0),
+        }
     }
 
     fn over(&self, content: &[u8], password: &[u8]) -> Vec<u8> {
@@ -109,7 +122,8 @@ mod tests {
         let mac = Mac::parse(&data).unwrap();
         let scheme = mac.scheme();
         assert_eq!((scheme.name.as_str(), scheme.iterations), ("PBMAC1 PBKDF2-HMAC-SHA256 HMAC-SHA256", Some(2048)));
-        let fits = |password: &str| mac.fits(&data.digest, content, &Passphrase::new(password.to_owned()));
+        let passphrase = |password: &str| Passphrase::new(password.to_owned());
+        let fits = |password| mac.fits(&data.digest, content, &passphrase(password), &mut Effort::of_a_file()).unwrap();
         assert!(fits("correct horse") && !fits("battery staple"));
     }
 }

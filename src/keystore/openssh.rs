@@ -17,6 +17,13 @@ pub(super) enum OpensshError {
     Key(AnyKeyError),
 }
 
+/// As [`AnyKey::effort`]. Several keys in one block are refused, so each stands by itself.
+pub(super) fn effort(bytes: &[u8]) -> u64 {
+    let length = bytes.len() as u64;
+    let is_dsa = bytes.windows(7).any(|word| word == b"ssh-dss");
+    if is_dsa { length.saturating_pow(3) / 8_000 } else { length.saturating_pow(2) / 25_000 }
+}
+
 pub(super) fn read(bytes: &[u8]) -> Result<AnyKey, OpensshError> {
     let unusable = |problem: &str| OpensshError::Key(AnyKeyError(problem.to_owned()));
     let damaged = || unusable("its OpenSSH format is damaged");

@@ -11,9 +11,9 @@ use super::mac::Mac;
 use super::pfx::{Part, Pfx, PfxError, algorithm};
 use super::secret_key::name;
 use super::unlock::{Closed, Unlocker};
-use super::{Contents, Entry, Format, Held, Item, KeyState, KeystoreError, Lock, Passwords, Seal};
+use super::{Contents, Entry, Format, Held, Item, KeyState, KeystoreError, Lock, Passwords, Seal, opener};
 use crate::pbe::PbeError;
-use crate::pki::{AnyKey, Certificate, Password, RevocationList, Secret};
+use crate::pki::{Certificate, Password, RevocationList, Secret};
 
 pub use super::pkcs12_write::write;
 
@@ -91,15 +91,11 @@ fn content(part: &Part, unlocker: &mut Unlocker<'_>) -> Result<Secret, Closed> {
 
 fn seal(pfx: &Pfx, parts: &[Part], unlocker: &mut Unlocker<'_>) -> Result<Seal, KeystoreError> {
     let Some(data) = &pfx.mac else { return Ok(Seal::Absent) };
-    let mac = match Mac::parse(data) {
-        Ok(mac) => mac,
-        Err(PbeError::Unsupported(_)) => return Ok(Seal::Unchecked),
+    match Mac::parse(data).and_then(|mac| unlocker.seals(&mac, &data.digest, &pfx.content)) {
+        Ok(Some(true)) => return Ok(Seal::Intact),
+        Ok(Some(false)) => {}
+        Ok(None) | Err(PbeError::Unsupported(_)) => return Ok(Seal::Unchecked),
         Err(error) => return Err(KeystoreError::Damaged { format: FORMAT, problem: format!("its MAC: {error}"), at: None }),
-    };
-    unlocker.note(mac.scheme());
-    let Some(password) = unlocker.store_password() else { return Ok(Seal::Unchecked) };
-    if mac.fits(&data.digest, &pfx.content, password) {
-        return Ok(Seal::Intact);
     }
     let encrypted = parts.iter().find(|part| matches!(part, Part::Encrypted { .. }));
     Err(match encrypted.map(|part| content(part, unlocker)) {
@@ -170,23 +166,18 @@ fn opened(content: Content, unlocker: &mut Unlocker<'_>) -> Opened {
             Ok(list) => Opened::Other(Held::RevocationList(Box::new(list))),
             Err(error) => unreadable("revocation list", error.to_string()),
         },
-        Content::Key(pkcs8) => key(Ok(Secret::new(pkcs8))),
-        Content::ShroudedKey(encrypted) => key(unlocker.key(&encrypted)),
+        Content::Key(pkcs8) => key(Ok(Secret::new(pkcs8)), unlocker),
+        Content::ShroudedKey(encrypted) => key(unlocker.key(&encrypted), unlocker),
         Content::ShroudedSecret(encrypted) => secret(unlocker.key(&encrypted)),
         Content::Secret { kind, value } => Opened::Other(Held::SecretKey { algorithm: kind.to_string(), key: Some(Secret::new(value)) }),
         Content::Unreadable { what, problem } => unreadable(what, problem),
     }
 }
 
-fn key(pkcs8: Result<Secret, Closed>) -> Opened {
-    let unreadable = |problem: String| Opened::Other(Held::Unreadable { what: "private key", problem, at: None });
-    match pkcs8 {
-        Ok(pkcs8) => match AnyKey::from_pkcs8(pkcs8.expose()) {
-            Ok(key) => Opened::Key(KeyState::Open(key)),
-            Err(error) => unreadable(error.to_string()),
-        },
-        Err(Closed::Locked(lock)) => Opened::Key(KeyState::Locked(lock)),
-        Err(Closed::Broken(problem)) => unreadable(problem),
+fn key(pkcs8: Result<Secret, Closed>, unlocker: &mut Unlocker<'_>) -> Opened {
+    match opener::opened(pkcs8, None, unlocker) {
+        Ok(key) => Opened::Key(key),
+        Err(error) => Opened::Other(Held::Unreadable { what: "private key", problem: error.to_string(), at: None }),
     }
 }
 

@@ -29,6 +29,11 @@ pub(super) fn protect(key: &Secret, password: &Passphrase, salt: [u8; DIGEST]) -
     AnyRef::new(Tag::Sequence, &content)?.to_der()
 }
 
+/// What [`unprotect`] takes, in iterations of PBKDF2: a digest of the password for each [`DIGEST`] octets.
+pub(super) fn cost(protected: &[u8], password: &Passphrase) -> u64 {
+    (protected.len() / DIGEST) as u64 * (1 + password.expose().len() as u64 / 32)
+}
+
 /// `None` when the password does not open what an EncryptedPrivateKeyInfo holds; or when it is too short to hold anything.
 pub(super) fn unprotect(protected: &[u8], password: &Passphrase) -> Option<Secret> {
     let (salt, rest) = protected.split_first_chunk()?;

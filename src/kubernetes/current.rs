@@ -51,7 +51,11 @@ impl Varying {
         match self {
             Self::Nothing => false,
             Self::Sealed(names) => {
-                let value = |line: &str, name: &str| Some(line.strip_prefix("    ")?.strip_prefix(name)?.strip_prefix(": ")?.len());
+                // Without the padding of base64, which tells a text from the same with a line's end.
+                let value = |line: &str, name: &str| {
+                    let value = line.strip_prefix("    ")?.strip_prefix(name)?.strip_prefix(": ")?;
+                    Some(value.trim_end_matches(['"', '=']).len())
+                };
                 names.iter().any(|name| value(wanted, name).is_some_and(|length| value(written, name) == Some(length)))
             }
             Self::TrustStore(password) => {

@@ -48,7 +48,7 @@ impl<'a> Load<'a> {
         let holders = sink.holders.iter().filter(|id| self.holders.contains(*id)).cloned().collect();
         let is_whole = self.holders.len() == self.spec.holders.len();
         let sink = SinkSpec { holders, ..sink.clone() };
-        for parcel in parcel::parcels(self.spec, &sink, &self.inventory, &self.files) {
+        for parcel in parcel::parcels(self.spec, &sink, &self.inventory, &self.files, self.means.now) {
             match parcel {
                 // What is of no holder goes with the whole.
                 Ok(Parcel { owner: Owner::Trust, .. }) | Err(ParcelError::Missing(Owner::Trust)) if !is_whole => {}
@@ -57,6 +57,11 @@ impl<'a> Load<'a> {
             }
         }
         (parcels, errors)
+    }
+
+    /// What time has made of what goes to `owner`.
+    pub fn warning(&self, owner: &Owner) -> Option<String> {
+        parcel::warning(self.spec, owner, &self.inventory, self.means.now).map(|warning| warning.to_string())
     }
 
     /// One line, seen on the disk.
@@ -122,10 +127,12 @@ impl<'a> Pushing<'a> {
     }
 
     pub fn push(&self, sink: &SinkSpec) -> SinkReport {
-        match &sink.kind {
+        let mut report = match &sink.kind {
             SinkKind::Kubernetes(kubernetes) => self.load.write_manifests(sink, kubernetes, self.wishes),
             SinkKind::Vault(_) | SinkKind::Aws(_) => self.runtime.block_on(self.deliver(sink)),
-        }
+        };
+        report.warn(|owner| self.load.warning(owner));
+        report
     }
 
     async fn deliver(&self, spec: &SinkSpec) -> SinkReport {
@@ -203,12 +210,16 @@ impl<'a> Pushing<'a> {
         // Two sinks of one kind may well share a store.
         let alike = self.load.spec.sinks.iter().filter(|other| other.kind.word() == spec.kind.word());
         let wanted: BTreeSet<String> = alike.flat_map(|sink| self.load.spec.addresses(sink)).collect();
-        match sink.list().await {
+        let listed = tokio::select! {
+            listed = sink.list() => listed,
+            () = self.interrupted(1) => return self.close(sink).await,
+        };
+        match listed {
             Ok(found) => {
                 let surplus: Vec<Stored> = found.into_iter().filter(|stored| !wanted.contains(&stored.address)).collect();
                 let addresses: Vec<String> = surplus.iter().map(|stored| sink.full_address(&stored.address)).collect();
                 let confirmed = self.confirms(&addresses, confirm);
-                for (stored, address) in surplus.iter().zip(addresses) {
+                for (stored, address) in surplus.iter().zip(addresses).take_while(|_| !self.is_stopped()) {
                     let removed = if confirmed { Some(sink.remove(stored).await) } else { None };
                     if let Some(Ok(())) = removed {
                         let how = format!("removed from {} ({}) {address}", spec.name, sink.place());
@@ -258,5 +269,14 @@ fn row(sink: &Sink, delivery: Delivery<'_>) -> Row {
         Err(error) => (Action::Failed, Vec::new(), Some(Problem::of(&error))),
     };
     let address = sink.full_address(&delivery.parcel.address);
-    Row { owner: delivery.parcel.owner.clone(), holder: delivery.parcel.owner.to_string(), address, action, version, changed, error }
+    Row {
+        owner: delivery.parcel.owner.clone(),
+        holder: delivery.parcel.owner.to_string(),
+        address,
+        action,
+        version,
+        changed,
+        error,
+        warning: None,
+    }
 }

@@ -37,6 +37,9 @@ pub struct Row {
     pub changed: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Problem>,
+    /// What should be known of what was sent all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -97,6 +100,17 @@ impl SinkReport {
         self.rows.sort_by_key(|row| place(&row.owner));
     }
 
+    /// Asks `of` about whatever was not refused.
+    pub fn warn(&mut self, of: impl Fn(&Owner) -> Option<String>) {
+        for row in self.rows.iter_mut().filter(|row| row.error.is_none()) {
+            row.warning = of(&row.owner);
+        }
+    }
+
+    pub fn has_warnings(&self) -> bool {
+        self.rows.iter().any(|row| row.warning.is_some())
+    }
+
     pub fn has_failed(&self) -> bool {
         self.error.is_some()
             || self.rows.iter().any(|row| row.action == Action::Failed)
@@ -123,6 +137,7 @@ impl Row {
             version: None,
             changed: Vec::new(),
             error: error.map(Problem::from),
+            warning: None,
         }
     }
 
@@ -136,6 +151,7 @@ impl Row {
             version: None,
             changed: Vec::new(),
             error: Some(Problem::new("directory", error.to_string())),
+            warning: None,
         }
     }
 }

@@ -2,12 +2,15 @@
 
 mod document;
 mod label;
+mod timing;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 pub use document::Document;
 pub use label::{COUNTERSIGN, Label, MANAGED_BY, Ownership};
+use time::OffsetDateTime;
+pub use timing::{Warning, warning};
 
 use crate::cluster::{AuthorityName, AwsSpec, ClusterSpec, Holder, HolderId, SinkKind, SinkSpec, msk_secret};
 use crate::inventory::{Content, Generation, HolderFiles, Inventory};
@@ -54,12 +57,14 @@ pub enum ParcelError {
     Fault { owner: Owner, why: String },
     #[error("{file} of {owner} is not as it was written ({why}); run `countersign apply` first")]
     Damaged { owner: Owner, file: String, why: String },
+    #[error("the certificate of {owner} has ended on {}; run `countersign apply` first", ended.date())]
+    Ended { owner: Owner, ended: OffsetDateTime },
 }
 
 impl ParcelError {
     pub fn owner(&self) -> &Owner {
         match self {
-            Self::Missing(owner) | Self::Fault { owner, .. } | Self::Damaged { owner, .. } => owner,
+            Self::Missing(owner) | Self::Fault { owner, .. } | Self::Damaged { owner, .. } | Self::Ended { owner, .. } => owner,
         }
     }
 }
@@ -70,10 +75,11 @@ pub fn parcels(
     sink: &SinkSpec,
     inventory: &Inventory,
     files: &BTreeMap<HolderId, HolderFiles>,
+    now: OffsetDateTime,
 ) -> Vec<Result<Parcel, ParcelError>> {
     let holders = sink.holders.iter().filter_map(|id| spec.holder(id));
-    let mut parcels: Vec<_> = holders.map(|holder| holder_parcel(spec, sink, holder, inventory, files)).collect();
-    parcels.extend(spec.msk_users(sink).map(|holder| user_parcel(spec, holder, inventory)));
+    let mut parcels: Vec<_> = holders.map(|holder| holder_parcel(spec, sink, holder, inventory, files, now)).collect();
+    parcels.extend(spec.msk_users(sink).map(|holder| user_parcel(spec, holder, inventory, now)));
     if let SinkKind::Aws(AwsSpec { amazon_mq_ca: Some(name), .. }) = &sink.kind {
         parcels.extend(trust_parcel(spec, name, inventory));
     }
@@ -86,9 +92,11 @@ fn holder_parcel(
     holder: &Holder,
     inventory: &Inventory,
     files: &BTreeMap<HolderId, HolderFiles>,
+    now: OffsetDateTime,
 ) -> Result<Parcel, ParcelError> {
     let owner = Owner::Holder(holder.id.clone());
     let (generation, leaf) = current(&owner, &holder.id, inventory)?;
+    timing::not_ended(&owner, leaf, now)?;
     let files = files.get(&holder.id).filter(|files| files.generation == generation.number);
     let files = files.ok_or_else(|| ParcelError::Missing(owner.clone()))?;
     let wanted = files.files.iter().filter(|(file, _)| file.groups().iter().any(|group| sink.files.contains(group)));
@@ -96,7 +104,7 @@ fn holder_parcel(
         .map(|(file, bytes)| {
             let damaged = |why: String| ParcelError::Damaged { owner: owner.clone(), file: file.name().to_owned(), why };
             match generation.found.get(file.name()).map(|found| &found.content) {
-                Some(Content::AsWritten) => Ok((*file, bytes.clone().map_err(damaged)?)),
+                Some(Content::AsWritten) => Ok((*file, value(*file, bytes.clone().map_err(damaged)?))),
                 Some(Content::Changed) => Err(damaged("it was changed since".to_owned())),
                 Some(Content::Unreadable(why)) => Err(damaged(why.clone())),
                 Some(Content::PasswordDiffers) => Err(damaged("its password does not open it".to_owned())),
@@ -108,9 +116,17 @@ fn holder_parcel(
     Ok(Parcel { address: sink.address(&spec.name, &holder.id), document: Document::Files(document), label, owner })
 }
 
-fn user_parcel(spec: &ClusterSpec, holder: &Holder, inventory: &Inventory) -> Result<Parcel, ParcelError> {
+/// As a secret holds it: programs take it as it stands, and a line's end behind a password would be part of the password.
+fn value(file: HolderFile, bytes: Secret) -> Secret {
+    let text = bytes.expose();
+    let end = text.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
+    if file.is_value() { Secret::new(text[..end].to_vec()) } else { bytes }
+}
+
+fn user_parcel(spec: &ClusterSpec, holder: &Holder, inventory: &Inventory, now: OffsetDateTime) -> Result<Parcel, ParcelError> {
     let owner = Owner::User(holder.id.clone());
     let (generation, leaf) = current(&owner, &holder.id, inventory)?;
+    timing::not_ended(&owner, leaf, now)?;
     let password = generation.sasl_password.clone().ok_or_else(|| ParcelError::Missing(owner.clone()))?;
     let label = Label::of_leaf(&spec.name, &owner, generation.number, leaf);
     let document = Document::Credentials { user: holder.sasl_user().to_owned(), password };

@@ -1,6 +1,7 @@
 //! How a key is made of a password: PBKDF1 and PBKDF2 (RFC 8018), PKCS#12's own way (RFC 7292, B), scrypt (RFC 7914), and Sun's.
 
 use std::num::NonZeroU32;
+use std::sync::Mutex;
 
 use md5::{Digest, Md5};
 use zeroize::Zeroizing;
@@ -38,6 +39,9 @@ pub enum Derivation<'a> {
     },
 }
 
+/// scrypt fills memory on purpose: many files that are read at once must not fill it many times.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 /// What PKCS#12 derives something for (RFC 7292, B.3).
 #[derive(Debug, Clone, Copy)]
 #[repr(u8)]
@@ -55,6 +59,27 @@ impl Derivation<'_> {
                 rounds.get().into()
             }
             Self::Scrypt { params, .. } => params.n(),
+        }
+    }
+
+    /// What [`Self::derive`] takes, in iterations of PBKDF2 with HMAC-SHA256. Counted is all that the work grows by: rounds, the blocks
+    /// of what is derived, the digest, and salts and passwords where they are digested again and again.
+    pub fn cost(&self, password: &[u8], key: usize, iv: usize) -> u64 {
+        let blocks = |octets: usize, of: usize| octets.div_ceil(of).max(1) as u64;
+        let digested = |octets: &[u8]| 1 + octets.len() as u64 / 64;
+        match *self {
+            Self::Pkcs12 { hash, salt, rounds } => {
+                let made = blocks(key, hash.length()) + blocks(iv, hash.length());
+                made * (hash.cost() * u64::from(rounds.get()) + digested(salt) + digested(password))
+            }
+            Self::Pbkdf2 { hash, salt, rounds } => blocks(key, hash.length()) * (hash.cost() * u64::from(rounds.get()) + digested(salt)),
+            Self::Pbkdf1 { hash, rounds, .. } => hash.cost() * u64::from(rounds.get()),
+            Self::Sun { rounds, .. } => 2 * Hash::Md5.cost() * u64::from(rounds.get()) * digested(password),
+            // Each of p lanes of 128 · r octets: filled by PBKDF2, 32 octets and a digest of the salt at a time, and mixed twice N times.
+            Self::Scrypt { salt, ref params } => {
+                let lanes = u64::from(params.r()) * u64::from(params.p());
+                lanes.saturating_mul(2 * params.n() + 4 * (3 + digested(salt)))
+            }
         }
     }
 
@@ -76,6 +101,7 @@ impl Derivation<'_> {
             }
             Self::Scrypt { salt, ref params } => {
                 let mut derived = Zeroizing::new(vec![0; key]);
+                let _alone = ONE_AT_A_TIME.lock();
                 // It fails for no key at all, or one of 128 gigabytes.
                 let _ = scrypt::scrypt(password, salt, params, &mut derived);
                 (derived, Octets::default())
@@ -136,4 +162,60 @@ fn sun(password: &[u8], mut salt: [u8; 8], rounds: NonZeroU32) -> Octets {
         derived.extend_from_slice(&digest);
     }
     derived
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn scrypt(n: u8, r: u32, p: u32, salt: &[u8]) -> Derivation<'_> {
+        Derivation::Scrypt { salt, params: scrypt::Params::new(n, r, p).unwrap() }
+    }
+
+    /// What programs write by default, and what is the most that people set.
+    #[test]
+    fn stores_of_people_who_mean_well_are_within_the_effort_for_a_file() {
+        use super::super::Effort;
+        let rounds = NonZeroU32::new(1_000_000).unwrap();
+        let salt = [0; 16];
+        let usual = [
+            Derivation::Pbkdf2 { hash: Hash::Sha512, salt: &salt, rounds },
+            Derivation::Pbkdf2 { hash: Hash::Sha1, salt: &salt, rounds },
+            Derivation::Pkcs12 { hash: Hash::Sha256, salt: &salt, rounds },
+            Derivation::Sun { salt: [0; 8], rounds },
+            scrypt(14, 8, 1, &salt),
+            scrypt(17, 8, 1, &salt),
+        ];
+        for derivation in usual {
+            let cost = derivation.cost(b"correct horse battery staple", 32, 16);
+            assert!(cost * 2 <= Effort::OF_A_FILE, "{derivation:?} costs {cost}");
+        }
+    }
+
+    /// 0.3 s and more in a release build, whatever N is.
+    #[test]
+    fn scrypt_costs_by_its_lanes_where_n_is_small() {
+        assert!(scrypt(1, 200_000, 1, b"salt").cost(b"", 32, 0) > 1_000_000);
+        assert!(scrypt(1, 1, 200_000, b"salt").cost(b"", 32, 0) > 1_000_000);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_work_grows_by_the_cost_grows_by(rounds in 1_000..1_000_000u32, blocks in 1..4usize, hash in 0..3usize) {
+            let hash = [Hash::Sha1, Hash::Sha256, Hash::Sha512][hash];
+            let pbkdf2 = |rounds, hash: Hash, blocks: usize| {
+                let rounds = NonZeroU32::new(rounds).unwrap();
+                Derivation::Pbkdf2 { hash, salt: b"salt", rounds }.cost(b"", hash.length() * blocks, 0)
+            };
+            prop_assert!(pbkdf2(rounds, hash, blocks) >= u64::from(rounds) * blocks as u64);
+            prop_assert!(pbkdf2(rounds, Hash::Sha512, blocks) > 2 * pbkdf2(rounds, Hash::Sha256, blocks));
+            let long = [0; 1 << 16];
+            let salted = |salt| scrypt(1, rounds, 1, salt).cost(b"", 32, 0);
+            prop_assert!(salted(&long[..]) > 100 * salted(&long[..8]));
+            let sun = |password: &[u8]| Derivation::Sun { salt: [0; 8], rounds: NonZeroU32::new(rounds).unwrap() }.cost(password, 24, 8);
+            prop_assert!(sun(&long) > 100 * sun(b"short"));
+        }
+    }
 }

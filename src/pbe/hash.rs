@@ -84,6 +84,15 @@ impl Hash {
         Self::KNOWN.iter().find(|known| known.0 == self).map_or("", |known| known.1)
     }
 
+    /// What a round of PBKDF2 costs by it, in those by SHA-256. Measured, and rounded up.
+    pub const fn cost(self) -> u64 {
+        match self {
+            Self::Md5 | Self::Sha1 | Self::Sha224 | Self::Sha256 => 1,
+            Self::Sha384 | Self::Sha512 | Self::Sha512Cut224 | Self::Sha512Cut256 => 3,
+            Self::Md2 | Self::Sha3Of224 | Self::Sha3Of256 | Self::Sha3Of384 | Self::Sha3Of512 => 4,
+        }
+    }
+
     /// Octets of a digest.
     pub fn length(self) -> usize {
         with!(self, D => D::output_size())

@@ -3,6 +3,7 @@
 
 pub mod cipher;
 pub mod derivation;
+mod effort;
 pub mod hash;
 pub mod pbes2;
 mod scheme;
@@ -17,6 +18,7 @@ use pkcs8::spki::AlgorithmIdentifierRef;
 
 use cipher::Cipher;
 use derivation::Derivation;
+pub use effort::Effort;
 use hash::Hash;
 use pbes2::{encryption_scheme, key_derivation};
 pub use scheme::{Protected, Scheme};
@@ -35,6 +37,9 @@ pub enum PbeError {
     Damaged(&'static str),
     #[error("its encryption asks for more work than any program does: {0}")]
     TooCostly(&'static str),
+    /// It and what else the file holds, each passable by itself.
+    #[error("the store asks for more than {} iterations in all", Effort::OF_A_FILE)]
+    Exhausted,
 }
 
 impl From<der::Error> for PbeError {
@@ -47,8 +52,13 @@ impl From<der::Error> for PbeError {
 pub const ROUNDS: u64 = 5_000_000;
 
 /// Decrypts what holds one DER or BER SEQUENCE: a PrivateKeyInfo, or the SafeContents of PKCS#12.
-pub fn decrypt(algorithm: &AlgorithmIdentifierRef<'_>, data: &[u8], password: &Passphrase) -> Result<Secret, PbeError> {
-    decrypt_to(algorithm, data, password, is_sequence)
+pub fn decrypt(
+    algorithm: &AlgorithmIdentifierRef<'_>,
+    data: &[u8],
+    password: &Passphrase,
+    effort: &mut Effort,
+) -> Result<Secret, PbeError> {
+    decrypt_to(algorithm, data, password, is_sequence, effort)
 }
 
 /// Decrypts what `fits` knows again: padding alone fits one wrong password of 256.
@@ -57,6 +67,7 @@ pub fn decrypt_to(
     data: &[u8],
     password: &Passphrase,
     fits: fn(&[u8]) -> bool,
+    effort: &mut Effort,
 ) -> Result<Secret, PbeError> {
     let Pbe { derivation, cipher, iv, .. } = Pbe::parse(algorithm)?;
     if data.is_empty() || !data.len().is_multiple_of(cipher.block()) {
@@ -67,12 +78,14 @@ pub fn decrypt_to(
         Derivation::Pbkdf2 { .. } => spelling::pbkdf2(password),
         Derivation::Pbkdf1 { .. } | Derivation::Scrypt { .. } | Derivation::Sun { .. } => spelling::pkcs5(password),
     };
-    let opened = |password: &[u8]| {
-        let (key, derived_iv) = derivation.derive(password, cipher.key(), cipher.iv());
-        cipher.decrypt(&key, iv.unwrap_or(&derived_iv), data).filter(|plain| fits(plain))
-    };
-    let plain = spellings.iter().find_map(|password| opened(password)).ok_or(PbeError::WrongPassword)?;
-    Ok(Secret::new(plain.to_vec()))
+    for password in spellings {
+        effort.spend(derivation.cost(&password, cipher.key(), cipher.iv()))?;
+        let (key, derived_iv) = derivation.derive(&password, cipher.key(), cipher.iv());
+        if let Some(plain) = cipher.decrypt(&key, iv.unwrap_or(&derived_iv), data).filter(|plain| fits(plain)) {
+            return Ok(Secret::new(plain.to_vec()));
+        }
+    }
+    Err(PbeError::WrongPassword)
 }
 
 /// How `algorithm` is called, known or not.
@@ -80,7 +93,7 @@ pub fn scheme(algorithm: &AlgorithmIdentifierRef<'_>, protects: Protected) -> Sc
     let (name, iterations) = match Pbe::parse(algorithm) {
         Ok(pbe) => (pbe.name, Some(pbe.derivation.rounds())),
         Err(PbeError::Unsupported(name)) => (name, None),
-        Err(PbeError::WrongPassword | PbeError::Damaged(_) | PbeError::TooCostly(_)) => {
+        Err(PbeError::WrongPassword | PbeError::Damaged(_) | PbeError::TooCostly(_) | PbeError::Exhausted) => {
             (SIMPLE.iter().find(|simple| simple.0 == algorithm.oid).map_or_else(|| algorithm.oid.to_string(), |s| s.1.to_owned()), None)
         }
     };
@@ -267,7 +280,7 @@ mod tests {
         for (arguments, name) in SCHEMES {
             let der = encrypted_by_openssl(&key, PASSWORD, arguments);
             let (algorithm, data) = parts(&der);
-            let open = |password| decrypt(&algorithm, data, &passphrase(password));
+            let open = |password| decrypt(&algorithm, data, &passphrase(password), &mut Effort::of_a_file());
             assert_eq!(scheme(&algorithm, Protected::Keys).name, name);
             assert_eq!(open(PASSWORD).map(|opened| opened == *key.pkcs8()), Ok(true), "{arguments}");
             assert_eq!(open("battery staple"), Err(PbeError::WrongPassword), "{arguments}");
@@ -283,7 +296,7 @@ mod tests {
             for password in ["Größe 😀", ""] {
                 let der = encrypted_by_openssl(&key, password, arguments);
                 let (algorithm, data) = parts(&der);
-                let opened = decrypt(&algorithm, data, &passphrase(password));
+                let opened = decrypt(&algorithm, data, &passphrase(password), &mut Effort::of_a_file());
                 assert_eq!(opened.map(|opened| opened == *key.pkcs8()), Ok(true), "{arguments} {password:?}");
             }
         }
@@ -295,7 +308,7 @@ mod tests {
             let oid = SIMPLE.get(scheme).map_or(PBES2, |scheme| scheme.0);
             if let Ok(parameters) = AnyRef::new(Tag::Sequence, &parameters) {
                 let algorithm = AlgorithmIdentifierRef { oid, parameters: Some(parameters) };
-                prop_assert!(decrypt(&algorithm, &[0; 16], &passphrase(PASSWORD)).is_err());
+                prop_assert!(decrypt(&algorithm, &[0; 16], &passphrase(PASSWORD), &mut Effort::of_a_file()).is_err());
             }
         }
     }
@@ -305,7 +318,7 @@ mod tests {
         // A salt, and 2^32 - 1 iterations.
         let parameters = [0x04, 0x01, 0x00, 0x02, 0x05, 0x00, 0xFF, 0xFF, 0xFF, 0xFF];
         let algorithm = AlgorithmIdentifierRef { oid: SIMPLE[8].0, parameters: AnyRef::new(Tag::Sequence, &parameters).ok() };
-        let refused = decrypt(&algorithm, &[0; 16], &passphrase(PASSWORD)).unwrap_err();
+        let refused = decrypt(&algorithm, &[0; 16], &passphrase(PASSWORD), &mut Effort::of_a_file()).unwrap_err();
         assert_eq!(refused, PbeError::TooCostly("more than 5,000,000 iterations"));
     }
 }

@@ -10,8 +10,10 @@ use super::derivation::Derivation;
 use super::hash::Hash;
 use super::{PbeError, fields, key_length, number, octets, rounds};
 
-/// scrypt's N · r: 64 MiB of 128 octets.
-const SCRYPT_MEMORY: u64 = 1 << 19;
+/// scrypt's N · r: 128 MiB of 128 octets.
+const SCRYPT_MEMORY: u64 = 1 << 20;
+/// Its p · r: 32 MiB beside those.
+const SCRYPT_LANES: u64 = 1 << 18;
 const SCRYPT_WORK: u64 = 1 << 22;
 
 const fn oid(text: &str) -> ObjectIdentifier {
@@ -56,9 +58,9 @@ pub fn key_derivation<'a>(algorithm: &AlgorithmIdentifierRef<'a>) -> Result<(Der
 }
 
 fn scrypt_params(n: u64, r: u64, p: u64) -> Result<scrypt::Params, PbeError> {
-    let too_costly = PbeError::TooCostly("scrypt with more than 64 MiB");
-    let memory = n.checked_mul(r).filter(|memory| *memory <= SCRYPT_MEMORY).ok_or(too_costly.clone())?;
-    memory.checked_mul(p).filter(|work| *work <= SCRYPT_WORK && p <= SCRYPT_MEMORY / r.max(1)).ok_or(too_costly)?;
+    let memory = n.checked_mul(r).filter(|memory| *memory <= SCRYPT_MEMORY);
+    let work = memory.and_then(|memory| memory.checked_mul(p)).filter(|work| *work <= SCRYPT_WORK && p <= SCRYPT_LANES / r.max(1));
+    work.ok_or(PbeError::TooCostly("scrypt with more than 128 MiB"))?;
     let small = |value: u64| u32::try_from(value).ok();
     (n > 1 && n.is_power_of_two())
         .then(|| scrypt::Params::new(n.ilog2() as u8, small(r)?, small(p)?).ok())
@@ -113,8 +115,8 @@ mod tests {
     #[test]
     fn scrypt_is_bounded_in_memory_and_work() {
         for (n, r, p) in [(1 << 20, 8, 1), (1 << 14, 8, 1 << 20), (1 << 63, 8, 1), (2, 1 << 40, 1)] {
-            assert_eq!(scrypt_params(n, r, p).err(), Some(PbeError::TooCostly("scrypt with more than 64 MiB")), "{n} {r} {p}");
+            assert_eq!(scrypt_params(n, r, p).err(), Some(PbeError::TooCostly("scrypt with more than 128 MiB")), "{n} {r} {p}");
         }
-        assert!(scrypt_params(1 << 16, 8, 1).is_ok());
+        assert!([15, 16, 17].into_iter().all(|n| scrypt_params(1 << n, 8, 1).is_ok()));
     }
 }

@@ -10,6 +10,7 @@ mod derive;
 mod distinguished_name;
 mod field;
 mod key;
+mod key_effort;
 mod name;
 mod oid;
 mod post_quantum;

@@ -88,7 +88,7 @@ fn dates(spec: &LeafSpec, leaf: &Certificate, signing: &Certificate, now: Offset
 
 /// When `leaf` is to be renewed.
 pub fn renewal(spec: &LeafSpec, leaf: &Certificate) -> OffsetDateTime {
-    leaf.validity.not_after.saturating_sub(spec.renew.duration())
+    spec.renewal(leaf.validity.not_after)
 }
 
 /// When a leaf issued now would end.

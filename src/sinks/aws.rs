@@ -15,13 +15,16 @@ use zeroize::Zeroizing;
 
 use super::aws_client::client;
 use super::aws_error::{Asked, is_not_found};
-use super::{SinkError, Standing, State, Stored, Version};
+use super::said::one_line;
+use super::{LONGEST_NAME, MOST_LISTED, SinkError, Standing, State, Stored, Version};
 use crate::cluster::{AwsSpec, HolderKind, TAG_PREFIX};
 use crate::parcel::{COUNTERSIGN, Label, MANAGED_BY, Ownership, Parcel};
 use crate::pki::Secret;
 
 /// Bytes of a value, at most (AWS Secrets Manager quotas).
 const LIMIT: usize = 65_536;
+/// Secrets of one page of a list, at most; AWS gives no more.
+const PAGE: i32 = 100;
 /// The label of the version that counts.
 pub(super) const CURRENT: &str = "AWSCURRENT";
 /// What [`State`] calls a key that is not the cluster file's; no file and no field has that name.
@@ -99,16 +102,26 @@ impl SecretsManager {
         let request = self
             .client
             .list_secrets()
+            .max_results(PAGE)
             .filters(filter(FilterNameStringType::TagKey, &format!("{TAG_PREFIX}cluster")))
             .filters(filter(FilterNameStringType::TagValue, &self.cluster));
-        let mut pages = request.into_paginator().send();
         let mut stored = Vec::new();
-        while let Some(page) = pages.next().await {
+        let mut next = None;
+        // Not by the SDK's paginator, which takes a page that points to itself for the last one.
+        for _ in 0..MOST_LISTED / PAGE as usize {
+            let page = request.clone().set_next_token(next.clone()).send().await;
             let page = page.map_err(|error| self.asked("list", "secrets").failed(&error))?;
             stored.extend(page.secret_list().iter().filter_map(|entry| self.stored(entry)));
+            match page.next_token.filter(|token| !token.is_empty()) {
+                None => {
+                    stored.sort();
+                    return Ok(stored);
+                }
+                same if same == next || stored.len() > MOST_LISTED => break,
+                other => next = other,
+            }
         }
-        stored.sort();
-        Ok(stored)
+        Err(SinkError::Endless { place: self.place(), most: MOST_LISTED })
     }
 
     /// The filters match whatever begins as they do.
@@ -116,8 +129,12 @@ impl SecretsManager {
         let found = unprefixed(&by_key(entry.tags()));
         let is = |key: &str, value: &str| found.get(key).is_some_and(|found| found == value);
         let (address, holder) = (entry.name()?, found.get("holder")?);
-        let ours = is(MANAGED_BY, COUNTERSIGN) && is("cluster", &self.cluster) && entry.deleted_date().is_none() && self.names(address);
-        ours.then(|| Stored { address: address.to_owned(), holder: holder.clone() })
+        let ours = is(MANAGED_BY, COUNTERSIGN)
+            && is("cluster", &self.cluster)
+            && entry.deleted_date().is_none()
+            && self.names(address)
+            && address.len() <= LONGEST_NAME;
+        ours.then(|| Stored { address: address.to_owned(), holder: one_line(holder) })
     }
 
     fn names(&self, address: &str) -> bool {
@@ -191,7 +208,7 @@ fn writable(address: &str, described: &DescribeSecretOutput) -> Result<(), SinkE
     match described.owning_service() {
         None => Ok(()),
         Some(service) => Err(SinkError::Setting {
-            what: format!("{address} is a secret of the AWS service {service:?}, which alone may write it"),
+            what: format!("{address} is a secret of the AWS service {:?}, which alone may write it", one_line(service)),
             fix: "choose another path".to_owned(),
         }),
     }

@@ -16,16 +16,13 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_secretsmanager::Client;
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_http_client::{Builder, Connector};
+use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
-use super::SinkError;
 use super::said::innermost;
+use super::{SinkError, aws_http};
 use crate::cluster::AwsSpec;
 use crate::directory;
 use crate::pki::pem_block;
@@ -52,16 +49,8 @@ pub async fn client(spec: &AwsSpec) -> Result<(Client, String), SinkError> {
         place = format!("{place} at {endpoint}");
         loader = loader.endpoint_url(endpoint);
     }
-    if let Some(bundle) = variable("AWS_CA_BUNDLE") {
-        let trust = trust(Path::new(&bundle))?;
-        // What the SDK builds for itself, but for the trust. `Builder::build_https` would leave the proxy out.
-        loader = loader.http_client(Builder::new().build_with_connector_fn(move |settings, components| {
-            let mut connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(trust.clone());
-            connector.set_connector_settings(settings.cloned());
-            connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
-            connector.proxy_config(ProxyConfig::from_env()).build()
-        }));
-    }
+    let trust = variable("AWS_CA_BUNDLE").map(|bundle| trust(Path::new(&bundle))).transpose()?;
+    let loader = loader.http_client(aws_http::client(trust.unwrap_or_default()));
     let config = loader.load().await;
     credentials(&config, &place).await?;
     Ok((Client::new(&config), place))

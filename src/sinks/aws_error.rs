@@ -9,6 +9,7 @@ use rustls::CertificateError;
 
 use super::SinkError;
 use super::aws_client::{ANSWER, CALL, no_credentials};
+use super::aws_http::TooLong;
 use super::said::{causes, innermost, one_line, tls_error};
 use crate::pki::Secret;
 
@@ -92,6 +93,9 @@ impl Asked<'_> {
         let place = self.place.to_owned();
         if let Some(error) = causes(error).find_map(|cause| cause.downcast_ref::<CredentialsError>()) {
             return no_credentials(error, self.place);
+        }
+        if let Some(long) = causes(error).find_map(|cause| cause.downcast_ref::<TooLong>()) {
+            return self.refused(long.status, long.to_string());
         }
         match tls_error(error) {
             Some(rustls::Error::InvalidCertificate(why)) => {

@@ -5,11 +5,14 @@ use std::future::Future;
 use futures_util::Stream;
 use futures_util::stream::{self, StreamExt};
 
+use super::said::one_line;
 use super::{Sink, SinkError, State, Version};
 use crate::parcel::{Ownership, Parcel};
 
 /// How many parcels are under way at once.
 const AT_ONCE: usize = 8;
+/// How many fields are told of one secret: more than there are files.
+const MOST_NAMED: usize = 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wishes {
@@ -68,9 +71,9 @@ async fn one(sink: &Sink, parcel: &Parcel, wishes: Wishes) -> Result<Outcome, Si
     let changed = match &standing.state {
         State::Same => return Ok(Outcome::Unchanged { version: standing.version }),
         State::Absent => None,
-        State::Differs { changed } => Some(changed.clone()),
+        State::Differs { changed } => Some(named(changed)),
         State::NotOurs { whose, changed } => match wishes.foreign {
-            Foreign::Adopted => Some(changed.clone()),
+            Foreign::Adopted => Some(named(changed)),
             Foreign::Refused => return Err(not_ours(sink, parcel, whose)),
         },
     };
@@ -84,9 +87,14 @@ async fn one(sink: &Sink, parcel: &Parcel, wishes: Wishes) -> Result<Outcome, Si
     })
 }
 
+/// What lies there is anybody's, and the names in it are told and kept.
+fn named(changed: &[String]) -> Vec<String> {
+    changed.iter().take(MOST_NAMED).map(|name| one_line(name)).collect()
+}
+
 fn not_ours(sink: &Sink, parcel: &Parcel, whose: &Ownership) -> SinkError {
     let whose = match whose {
-        Ownership::Another(whose) => format!("belongs to {whose}"),
+        Ownership::Another(whose) => format!("belongs to {}", one_line(whose)),
         Ownership::Ours | Ownership::Foreign => "countersign did not put there".to_owned(),
     };
     SinkError::NotOurs { address: sink.full_address(&parcel.address), whose }

@@ -27,6 +27,8 @@ pub enum SinkError {
     TooLarge { place: String, address: String, bytes: usize, limit: usize },
     #[error("{address} is deleted and will be gone on {until}; restore it (`aws secretsmanager restore-secret`), or wait until then")]
     PendingDeletion { address: String, until: String },
+    #[error("{place} lists more than {most} secrets, or a page again that it listed before; see what it is that answers there")]
+    Endless { place: String, most: usize },
     #[error("what {place} gives back for {address} is not what was sent; it does not count yet, and nothing else was changed")]
     NotAsSent { place: String, address: String },
     #[error("{address} holds a secret that {whose}; move it, choose another path, or take it over by --adopt")]
@@ -52,6 +54,7 @@ impl SinkError {
             Self::Conflict { .. } => "conflict",
             Self::TooLarge { .. } => "too-large",
             Self::PendingDeletion { .. } => "pending-deletion",
+            Self::Endless { .. } => "endless",
             Self::NotAsSent { .. } => "not-as-sent",
             Self::NotOurs { .. } => "not-ours",
             Self::Setting { .. } => "setting",

@@ -3,6 +3,7 @@
 mod aws;
 mod aws_client;
 mod aws_error;
+mod aws_http;
 mod aws_put;
 #[cfg(test)]
 mod aws_tests;
@@ -21,6 +22,7 @@ mod vault_session;
 mod vault_settings;
 
 use std::fmt;
+use std::time::Duration;
 
 pub use aws::SecretsManager;
 pub use delivery::{Delivery, Foreign, Mode, Outcome, Wishes, deliver};
@@ -28,6 +30,15 @@ pub use error::SinkError;
 pub use vault::Vault;
 
 use crate::parcel::{Ownership, Parcel};
+
+/// Of an answer, in bytes. More than Vault lets one secret have (1 MiB), and than the names of [`MOST_LISTED`] of them.
+const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
+/// How many secrets, and folders of them, are looked at when those of a cluster are listed.
+const MOST_LISTED: usize = 100_000;
+/// Of a name in a list that could be ours, in bytes; what AWS takes.
+const LONGEST_NAME: usize = 512;
+/// For all the calls that a list takes.
+const LISTING: Duration = Duration::from_secs(300);
 
 /// A store of secrets, open: reached, and logged in to.
 #[derive(Debug)]
@@ -119,10 +130,14 @@ impl Sink {
 
     /// Every secret below this sink's paths whose label names this cluster.
     pub async fn list(&self) -> Result<Vec<Stored>, SinkError> {
-        match self {
-            Self::Vault(vault) => vault.list().await,
-            Self::Aws(aws) => aws.list().await,
-        }
+        let listing = async {
+            match self {
+                Self::Vault(vault) => vault.list().await,
+                Self::Aws(aws) => aws.list().await,
+            }
+        };
+        let in_time = tokio::time::timeout(LISTING, listing).await;
+        in_time.unwrap_or_else(|_| Err(SinkError::Slow { place: self.place(), seconds: LISTING.as_secs() }))
     }
 
     /// Deletes so that it can be brought back: Vault keeps its versions, Secrets Manager waits for 30 days.

@@ -9,15 +9,16 @@ use std::collections::BTreeSet;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::said::one_line;
 use super::vault_client::Client;
 use super::vault_environment::Environment;
 use super::vault_request::{Answer, Request, Twice};
 use super::vault_secret::{self, Metadata, Read, Told};
 use super::vault_session::Session;
 use super::vault_settings::Settings;
-use super::{SinkError, Standing, State, Stored, Version, vault_error};
+use super::{LONGEST_NAME, MOST_LISTED, SinkError, Standing, State, Stored, Version, vault_error};
 use crate::cluster::{HolderKind, NameTemplate, VaultSpec};
 use crate::parcel::{COUNTERSIGN, MANAGED_BY, Ownership, Parcel};
 use crate::pki::Secret;
@@ -76,13 +77,17 @@ impl Vault {
     }
 
     pub async fn list(&self) -> Result<Vec<Stored>, SinkError> {
-        let mut found = BTreeSet::new();
+        let (mut found, mut seen) = (BTreeSet::new(), 0);
         let depth = self.path.to_string().matches('/').count();
         for stem in BTreeSet::from(HolderKind::ALL.map(|kind| self.path.stem(&self.cluster, kind))) {
             let mut waiting = vec![stem.rfind('/').map_or("", |end| &stem[..=end]).to_owned()];
             while let Some(directory) = waiting.pop() {
-                let below =
-                    self.names(&directory).await?.into_iter().filter(|name| is_plain(name)).map(|name| format!("{directory}{name}"));
+                let names = self.names(&directory).await?;
+                seen += 1 + names.len();
+                if seen > MOST_LISTED {
+                    return Err(SinkError::Endless { place: self.place(), most: MOST_LISTED });
+                }
+                let below = names.into_iter().filter(|name| is_plain(name)).map(|name| format!("{directory}{name}"));
                 for path in below.filter(|path| path.starts_with(&stem)) {
                     let level = path.trim_end_matches('/').matches('/').count();
                     if !path.ends_with('/') && level == depth {
@@ -114,7 +119,8 @@ impl Vault {
 
     fn holder(&self, told: &Told) -> Option<String> {
         let is = |name: &str, value: &str| told.get(name).is_some_and(|found| found == value);
-        (is(MANAGED_BY, COUNTERSIGN) && is("cluster", &self.cluster)).then(|| told.get("holder").cloned().unwrap_or_default())
+        (is(MANAGED_BY, COUNTERSIGN) && is("cluster", &self.cluster))
+            .then(|| told.get("holder").map(|holder| one_line(holder)).unwrap_or_default())
     }
 
     /// Deletes every version, so that each can be undeleted.
@@ -123,8 +129,9 @@ impl Vault {
         if self.holder(&metadata.told).as_ref() != Some(&stored.holder) {
             return Err(SinkError::Conflict { address: format!("{}/{}", self.mount, stored.address) });
         }
-        let body = json!({ "versions": metadata.undestroyed() }).to_string();
-        self.post("delete", format!("{}/delete/{}", self.mount, stored.address), body).await
+        let request = post("delete", format!("{}/delete/{}", self.mount, stored.address), &json!({ "versions": metadata.undestroyed() }));
+        let answer = self.session.call(&request).await?;
+        if answer.is_done() { Ok(()) } else { Err(self.refusal(&request, &answer)) }
     }
 
     pub async fn close(self) {
@@ -156,25 +163,36 @@ impl Vault {
         }
     }
 
+    /// Over exactly what was `found`, where the server can tell: OpenBao takes `metadata_cas`, and may demand it
+    /// (`metadata_cas_required`); Vault passes over it.
     pub(super) async fn tell<'p>(
         &self,
         address: &str,
-        found: &Told,
+        found: Option<&Metadata>,
         ours: impl IntoIterator<Item = (&'p str, String)>,
     ) -> Result<(), SinkError> {
-        let told = vault_secret::told_with(found, ours).map_err(|what| SinkError::Setting {
+        let nothing = Told::new();
+        let told = vault_secret::told_with(found.map_or(&nothing, |found| &found.told), ours).map_err(|what| SinkError::Setting {
             what: format!("{}/{address} {what}", self.mount),
             fix: "take some of it away by `vault kv metadata put`".to_owned(),
         })?;
-        let body = json!({ "custom_metadata": told }).to_string();
-        self.post("label", format!("{}/metadata/{address}", self.mount), body).await
-    }
-
-    async fn post(&self, action: &'static str, path: String, body: String) -> Result<(), SinkError> {
-        let body = Some(Secret::new(body.into_bytes()));
-        let request = Request { action, method: Method::POST, path, body, twice: Twice::Harmless };
+        let mut body = json!({ "custom_metadata": told });
+        if let Some(version) = found.map_or(Some(0), |found| found.told_version) {
+            body["metadata_cas"] = version.into();
+        }
+        let request = post("label", format!("{}/metadata/{address}", self.mount), &body);
         let answer = self.session.call(&request).await?;
-        if answer.is_done() { Ok(()) } else { Err(self.refusal(&request, &answer)) }
+        if answer.is_done() {
+            return Ok(());
+        }
+        if !vault_error::is_other_version(&answer) {
+            return Err(self.refusal(&request, &answer));
+        }
+        // It may be our own that was sent again.
+        match self.metadata(address).await? {
+            Some(now) if now.told == told => Ok(()),
+            Some(_) | None => Err(SinkError::Conflict { address: format!("{}/{address}", self.mount) }),
+        }
     }
 
     pub(super) fn refusal(&self, request: &Request, answer: &Answer) -> SinkError {
@@ -182,8 +200,15 @@ impl Vault {
     }
 }
 
+fn post(action: &'static str, path: String, body: &Value) -> Request {
+    let body = Some(Secret::new(body.to_string().into_bytes()));
+    Request { action, method: Method::POST, path, body, twice: Twice::Harmless }
+}
+
 /// Whether a name could be of our making, and stands in a path without escapes.
 fn is_plain(name: &str) -> bool {
     let word = name.trim_end_matches('/');
-    !matches!(word, "" | "." | "..") && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-+=@".contains(&b))
+    !matches!(word, "" | "." | "..")
+        && word.len() <= LONGEST_NAME
+        && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-+=@".contains(&b))
 }

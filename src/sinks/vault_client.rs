@@ -15,17 +15,17 @@ use reqwest::redirect::{Action, Attempt, Policy};
 use tokio::time::{Instant, sleep, timeout_at};
 use zeroize::Zeroizing;
 
-use super::SinkError;
 use super::vault_error::{self, Failed};
 use super::vault_request::{Answer, Request, Twice};
 use super::vault_settings::Settings;
+use super::{LONGEST_ANSWER, SinkError};
 use crate::pki::Secret;
 
-/// Of an answer. More than Vault lets one secret have (1 MiB), and than the names of 100 000 of them.
-const LONGEST: usize = 8 * 1024 * 1024;
 /// Before the first repetition; then twice as long each time.
 const PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+/// What `Retry-After` leaves out: quotas of Vault and OpenBao say the whole seconds that are left, rounded down.
+const ROUNDED_DOWN: Duration = Duration::from_secs(1);
 const REDIRECTS: usize = 3;
 
 pub struct Client {
@@ -79,7 +79,7 @@ impl Client {
             let slow = |_| SinkError::Slow { place: self.place.clone(), seconds: self.timeout.as_secs_f64().ceil() as u64 };
             let (outcome, wait) = match timeout_at(deadline, self.once(token, request)).await.map_err(slow)? {
                 Ok(answer) if may_be_repeated(&answer) => {
-                    let wait = answer.retry_after.unwrap_or(pause);
+                    let wait = answer.retry_after.map_or(pause, |said| said.saturating_add(ROUNDED_DOWN).max(pause));
                     (Ok(answer), wait)
                 }
                 Ok(answer) => return Ok(answer),
@@ -116,8 +116,8 @@ impl Client {
         let status = answer.status().as_u16();
         let mut body = Zeroizing::new(Vec::new());
         while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-            if body.len() + chunk.len() > LONGEST {
-                let said = format!("its answer is longer than {} MiB", LONGEST >> 20);
+            if body.len() + chunk.len() > LONGEST_ANSWER {
+                let said = format!("its answer is longer than {} MiB", LONGEST_ANSWER >> 20);
                 return Err(Failed::Forever(vault_error::refused(&self.place, request, status, said)));
             }
             body.extend_from_slice(&chunk);

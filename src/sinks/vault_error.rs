@@ -97,6 +97,12 @@ pub fn refused(place: &str, request: &Request, status: u16, said: String) -> Sin
     SinkError::Refused { place: place.to_owned(), status, action, address, said }
 }
 
+/// Another version is there, of a value or of what is told of it, than the one that was to be written over.
+pub fn is_other_version(answer: &Answer) -> bool {
+    let says_so = |error: &String| error.contains("check-and-set parameter") && error.contains("match the current version");
+    answer.status == 400 && errors(answer).iter().any(says_so)
+}
+
 /// Storage says so with status 500; raft adds `got 1100000 bytes, max: 1048576 bytes`.
 pub fn is_too_large(answer: &Answer) -> bool {
     errors(answer).iter().any(|error| error.contains("value being too large"))

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::vault::Vault;
-use super::vault_request::{Answer, Request, Twice};
+use super::vault_request::{Request, Twice};
 use super::vault_secret::{self, Told};
 use super::{SinkError, Standing, State, Version, vault_error};
 use crate::parcel::{MANAGED_BY, Ownership, Parcel};
@@ -31,17 +31,19 @@ impl Vault {
         };
         let back = self.read(&parcel.address, Some(version)).await?;
         let back = back.filter(|back| back.value.is_some() && parcel.document.changes(back.text()).is_empty());
-        let back = back.ok_or_else(|| self.not_as_sent(parcel))?;
-        self.tell(&parcel.address, &back.told, parcel.label.pairs()).await?;
+        back.ok_or_else(|| self.not_as_sent(parcel))?;
+        let found = self.metadata(&parcel.address).await?;
+        self.tell(&parcel.address, found.as_ref(), parcel.label.pairs()).await?;
         Ok(Version::Number(version))
     }
 
     /// Whose it is to be is told before there is anything: cut in between, it is not taken for another's by the next run.
     async fn write_marked(&self, parcel: &Parcel, seen: u64) -> Result<u64, SinkError> {
-        let before = self.metadata(&parcel.address).await?.map(|metadata| metadata.told).unwrap_or_default();
+        let found = self.metadata(&parcel.address).await?;
+        let before = found.as_ref().map(|found| found.told.clone()).unwrap_or_default();
         let mark = parcel.label.pairs().into_iter().filter(|(name, _)| MARK.contains(name));
         if parcel.label.ownership(&before) != Ownership::Ours {
-            self.tell(&parcel.address, &before, mark).await?;
+            self.tell(&parcel.address, found.as_ref(), mark).await?;
         }
         let outcome = self.write(parcel, seen).await;
         if let Err(SinkError::Conflict { .. }) = &outcome {
@@ -52,13 +54,13 @@ impl Vault {
 
     /// Another wrote there since the mark was set. Unless it was countersign, which tells a generation, the mark is wrong.
     async fn unmark(&self, parcel: &Parcel, before: &Told) -> Result<(), SinkError> {
-        let now = self.metadata(&parcel.address).await?.unwrap_or_default().told;
-        if now.contains_key("generation") || parcel.label.ownership(&now) != Ownership::Ours {
+        let mut now = self.metadata(&parcel.address).await?.unwrap_or_default();
+        if now.told.contains_key("generation") || parcel.label.ownership(&now.told) != Ownership::Ours {
             return Ok(());
         }
-        let rest: Told = now.into_iter().filter(|(name, _)| !MARK.contains(&name.as_str())).collect();
+        now.told.retain(|name, _| !MARK.contains(&name.as_str()));
         let earlier = before.iter().filter(|(name, _)| MARK.contains(&name.as_str()));
-        self.tell(&parcel.address, &rest, earlier.map(|(name, value)| (name.as_str(), value.clone()))).await
+        self.tell(&parcel.address, Some(&now), earlier.map(|(name, value)| (name.as_str(), value.clone()))).await
     }
 
     /// The version that holds the parcel now: the one that is written, or one that is found to be the same.
@@ -70,7 +72,7 @@ impl Vault {
         let mut left = self.session.client().retries();
         loop {
             let outcome = self.session.call(&request).await;
-            let is_conflict = matches!(&outcome, Ok(answer) if is_other_version(answer));
+            let is_conflict = matches!(&outcome, Ok(answer) if vault_error::is_other_version(answer));
             let error = match outcome {
                 Ok(answer) if answer.is_done() => match vault_secret::written(&answer.body) {
                     Some(version) => return Ok(version),
@@ -107,11 +109,6 @@ impl Vault {
         let address = format!("{}/{}", self.mount, parcel.address);
         SinkError::NotAsSent { place: self.session.client().place().to_owned(), address }
     }
-}
-
-/// Another version is there than the one that was to be written over.
-fn is_other_version(answer: &Answer) -> bool {
-    answer.status == 400 && vault_error::errors(answer).iter().any(|error| error.contains("did not match the current version"))
 }
 
 /// Whether a write may have been done all the same.

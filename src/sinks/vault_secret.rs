@@ -30,6 +30,9 @@ pub struct Metadata {
     pub newest: u64,
     #[serde(rename = "custom_metadata", default, deserialize_with = "or_none")]
     pub told: Told,
+    /// How often `told` was written; only OpenBao counts.
+    #[serde(rename = "current_metadata_version")]
+    pub told_version: Option<u64>,
     #[serde(default, deserialize_with = "or_none")]
     pub versions: BTreeMap<u64, VersionState>,
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use super::SinkError;
+use super::said::one_line;
 use super::vault_client::Client;
 use super::vault_environment::Environment;
 use super::vault_request::{Answer, Request, Twice};
@@ -111,7 +112,7 @@ impl Session {
         Ok(match (answer.status, serde_json::from_slice::<Mount>(answer.body.expose())) {
             (200, Ok(Mount { data })) => {
                 let version = data.options.and_then(|options| options.version).unwrap_or_else(|| "1".to_owned());
-                Preflight::Mounted { kind: data.kind, version }
+                Preflight::Mounted { kind: one_line(&data.kind), version: one_line(&version) }
             }
             (403, _) if said("preflight capability check") => Preflight::NotSeen,
             (403, _) if said("permission denied") => Preflight::InvalidToken,

@@ -41,6 +41,8 @@ pub enum Fault {
     Answer { status: u16, headers: Vec<(String, String)>, body: String },
     /// It is forwarded; the answer comes that much later.
     Delay(Duration),
+    /// It is not forwarded; the answer goes on until the client leaves.
+    Endless,
     /// It is not forwarded, and the connection closed without an answer.
     Refuse,
     /// It is forwarded, and the connection closed without an answer, once the server has answered.
@@ -109,6 +111,12 @@ fn treat(mut client: TcpStream, upstream: &str, kept: &Mutex<Vec<Seen>>, faults:
             let answer = forward(&seen, upstream)?;
             std::thread::sleep(time);
             client.write_all(&answer)
+        }
+        Fault::Endless => {
+            write!(client, "HTTP/1.1 200 Fault\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n")?;
+            loop {
+                client.write_all(&[b' '; 1 << 16])?;
+            }
         }
         Fault::Refuse => Ok(()),
         Fault::CutAfterWrite => forward(&seen, upstream).map(drop),
