@@ -7,12 +7,12 @@ use crate::ops::Proved;
 pub fn show(console: &Console, proved: &Proved) {
     show_failures(console, &proved.failed);
     let (verdict, tone) = if proved.passed() { ("passed", Tone::Good) } else { ("FAILED", Tone::Bad) };
+    let message = proved.left_out.clone().unwrap_or_else(|| format!("{} message by librdkafka", proved.messages));
     console.data(&format!(
-        "\nProof over loopback {}: {} mutual TLS handshakes (PEM, PKCS#12, JKS), {} intruders refused, {} message by librdkafka.\n",
+        "\nProof over loopback {}: {} mutual TLS handshakes (PEM, PKCS#12, JKS), {} intruders refused, {message}.\n",
         console.painted(verdict, tone),
         proved.handshakes,
         proved.refusals,
-        proved.messages,
     ));
 }
 

@@ -2,6 +2,7 @@
 
 mod authority;
 mod leaf;
+mod permitted;
 mod reason;
 mod recipe;
 mod rewrite;
@@ -84,6 +85,7 @@ pub fn plan(spec: &ClusterSpec, snippets: &Snippets<'_>, inventory: &Inventory, 
     let sasl_passwords = inventory.sasl_passwords();
     let step = |holder| holder_step(spec, snippets, inventory, &sasl_passwords, holder, now);
     plan.holders = spec.holders.par_iter().filter_map(step).collect();
+    permitted::check(spec, inventory, &plan.holders)?;
     plan.unchanged = spec.holders.len() - plan.holders.len();
     let wanted: BTreeSet<&HolderId> = spec.holders.iter().map(|holder| &holder.id).collect();
     let leftover = inventory.holders.keys().filter(|id| !wanted.contains(id));
