@@ -8,6 +8,7 @@ mod failure;
 mod identity;
 mod init;
 mod inspect;
+mod librdkafka;
 mod passwords;
 mod proof;
 mod push;
@@ -69,6 +70,8 @@ enum Verb {
     Render(render::Render),
     Convert(convert::Convert),
     Inspect(inspect::Inspect),
+    #[command(hide = true)]
+    Librdkafka(librdkafka::Librdkafka),
 }
 
 /// What every verb is given.
@@ -98,6 +101,7 @@ pub fn main(now: OffsetDateTime) -> u8 {
         Verb::Render(render) => render.run(&context),
         Verb::Convert(convert) => convert.run(&context),
         Verb::Inspect(inspect) => inspect.run(&context),
+        Verb::Librdkafka(librdkafka) => librdkafka.run(&context),
     };
     match result {
         Ok(exit) => exit.code(),

@@ -93,6 +93,7 @@ impl Evidence {
             | Symptom::Kafka { .. }
             | Symptom::Mechanism { .. }
             | Symptom::Librdkafka { .. }
+            | Symptom::LibrdkafkaEnded { .. }
             | Symptom::Advertised { .. }
             | Symptom::OtherBytes
             | Symptom::Other(_) => false,

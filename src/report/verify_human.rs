@@ -123,6 +123,7 @@ impl<'a> Page<'a> {
             Side::Client => "on the client's side",
             Side::Broker => "on the broker's side",
             Side::Network => "in the network",
+            Side::Unknown => "on whichever side",
         };
         let head = format!("{}[{}]", word(rule.severity), rule.code);
         self.head(text, &format!("{head} {side}"), rule.severity, &explanation.cause);

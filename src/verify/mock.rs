@@ -18,7 +18,7 @@ use crate::describe::Protocol;
 use crate::diagnosis::{Cell, Fault, Step, Via};
 use crate::inventory::HolderFiles;
 use crate::pki::{Host, HostPort, Identity, TrustBundle};
-use crate::visit::{Delivery, Librdkafka, RoundTrip, Visitor};
+use crate::visit::{Delivery, Librdkafka, Messenger, RoundTrip, Visitor};
 
 const TOPIC: &str = "countersign-proof";
 
@@ -78,7 +78,7 @@ async fn message(visitor: &Visitor, host: &Host, stand_in: &Identity, trust: &Tr
         }
     });
     let client = Librdkafka::new(visitor, &format!("{host}:{port}"), TOPIC, DEADLINE);
-    let trip = client.round_trips(TOPIC, &[0], &Delivery::Acknowledged).await.pop();
+    let trip = Messenger::InProcess.send(&client.order(TOPIC, &[0], &Delivery::Acknowledged)).await.pop();
     proxy.abort();
     trip.ok_or_else(|| Fault::other(Step::Produce, "nothing was sent"))
 }

@@ -19,9 +19,12 @@ mod kafka_login;
 mod kafka_metadata;
 #[cfg(test)]
 mod kafka_tests;
+mod kafka_topic;
 mod kafka_wire;
 mod librdkafka;
 mod librdkafka_error;
+mod messenger;
+mod order;
 mod reach;
 mod scram;
 mod scratch_topic;
@@ -42,10 +45,12 @@ pub use dial::{Addresses, Deadline, Overheard};
 pub use greeting::{greet, refusal};
 pub use kafka::KafkaSession;
 pub use kafka_metadata::{Metadata, Operations, Partition, Topic};
-pub use librdkafka::{Librdkafka, RoundTrip};
+pub use librdkafka::Librdkafka;
+pub use messenger::{Messenger, ORDER, serve};
+pub use order::{Order, RoundTrip};
 pub use reach::{Reached, Unreached};
-pub use scratch_topic::ScratchTopic;
-pub use steward::{metadata_of, until_known};
+pub use scratch_topic::ScratchTopics;
+pub use steward::Steward;
 pub use unique::unique;
 pub use visitor::{Credential, Login, Visitor};
 
