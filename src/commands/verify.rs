@@ -128,10 +128,7 @@ impl Verify {
             let advice = "mount /proc, or send no message (--no-message)";
             Failure::Usage(format!("countersign cannot find its own program, in which librdkafka is to run: {error}; {advice}"))
         };
-        let messenger = match self.no_message {
-            true => Messenger::InProcess,
-            false => Messenger::Child(std::env::current_exe().map_err(unknown)?),
-        };
+        let messenger = if self.no_message { Messenger::InProcess } else { Messenger::Child(std::env::current_exe().map_err(unknown)?) };
         Ok(Wishes { topic: self.topic.clone(), message: !self.no_message, transactional: self.transactional, messenger })
     }
 

@@ -26,11 +26,11 @@ pub const ROWS: &[Row] = &[
         rule: &Rule::error(
             "topic-vanished",
             "a topic that somebody removes while it is in use",
-            "UNKNOWN_TOPIC_OR_PARTITION (3) for a topic that was there a moment before, again and again until the deadline: something \
+            "UNKNOWN_TOPIC_OR_PARTITION (3) or UNKNOWN_TOPIC_ID (100) for a topic that was there a moment before, again and again until the deadline: something \
              removes topics, a job that cleans up or another program that uses the same one.",
         ),
         explain: |evidence| {
-            (evidence.kafka_code()? == 3).then_some(())?;
+            matches!(evidence.kafka_code()?, 3 | 100).then_some(())?;
             evidence.steps.iter().find_map(|taken| match &taken.fact {
                 Fact::Topic { name, .. } => Some(Explanation::new(
                     Side::Unknown,

@@ -209,4 +209,5 @@ const LIBRDKAFKA: &[(i16, &str)] = &[
     (58, "SASL_AUTHENTICATION_FAILED"),
     (90, "PRODUCER_FENCED"),
     (90, "_FENCED"),
+    (100, "UNKNOWN_TOPIC_ID"),
 ];

@@ -231,7 +231,7 @@ proptest! {
                 San::Uri(uri) | San::Other(uri) => SanType::URI(uri.as_str().try_into().unwrap()),
             }).collect();
         });
-        let judged = ask(&leaf, &[&issuing], &root).judge();
+        let judged = ask(&leaf, &[&issuing], &root).verdict();
         let found: BTreeSet<String> =
             judged.faults.iter().filter(|fault| fault.at == 0 && fault.kind.code().starts_with("name-")).map(|fault| fault.kind.to_string()).collect();
         let found: BTreeSet<String> = found.into_iter().filter(|fault| fault.contains("name constraints")).collect();

@@ -97,7 +97,7 @@ impl Messages<'_> {
         }
         let mut again = Vec::new();
         for (meeting, trip) in self.trips(visitor, meetings, &senders, message, prepared).await {
-            let vanished = |fault: &Fault| fault.symptom.kafka_code() == Some(UNKNOWN_TOPIC);
+            let vanished = |fault: &Fault| matches!(fault.symptom.kafka_code(), Some(UNKNOWN_TOPIC | UNKNOWN_TOPIC_ID));
             if trip.result.as_ref().is_err_and(vanished) && !deadline.left().is_zero() {
                 again.push(meeting);
                 continue;
@@ -250,6 +250,7 @@ impl Messages<'_> {
 }
 
 const UNKNOWN_TOPIC: i16 = 3;
+const UNKNOWN_TOPIC_ID: i16 = 100;
 
 /// To whoever may not make a topic it is missing.
 fn not_there(fault: Fault, name: &str) -> Fault {

@@ -22,13 +22,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> KafkaSession<S> {
     async fn create(&mut self, name: &str, brokers: &[i32], limit: Duration) -> Result<(), Symptom> {
         /// The numbers of partitions and replicas follow from the assignment.
         const ASSIGNED: i32 = -1;
-        // From 1 on the answer says why in words.
-        let version = self.version(Request::CreateTopics, 1..=4)?;
+        let version = self.version(Request::CreateTopics, 2..=4)?;
         let body = Body::default().int32(1).string(name)?.int32(ASSIGNED).int16(-1).int32(count(brokers)?);
         let body = (0..).zip(brokers).fold(body, |body, (partition, broker)| body.int32(partition).int32(1).int32(*broker));
         let body = body.int32(1).string("min.insync.replicas")?.string("1")?.int32(millis(limit)).boolean(false);
         let answered = self.ask(Request::CreateTopics, version, &body, |answer| {
-            let _throttled = if version >= 2 { answer.int32()? } else { 0 };
+            let _throttled = answer.int32()?;
             answer.array(|answer| Ok((answer.string()?, answer.int16()?, answer.string()?)))
         });
         only(name, answered.await?.into_iter().next().map(|(_, code, message)| (code, message)))
@@ -49,7 +48,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> KafkaSession<S> {
 fn only(name: &str, result: Option<(i16, Option<String>)>) -> Result<(), Symptom> {
     match result {
         Some((0, _)) => Ok(()),
-        Some((code, message)) => Err(refused(code, message, Some(name))),
+        Some((code, message)) => Err(refused(code, message.filter(|message| !message.is_empty()), Some(name))),
         None => Err(Symptom::Other(format!("the broker says nothing of the topic {name}"))),
     }
 }

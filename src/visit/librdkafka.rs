@@ -40,35 +40,36 @@ impl Librdkafka {
     /// `bootstrap` as librdkafka takes it: `host:port,host:port`. The group is never joined, and no offset of it is kept; but
     /// librdkafka asks for its coordinator all the same, upon which a broker makes `__consumer_offsets` where there is none yet.
     pub fn new(visitor: &Visitor, bootstrap: &str, group: &str, deadline: Duration) -> Self {
-        let mut config = ClientConfig::new();
-        config
-            .set("bootstrap.servers", bootstrap)
-            .set("client.id", "countersign")
-            .set("ssl.endpoint.identification.algorithm", "https")
-            .set("ssl.ca.pem", visitor.anchors_pem())
-            .set("allow.auto.create.topics", "false")
-            .set("socket.connection.setup.timeout.ms", millis(deadline))
-            .set("retry.backoff.ms", "10")
-            .set("topic.metadata.refresh.fast.interval.ms", "10")
+        let millis = millis(deadline);
+        let mut settings = BTreeMap::from([
+            ("bootstrap.servers", bootstrap.to_owned()),
+            ("client.id", "countersign".to_owned()),
+            ("ssl.endpoint.identification.algorithm", "https".to_owned()),
+            ("ssl.ca.pem", visitor.anchors_pem()),
+            ("allow.auto.create.topics", "false".to_owned()),
+            ("socket.connection.setup.timeout.ms", millis),
+            ("retry.backoff.ms", "10".to_owned()),
+            ("topic.metadata.refresh.fast.interval.ms", "10".to_owned()),
             // Whoever sends has seen before that the brokers know the topic: one that they know no more is gone.
-            .set("topic.metadata.propagation.max.ms", "1000")
+            ("topic.metadata.propagation.max.ms", "1000".to_owned()),
             // Of a name's addresses one is tried at a time.
-            .set("reconnect.backoff.ms", "10")
-            .set("reconnect.backoff.max.ms", "500");
+            ("reconnect.backoff.ms", "10".to_owned()),
+            ("reconnect.backoff.max.ms", "500".to_owned()),
+        ]);
         if let Some(credential) = &visitor.credential {
-            config
-                .set("ssl.certificate.pem", credential.chain_pem())
-                .set("ssl.key.pem", String::from_utf8_lossy(credential.key_pem().expose()));
+            settings.insert("ssl.certificate.pem", credential.chain_pem());
+            settings.insert("ssl.key.pem", String::from_utf8_lossy(credential.key_pem().expose()).into_owned());
         }
         match &visitor.login {
-            Login::Certificate | Login::Anonymous => config.set("security.protocol", "ssl"),
-            Login::Password { mechanism, user, password } => config
-                .set("security.protocol", "sasl_ssl")
-                .set("sasl.mechanism", mechanism.name())
-                .set("sasl.username", user)
-                .set("sasl.password", password.expose()),
+            Login::Certificate | Login::Anonymous => settings.insert("security.protocol", "ssl".to_owned()),
+            Login::Password { mechanism, user, password } => {
+                settings.insert("sasl.mechanism", mechanism.name().to_owned());
+                settings.insert("sasl.username", user.clone());
+                settings.insert("sasl.password", password.expose().to_owned());
+                settings.insert("security.protocol", "sasl_ssl".to_owned())
+            }
         };
-        let settings = config.config_map().iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let settings = settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         Self { settings, group: group.to_owned(), deadline }
     }
 
