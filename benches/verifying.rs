@@ -14,7 +14,7 @@ use countersign::diagnosis::{Verdict, Via};
 use countersign::issue::{self, Signer};
 use countersign::pki::{Certificate, HostPort, Identity};
 use countersign::verify::{self, Agenda, Attendee, Options, Place, Wishes};
-use countersign::visit::{Credential, Login, Visitor, tls};
+use countersign::visit::{Credential, Login, Messenger, Visitor, tls};
 use criterion::{Criterion, criterion_group, criterion_main};
 use kafka_protocol::messages::api_versions_response::ApiVersion;
 use kafka_protocol::messages::metadata_response::MetadataResponseBroker;
@@ -93,7 +93,10 @@ impl Made {
             let attendee = Attendee { name: visitor.name.clone(), via: Via::Pem, visitor: Ok(visitor), notes: Vec::new() };
             (attendee, ports.iter().map(place).collect())
         });
-        verify::agenda_by_name(visitors.collect(), &Wishes { topic: None, message: false, transactional: false })
+        verify::agenda_by_name(
+            visitors.collect(),
+            &Wishes { topic: None, message: false, transactional: false, messenger: Messenger::InProcess },
+        )
     }
 }
 

@@ -339,6 +339,11 @@ fn keys_of_an_authority_are_encrypted_with_the_passphrase_from_wherever_it_is() 
 
 /// An authority that openssl made, with a subject that rcgen alone would not take over as it is.
 fn existing_authority(workspace: &Workspace, subject: &str) {
+    constrained_authority(workspace, subject, &[]);
+}
+
+/// With these extensions besides.
+fn constrained_authority(workspace: &Workspace, subject: &str, extensions: &[&str]) {
     let mut command = Command::new("openssl");
     command.args([
         "req",
@@ -354,8 +359,10 @@ fn existing_authority(workspace: &Workspace, subject: &str) {
         subject,
         "-multivalue-rdn",
     ]);
-    command.args(["-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout"]).arg(workspace.path("ca.key"));
-    program(command.arg("-out").arg(workspace.path("ca.crt")));
+    for extension in [&["keyUsage=critical,keyCertSign,cRLSign"], extensions].concat() {
+        command.args(["-addext", extension]);
+    }
+    program(command.arg("-keyout").arg(workspace.path("ca.key")).arg("-out").arg(workspace.path("ca.crt")));
 }
 
 #[test]
@@ -369,6 +376,38 @@ fn an_existing_authority_signs_under_its_exact_name() {
     assert!(program(command.arg(workspace.path("pki/kafka/broker-1/current/tls.crt"))).ends_with(": OK\n"));
     assert!(!workspace.path("pki/authority/1/root.key").exists(), "the key stays where it is");
     workspace.run(&["apply"]).expect(0).says("Nothing to do");
+}
+
+/// The message of the proof needs a server on this machine, under a name that the authority may issue.
+#[test]
+fn under_name_constraints_the_proof_passes_and_says_what_it_left_out() {
+    let workspace = Workspace::new(&CLUSTER.replace("subject:", "authority: { certificate: ca.crt, key: ca.key }\nsubject:"));
+    let permitted = "nameConstraints=critical,permitted;DNS:example";
+    constrained_authority(&workspace, "/CN=Careful", &[permitted]);
+    assert!(workspace.ok(&["apply"]).contains("1 message by librdkafka"));
+
+    let no_address = format!("{permitted},excluded;IP:0.0.0.0/0.0.0.0");
+    let workspace = Workspace::new(&workspace.read("countersign.yaml"));
+    constrained_authority(&workspace, "/CN=More careful", &[&no_address]);
+    let said = workspace.ok(&["apply"]);
+    let left_out = "no message by librdkafka, because CN=More careful may not issue a name of this machine (name constraints)";
+    assert!(said.contains("Proof over loopback passed") && said.contains(left_out), "{said}");
+    let proof = workspace.json(&["verify", "--loopback"]);
+    assert_eq!((&proof["passed"], &proof["messages"], &proof["left_out"]), (&true.into(), &0.into(), &left_out.into()));
+}
+
+#[test]
+fn a_name_that_the_authority_may_not_issue_is_refused_before_anything_is_written() {
+    let workspace = Workspace::new(&CLUSTER.replace("subject:", "authority: { certificate: ca.crt, key: ca.key }\nsubject:"));
+    constrained_authority(&workspace, "/CN=Careful", &["nameConstraints=critical,permitted;DNS:example"]);
+    workspace.ok(&["apply", "--no-proof"]);
+    let before = snapshot(&workspace.path("pki"));
+    workspace.edit("host: rabbit-1.example", "host: rabbit-1.example, also: [rabbit.other]");
+    for arguments in [&["apply"][..], &["apply", "--dry-run"]] {
+        let ran = workspace.run(arguments).expect(1);
+        ran.says("rabbitmq/rabbit-1 has DNS:rabbit.other, which the name constraints of CN=Careful do not permit");
+    }
+    assert_eq!(snapshot(&workspace.path("pki")), before);
 }
 
 #[test]

@@ -5,12 +5,13 @@
 mod support;
 
 use std::fs;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use support::broker::alone;
-use support::kafka::{KafkaCluster, KafkaVersion};
-use support::{Workspace, free_ports};
+use support::kafka::{KafkaCluster, KafkaVersion, librdkafka};
+use support::{Ran, Workspace, free_ports};
 
 const ACLS: &str = "pki/clients/admin/current/kafka-acls.sh";
 
@@ -231,4 +232,54 @@ fn a_topic_that_verify_made_is_removed_again() {
         assert!(Instant::now() < until, "{:?}", left());
         std::thread::sleep(Duration::from_millis(100));
     }
+}
+
+/// Two CI jobs are the normal case, and so is one right after another.
+fn verifications_at_once(version: KafkaVersion) {
+    let _alone = alone();
+    let workspace = one_node(version, "data", "");
+    workspace.ok(&["apply"]);
+    let kafka = KafkaCluster::start(version, &workspace);
+    let before = kafka.topics(&workspace);
+    let arguments = ["verify", "--as", "pki/clients/admin/current/client.properties", "--no-probes"];
+    for _ in 0..3 {
+        let running: Vec<_> =
+            (0..3).map(|_| workspace.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()).collect();
+        for run in running {
+            Ran::from(run.wait_with_output().unwrap()).expect(0);
+        }
+    }
+    for _ in 0..20 {
+        workspace.run(&arguments).expect(0);
+    }
+    let until = Instant::now() + Duration::from_secs(10);
+    while kafka.topics(&workspace) != before {
+        assert!(Instant::now() < until, "left behind: {:?}, before: {before:?}", kafka.topics(&workspace));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn verifications_of_kafka_3_9_at_once_and_one_after_another_all_pass() {
+    verifications_at_once(KafkaVersion::V3_9);
+}
+
+#[test]
+fn verifications_of_kafka_4_3_at_once_and_one_after_another_all_pass() {
+    verifications_at_once(KafkaVersion::V4_3);
+}
+
+/// Such a topic is somebody's own: it is written to, and stays.
+#[test]
+fn a_topic_that_is_there_already_is_used_and_never_removed() {
+    let _alone = alone();
+    let workspace = one_node(KafkaVersion::V4_3, "data", "");
+    workspace.ok(&["apply"]);
+    let kafka = KafkaCluster::start(KafkaVersion::V4_3, &workspace);
+    kafka.make_topic(&librdkafka(&workspace, "admin"), "countersign-verify", 1);
+    let report = workspace.json(&["verify", "admin"]);
+    assert_eq!(report["passed"], true, "{report:#}");
+    let topic = step(&report["cells"][0], "topic");
+    assert_eq!((&topic["name"], &topic["created"]), (&"countersign-verify".into(), &false.into()));
+    assert!(kafka.topics(&workspace).contains("countersign-verify"));
 }

@@ -9,9 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign::cluster::SaslMechanism;
-use countersign::diagnosis::{Fact, Fault, Step, Symptom, Via};
+use countersign::describe::Protocol;
+use countersign::diagnosis::{Fact, Fault, ProbeOutcome, Side, Step, Symptom, Verdict, VerifyReport, Via};
+use countersign::pki::HostPort;
 use countersign::pki::{AnyKey, Certificate, Passphrase};
-use countersign::visit::{Credential, Delivery, FewIterations, KafkaSession, Librdkafka, Login, RoundTrip, ScratchTopic, Visitor};
+use countersign::verify::{self, Attendee, Options, Place, Wishes};
+use countersign::visit::{Credential, Delivery, FewIterations, KafkaSession, Librdkafka, Login, Messenger, RoundTrip, ScratchTopics, Steward, Visitor};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -121,20 +124,41 @@ transaction.state.log.num.partitions=1
         }
     }
 
-    /// librdkafka as the admin by certificate, or as somebody else by password.
-    fn librdkafka(&self, port: u16, login: Login) -> Librdkafka {
+    /// The admin by certificate, or somebody else by password.
+    fn visitor(&self, login: Login) -> Visitor {
         let key = PrivateKeyDer::from_pem_slice(&self.admin("tls.key")).unwrap();
         let key = AnyKey::from_pkcs8(key.secret_der()).unwrap();
-        let visitor = Visitor {
+        Visitor {
             name: "clients/admin".to_owned(),
             via: Via::Pem,
             credential: Some(Arc::new(Credential::new(Certificate::from_pem(&self.admin("tls.crt")).unwrap(), &key).unwrap())),
             anchors: Certificate::from_pem(&self.admin("ca.crt")).unwrap().into(),
             login,
             versions: Visitor::VERSIONS.to_vec(),
-        };
-        Librdkafka::new(&visitor, &format!("localhost:{port}"), "countersign-verify", DEADLINE)
+        }
     }
+
+    fn librdkafka(&self, port: u16, login: Login) -> Librdkafka {
+        Librdkafka::new(&self.visitor(login), &endpoint(port).to_string(), "countersign-verify", DEADLINE)
+    }
+
+    fn steward(&self, login: Login) -> Steward {
+        #[allow(clippy::disallowed_methods)]
+        let now = time::OffsetDateTime::now_utc();
+        Steward { visitor: self.visitor(login), limit: DEADLINE, now }
+    }
+
+    fn scratch(&self, port: u16, login: Login) -> ScratchTopics {
+        ScratchTopics::new(self.steward(login), vec![endpoint(port)])
+    }
+}
+
+fn endpoint(port: u16) -> HostPort {
+    format!("localhost:{port}").parse().unwrap()
+}
+
+async fn round_trips(client: &Librdkafka, topic: &str, partitions: &[i32], delivery: &Delivery) -> Vec<RoundTrip> {
+    Messenger::InProcess.send(&client.order(topic, partitions, delivery)).await
 }
 
 fn login(mechanism: SaslMechanism, user: &str, password: &str) -> Login {
@@ -159,6 +183,8 @@ fn spoken_to(version: KafkaVersion) {
         who_may_log_in(&node).await;
         metadata(&node).await;
         messages(&node).await;
+        the_end_of_librdkafka(&node).await;
+        a_topic_that_vanishes(&node).await;
     });
 }
 
@@ -208,43 +234,88 @@ async fn messages(node: &Node) {
     let [broker, every, _] = node.ports;
     let admin = node.librdkafka(broker, Login::Certificate);
     let mut session = node.greet(broker).await;
-    let topic = ScratchTopic::new(&admin, "countersign-verify-1").unwrap();
-    topic.create(&[1, 1]).await.unwrap();
-    session.until_known(topic.name(), &[1, 1]).await.unwrap();
+    let topics = node.scratch(broker, Login::Certificate);
+    let topic = topics.create("countersign-verify", &[1, 1]).await.unwrap();
+    session.until_known(&topic, &[1, 1]).await.unwrap();
     session.producer_id().await.unwrap();
-    let operations = session.metadata(&[topic.name()]).await.unwrap().topics[0].operations.unwrap();
+    let operations = session.metadata(&[&topic]).await.unwrap().topics[0].operations.unwrap();
     assert!(operations.read() && operations.write());
 
-    assert_came_back(&admin.round_trips(topic.name(), &[0, 1], &Delivery::Acknowledged).await, false);
+    assert_came_back(&round_trips(&admin, &topic, &[0, 1], &Delivery::Acknowledged).await, false);
     let transactional = Delivery::Transactional { id: "countersign-verify".to_owned() };
-    assert_came_back(&admin.round_trips(topic.name(), &[1, 0], &transactional).await, true);
+    assert_came_back(&round_trips(&admin, &topic, &[1, 0], &transactional).await, true);
+    // In a process of its own nothing is different.
+    let child = Messenger::Child(env!("CARGO_BIN_EXE_countersign").into());
+    assert_came_back(&child.send(&admin.order(&topic, &[0, 1], &Delivery::Acknowledged)).await, false);
 
-    let alice = node.librdkafka(every, login(SaslMechanism::ScramSha512, "alice", "secret of alice"));
+    let alice = login(SaslMechanism::ScramSha512, "alice", "secret of alice");
     for (delivery, expected) in [(Delivery::Acknowledged, 29), (transactional, 53)] {
-        let Fault { step, symptom } = alice.round_trips(topic.name(), &[0], &delivery).await.remove(0).result.unwrap_err();
-        assert_eq!(step, Step::Produce);
-        assert!(matches!(&symptom, Symptom::Kafka { code, .. } if *code == expected), "{symptom:?}");
+        let order = node.librdkafka(every, alice.clone()).order(&topic, &[0], &delivery);
+        for messenger in [&Messenger::InProcess, &child] {
+            let Fault { step, symptom } = messenger.send(&order).await.remove(0).result.unwrap_err();
+            assert_eq!((step, symptom.kafka_code()), (Step::Produce, Some(expected)), "{symptom:?}");
+        }
     }
-    let denied = ScratchTopic::new(&alice, "countersign-verify-2").unwrap();
-    let fault = denied.create(&[1]).await.unwrap_err();
-    assert!(matches!(&fault.symptom, Symptom::Kafka { code: 29, resource: Some(topic), .. } if topic == denied.name()), "{fault:?}");
+    let denied = node.scratch(every, alice);
+    let fault = denied.create("countersign-verify", &[1]).await.unwrap_err();
+    assert!(matches!(&fault.symptom, Symptom::Kafka { code: 29, resource: Some(topic), .. } if topic.starts_with("countersign-verify-")));
     denied.remove().await.unwrap();
     // What somebody else made stays.
-    let another = ScratchTopic::new(&admin, topic.name()).unwrap();
-    assert_eq!(
-        another.create(&[1]).await.unwrap_err().symptom.to_string(),
-        "Kafka's error 36 TOPIC_ALREADY_EXISTS for countersign-verify-1"
-    );
-    another.remove().await.unwrap();
-    assert_eq!(session.metadata(&[topic.name()]).await.unwrap().topics[0].code, 0);
+    let steward = node.steward(Login::Certificate);
+    let taken = steward.create_topic(&[endpoint(broker)], &topic, &[1]).await.unwrap_err();
+    assert!(taken.symptom.to_string().starts_with(&format!("Kafka's error 36 TOPIC_ALREADY_EXISTS for {topic}")), "{taken:?}");
 
-    topic.remove().await.unwrap();
+    topics.remove().await.unwrap();
     // Cancelled while it is made, a topic is removed all the same.
-    let cancelled = ScratchTopic::new(&admin, "countersign-verify-3").unwrap();
-    let _ = tokio::time::timeout(Duration::from_millis(30), cancelled.create(&[1])).await;
+    let cancelled = node.scratch(broker, Login::Certificate);
+    let _ = tokio::time::timeout(Duration::from_millis(30), cancelled.create("countersign-verify", &[1])).await;
     cancelled.remove().await.unwrap();
-    for topic in ["countersign-verify-1", "countersign-verify-3"] {
-        tokio::time::timeout(DEADLINE, async { while session.metadata(&[topic]).await.unwrap().topics[0].code != 3 {} }).await.unwrap();
+    let gone = async { while session.metadata(&[&topic]).await.unwrap().topics[0].code != 3 {} };
+    tokio::time::timeout(DEADLINE, gone).await.unwrap();
+
+    // One that is gone is known to be, long before the deadline.
+    let begun = std::time::Instant::now();
+    let fault = round_trips(&admin, &topic, &[0], &Delivery::Acknowledged).await.remove(0).result.unwrap_err();
+    assert_eq!(fault.symptom.kafka_code(), Some(3), "{fault:?}");
+    assert!(begun.elapsed() < DEADLINE / 2, "{:?}", begun.elapsed());
+}
+
+/// As the admin at the only node, with the messages sent by `messenger` through `topic`.
+async fn verified(node: &Node, messenger: Messenger, topic: &str) -> VerifyReport {
+    let [broker, ..] = node.ports;
+    let visitor = node.visitor(Login::Certificate);
+    let attendee = Attendee { name: visitor.name.clone(), via: Via::Pem, visitor: Ok(visitor), notes: Vec::new() };
+    let place = Place { endpoint: endpoint(broker), protocol: Protocol::Kafka, vhost: None };
+    let wishes = Wishes { topic: Some(topic.to_owned()), message: true, transactional: false, messenger };
+    let agenda = verify::agenda_by_name(vec![(attendee, vec![place])], &wishes);
+    let now = node.steward(Login::Certificate).now;
+    let options = Options { now, deadline: DEADLINE, at_once: 8, probes: true, fail_fast: false };
+    verify::run(agenda, options, async || std::future::pending().await, |_, _| ()).await
+}
+
+/// Ended here by a program that ends at once, as a broker's answer would end it.
+async fn the_end_of_librdkafka(node: &Node) {
+    let report = verified(node, Messenger::Child("/bin/false".into()), "countersign-verify").await;
+    let [cell] = report.cells.as_slice() else { panic!("{report:?}") };
+    let Verdict::Failed(failure) = &cell.verdict else { panic!("{report:?}") };
+    assert_eq!((failure.diagnosis.rule.code, failure.diagnosis.explanation.side), ("librdkafka-ended", Side::Unknown));
+    assert!(cell.steps.iter().any(|taken| matches!(taken.fact, Fact::Metadata { .. })), "{cell:?}");
+    assert!(!report.probes.is_empty() && report.probes.iter().all(|probe| matches!(probe.outcome, ProbeOutcome::Refused { .. })));
+}
+
+/// Somebody else removes the topic, sooner or later after it was found: it is begun again, and nobody is blamed.
+async fn a_topic_that_vanishes(node: &Node) {
+    let [broker, ..] = node.ports;
+    let (steward, brokers) = (node.steward(Login::Certificate), [endpoint(broker)]);
+    for after in [0, 10, 20, 40, 80, 160, 320].map(Duration::from_millis) {
+        steward.create_topic(&brokers, "fleeting", &[1]).await.unwrap();
+        steward.until_known(&brokers[0], "fleeting", &[1]).await.unwrap();
+        let removed = async {
+            tokio::time::sleep(after).await;
+            steward.delete_topic(&brokers, "fleeting").await.unwrap();
+        };
+        let (report, ()) = tokio::join!(verified(node, Messenger::InProcess, "fleeting"), removed);
+        assert!(report.passed(), "{after:?}: {report:?}");
     }
 }
 

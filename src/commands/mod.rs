@@ -9,6 +9,7 @@ mod identity;
 mod init;
 mod inspect;
 mod interruption;
+mod librdkafka;
 mod passwords;
 mod proof;
 mod push;
@@ -72,6 +73,8 @@ enum Verb {
     Render(render::Render),
     Convert(convert::Convert),
     Inspect(inspect::Inspect),
+    #[command(hide = true)]
+    Librdkafka(librdkafka::Librdkafka),
 }
 
 /// What every verb is given.
@@ -105,6 +108,7 @@ pub fn main(now: OffsetDateTime) -> u8 {
         Verb::Render(render) => render.run(&context),
         Verb::Convert(convert) => convert.run(&context),
         Verb::Inspect(inspect) => inspect.run(&context),
+        Verb::Librdkafka(librdkafka) => librdkafka.run(&context),
     });
     let exit = result.unwrap_or_else(|failure| {
         context.console.failure(&failure);

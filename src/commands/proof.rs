@@ -8,9 +8,10 @@ use crate::text::{Line, Text};
 pub fn show(console: &Console, proved: &Proved) {
     show_failures(console, &proved.failed);
     let (verdict, tone) = if proved.passed() { ("passed", Tone::Good) } else { ("FAILED", Tone::Bad) };
-    let Proved { handshakes, refusals, messages, .. } = proved;
+    let Proved { handshakes, refusals, messages, left_out, .. } = proved;
     let what = "mutual TLS handshakes (PEM, PKCS#12, JKS)";
-    let saw = format!(": {handshakes} {what}, {refusals} intruders refused, {messages} message by librdkafka.");
+    let message = left_out.clone().unwrap_or_else(|| format!("{messages} message by librdkafka"));
+    let saw = format!(": {handshakes} {what}, {refusals} intruders refused, {message}.");
     let mut text = Text::default();
     text.blank();
     text.push(Line::of("Proof over loopback ").toned(verdict, tone).and(saw));

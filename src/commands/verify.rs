@@ -23,8 +23,8 @@ use crate::pki::Identity;
 use crate::report;
 use crate::snippet::Snippets;
 use crate::verify::{self, Agenda, Attendee, Intruders, Options, Place, Wishes};
-use crate::visit::Credential;
 use crate::visit::allowance::{self, Lack};
+use crate::visit::{Credential, Messenger};
 
 /// Prove that mutual TLS works, and say what is broken, on which side, and how to mend it
 ///
@@ -42,7 +42,8 @@ pub struct Verify {
     loopback: bool,
     #[command(flatten)]
     identity: IdentityArgs,
-    /// Send Kafka's message through this topic [default: the cluster file's, or countersign-verify, made and removed again]
+    /// Send Kafka's message through this topic; where there is none, one is made as NAME-… and removed again [default: the cluster
+    /// file's, or countersign-verify]
     #[arg(long, value_name = "NAME")]
     topic: Option<String>,
     /// Send Kafka's message in a transaction, and read it once that is committed
@@ -122,8 +123,13 @@ impl Verify {
         Ok(if proved.passed() { Exit::Done } else { Exit::VerificationFailed })
     }
 
-    fn wishes(&self) -> Wishes {
-        Wishes { topic: self.topic.clone(), message: !self.no_message, transactional: self.transactional }
+    fn wishes(&self) -> Result<Wishes, Failure> {
+        let unknown = |error| {
+            let advice = "mount /proc, or send no message (--no-message)";
+            Failure::Usage(format!("countersign cannot find its own program, in which librdkafka is to run: {error}; {advice}"))
+        };
+        let messenger = if self.no_message { Messenger::InProcess } else { Messenger::Child(std::env::current_exe().map_err(unknown)?) };
+        Ok(Wishes { topic: self.topic.clone(), message: !self.no_message, transactional: self.transactional, messenger })
     }
 
     /// Without a cluster file.
@@ -138,7 +144,7 @@ impl Verify {
             let Candidate { name, via, visitor, notes, .. } = candidate;
             (Attendee { name, via, visitor, notes }, places.collect())
         });
-        Ok(verify::agenda_by_name(visitors.collect(), &self.wishes()))
+        Ok(verify::agenda_by_name(visitors.collect(), &self.wishes()?))
     }
 
     fn by_cluster(&self, context: &Context, spec: &ClusterSpec, directory: &Directory, wanted: &[&Holder]) -> Result<Agenda, Failure> {
@@ -152,7 +158,7 @@ impl Verify {
             }
         }
         let intruders = if self.no_probes { BTreeMap::new() } else { intruders(context, spec, directory)? };
-        Ok(verify::agenda_by_cluster(spec, &everyone, &identities, &intruders, &self.wishes()))
+        Ok(verify::agenda_by_cluster(spec, &everyone, &identities, &intruders, &self.wishes()?))
     }
 
     fn visit(&self, context: &Context, agenda: Agenda) -> Result<Exit, Failure> {

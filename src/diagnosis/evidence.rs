@@ -96,6 +96,7 @@ impl Evidence {
             | Symptom::Mechanism { .. }
             | Symptom::Librdkafka { .. }
             | Symptom::Iterations { .. }
+            | Symptom::LibrdkafkaEnded { .. }
             | Symptom::Advertised { .. }
             | Symptom::SharedAddress { .. }
             | Symptom::Untold { .. }

@@ -125,6 +125,28 @@ fn a_transactional_id_that_is_another_each_time_is_allowed_by_what_it_begins_wit
     assert!(fix.ends_with("--transactional-id ledger --resource-pattern-type prefixed"), "{fix}");
 }
 
+/// What follows the hyphen is another each time, so the ACL names what comes before it.
+#[test]
+fn a_topic_that_was_made_for_the_proof_is_allowed_by_what_it_begins_with() {
+    let fact = Fact::Topic { name: "ledger-4f1c".to_owned(), partitions: 1, created: true };
+    let made = |evidence: &mut Evidence| evidence.steps.push(StepTaken { took: std::time::Duration::ZERO, fact: fact.clone() });
+    let refused = failed(Step::Produce, kafka(29, "TOPIC_AUTHORIZATION_FAILED", "ledger-4f1c"));
+    let fix = refused.with(made).diagnosed().explanation.fix;
+    assert!(fix.ends_with("--operation Write --topic ledger- --resource-pattern-type prefixed"), "{fix}");
+    let gone = failed(Step::Produce, kafka(3, "UNKNOWN_TOPIC_OR_PARTITION", "ledger-4f1c"));
+    assert_eq!(gone.code(), "topic-missing");
+    let gone = gone.with(made).diagnosed();
+    assert_eq!((gone.rule.code, gone.explanation.side), ("topic-vanished", Side::Unknown));
+}
+
+#[test]
+fn librdkafkas_end_is_told_and_nobody_is_blamed() {
+    let symptom = Symptom::LibrdkafkaEnded { how: "signal: 6 (SIGABRT)".to_owned(), said: "assert".to_owned() };
+    let ended = failed(Step::Produce, symptom).diagnosed();
+    assert_eq!((ended.rule.code, ended.explanation.side), ("librdkafka-ended", Side::Unknown));
+    assert!(ended.explanation.cause.starts_with("librdkafka ended (signal: 6 (SIGABRT)): assert while it sent"), "{ended:?}");
+}
+
 #[test]
 fn external_at_rabbitmq() {
     let (authority, leaf) = orders();

@@ -1,7 +1,7 @@
 //! Kafka's error codes (org.apache.kafka.common.protocol.Errors), apart from those of the authorizer and of SASL.
 
 use super::row::{Explanation, Row, Side};
-use super::{Evidence, Step, Symptom};
+use super::{Evidence, Fact, Step, Symptom};
 use crate::describe::{Protocol, plain_speaker};
 use crate::finding::Rule;
 
@@ -20,6 +20,47 @@ pub const ROWS: &[Row] = &[
                 "Kafka",
                 "use the port of Kafka's listener; behind a proxy that chooses by SNI, connect by the broker's own name",
             )
+        },
+    },
+    Row {
+        rule: &Rule::error(
+            "topic-vanished",
+            "a topic that somebody removes while it is in use",
+            "UNKNOWN_TOPIC_OR_PARTITION (3) or UNKNOWN_TOPIC_ID (100) for a topic that was there a moment before, again and again until the deadline: something \
+             removes topics, a job that cleans up or another program that uses the same one.",
+        ),
+        explain: |evidence| {
+            matches!(evidence.kafka_code()?, 3 | 100).then_some(())?;
+            evidence.steps.iter().find_map(|taken| match &taken.fact {
+                Fact::Topic { name, .. } => Some(Explanation::new(
+                    Side::Unknown,
+                    format!("the topic {name} was there and is no more: {}", evidence.fault.symptom),
+                    "see who removes topics at this time, or name another topic with --topic, one that stays",
+                )),
+                _ => None,
+            })
+        },
+    },
+    Row {
+        rule: &Rule::error(
+            "librdkafka-ended",
+            "a message at which librdkafka came to its end",
+            "librdkafka, the C library of most clients that are not Java, sends the message in a process of its own. That process was \
+             ended by a signal, or said what makes no sense, or nothing at all. There are answers of brokers that librdkafka does not \
+             survive; clients that are built on it do not survive them either.",
+        ),
+        explain: |evidence| match &evidence.fault.symptom {
+            Symptom::LibrdkafkaEnded { .. } => Some(Explanation::new(
+                Side::Unknown,
+                format!(
+                    "{} while it sent a message to {}: what answers there may say what librdkafka does not survive; countersign's own \
+                     steps before went well",
+                    evidence.fault.symptom, evidence.endpoint
+                ),
+                "see whether what listens there is the broker that you mean, in a release that librdkafka knows, and run it again; clients \
+                 that are built on librdkafka are in danger there as well",
+            )),
+            _ => None,
         },
     },
     Row {

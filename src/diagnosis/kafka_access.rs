@@ -51,7 +51,11 @@ pub fn topic(evidence: &Evidence) -> Explanation {
         Step::Consume => "--operation Read",
         _ => "--operation Describe --operation Read --operation Write",
     };
-    denied(evidence, "the topic", &format!("{operations} --topic {}", resource(evidence, known_topic(evidence).unwrap_or("TOPIC"))))
+    let (topic, pattern) = match evidence.topic_prefix() {
+        Some(known @ (_, Pattern::Prefixed)) => known,
+        known => (resource(evidence, known.map_or("TOPIC", |(topic, _)| topic)), Pattern::Literal),
+    };
+    denied(evidence, "the topic", &format!("{operations} --topic {topic}{}", pattern.option()))
 }
 
 pub fn group(evidence: &Evidence) -> Explanation {
@@ -69,19 +73,12 @@ pub fn cluster(evidence: &Evidence) -> Explanation {
 pub fn transactional_id(evidence: &Evidence) -> Explanation {
     let id = resource(evidence, "ID");
     // The proof puts something behind the topic's name that is another each time.
-    let id = match known_topic(evidence).filter(|topic| id.starts_with(topic)) {
-        Some(topic) => format!("{topic} --resource-pattern-type prefixed"),
-        None => id.to_owned(),
+    let (id, pattern) = match evidence.topic_prefix().filter(|(topic, _)| id.starts_with(topic)) {
+        Some((topic, _)) => (topic, Pattern::Prefixed),
+        None => (id, Pattern::Literal),
     };
-    denied(evidence, "the transactional id", &format!("--operation Describe --operation Write --transactional-id {id}"))
-}
-
-/// The topic that was found or made for the message.
-fn known_topic(evidence: &Evidence) -> Option<&str> {
-    evidence.steps.iter().find_map(|taken| match &taken.fact {
-        Fact::Topic { name, .. } => Some(name.as_str()),
-        _ => None,
-    })
+    let acl = format!("--operation Describe --operation Write --transactional-id {id}{}", pattern.option());
+    denied(evidence, "the transactional id", &acl)
 }
 
 fn denied(evidence: &Evidence, what: &str, acl: &str) -> Explanation {
@@ -140,11 +137,42 @@ impl Evidence {
         }
     }
 
-    /// Kafka's error code, whoever tells it.
     pub(super) fn kafka_code(&self) -> Option<i16> {
-        match &self.fault.symptom {
-            Symptom::Kafka { code, .. } => Some(*code),
-            Symptom::Librdkafka { code, .. } => LIBRDKAFKA.iter().find(|(_, name)| name == code).map(|(code, _)| *code),
+        self.fault.symptom.kafka_code()
+    }
+
+    /// What a topic of ours is called before the hyphen, behind which each has something of its own; another topic's whole name.
+    fn topic_prefix(&self) -> Option<(&str, Pattern)> {
+        self.steps.iter().find_map(|taken| match &taken.fact {
+            Fact::Topic { name, created: true, .. } => Some((&name[..=name.rfind('-')?], Pattern::Prefixed)),
+            Fact::Topic { name, created: false, .. } => Some((name.as_str(), Pattern::Literal)),
+            _ => None,
+        })
+    }
+}
+
+/// How an ACL names a resource (KIP-290).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pattern {
+    Literal,
+    Prefixed,
+}
+
+impl Pattern {
+    const fn option(self) -> &'static str {
+        match self {
+            Self::Literal => "",
+            Self::Prefixed => " --resource-pattern-type prefixed",
+        }
+    }
+}
+
+impl Symptom {
+    /// Kafka's error code, whoever tells it.
+    pub fn kafka_code(&self) -> Option<i16> {
+        match self {
+            Self::Kafka { code, .. } => Some(*code),
+            Self::Librdkafka { code, .. } => LIBRDKAFKA.iter().find(|(_, name)| name == code).map(|(code, _)| *code),
             _ => None,
         }
     }
@@ -181,4 +209,5 @@ const LIBRDKAFKA: &[(i16, &str)] = &[
     (58, "SASL_AUTHENTICATION_FAILED"),
     (90, "PRODUCER_FENCED"),
     (90, "_FENCED"),
+    (100, "UNKNOWN_TOPIC_ID"),
 ];

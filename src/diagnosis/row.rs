@@ -54,6 +54,8 @@ pub enum Side {
     Broker,
     /// What lies between: names, routes, firewalls.
     Network,
+    /// It cannot be told from here.
+    Unknown,
 }
 
 impl Side {
@@ -62,6 +64,7 @@ impl Side {
             Self::Client => "client",
             Self::Broker => "broker",
             Self::Network => "network",
+            Self::Unknown => "unknown",
         }
     }
 }

@@ -66,6 +66,8 @@ pub enum Symptom {
     Amqp { code: u16, text: String, method: Option<&'static str> },
     /// librdkafka's error, by its name (`_MSG_TIMED_OUT`), and the last that it said besides.
     Librdkafka { code: String, reason: String },
+    /// The process in which librdkafka was ended, or answered what makes no sense: how, and the last that it said.
+    LibrdkafkaEnded { how: String, said: String },
     /// What is advertised is not what the cluster file says, or can be no address at all.
     Advertised { id: i32, advertised: String, expected: Option<String> },
     /// Two brokers are advertised under one address.
@@ -159,6 +161,8 @@ impl fmt::Display for Symptom {
             Self::Amqp { code, text, .. } => write!(f, "{code} {text}"),
             Self::Librdkafka { code, reason } if reason.is_empty() => f.write_str(code),
             Self::Librdkafka { code, reason } => write!(f, "{code} ({reason})"),
+            Self::LibrdkafkaEnded { how, said } if said.is_empty() => write!(f, "librdkafka ended ({how})"),
+            Self::LibrdkafkaEnded { how, said } => write!(f, "librdkafka ended ({how}): {said}"),
             Self::Advertised { id, advertised, expected: Some(expected) } => {
                 write!(f, "broker {id} is advertised as {advertised} instead of {expected}")
             }

@@ -8,7 +8,7 @@ use rustls::AlertDescription;
 use time::Duration;
 
 use super::fixture::{CLIENT, NOW, SERVER, amqp, changed_root, failed, kafka, refused, refuses, root, same, self_signed};
-use super::{Attempt, Evidence, FileProblem, Step, Symptom, let_in, rules};
+use super::{Attempt, Evidence, Fact, FileProblem, Step, StepTaken, Symptom, let_in, rules};
 use crate::describe::Protocol;
 
 /// Some evidence for each row, the plainest there is.
@@ -89,6 +89,11 @@ fn specimens() -> Vec<Evidence> {
         failed(Step::VirtualHost, amqp(530, "NOT_ALLOWED - access to vhost '/' refused for user 'a'")).at_rabbitmq(),
         failed(Step::Publish, amqp(403, "ACCESS_REFUSED")).at_rabbitmq(),
         failed(Step::Publish, amqp(320, "CONNECTION_FORCED")).at_rabbitmq(),
+        failed(Step::Produce, Symptom::LibrdkafkaEnded { how: text("signal: 6 (SIGABRT)"), said: String::new() }),
+        failed(Step::Produce, kafka(3, "UNKNOWN_TOPIC_OR_PARTITION", "t-1")).with(|evidence| {
+            let fact = Fact::Topic { name: text("t-1"), partitions: 1, created: true };
+            evidence.steps.push(StepTaken { took: std::time::Duration::ZERO, fact });
+        }),
         failed(Step::Consume, Symptom::OtherBytes),
         failed(Step::Produce, Symptom::Closed),
         failed(Step::Produce, Symptom::Other(text("odd"))),
@@ -180,6 +185,7 @@ fn symptom() -> impl Strategy<Value = Symptom> {
         )
             .prop_map(|(code, text, method)| Symptom::Amqp { code, text, method }),
         ("[A-Z_]*", "\\PC*").prop_map(|(code, reason)| Symptom::Librdkafka { code, reason }),
+        ("\\PC*", "\\PC*").prop_map(|(how, said)| Symptom::LibrdkafkaEnded { how, said }),
         "\\PC*".prop_map(|error| Symptom::NothingInCommon { error }),
         "\\PC*".prop_map(|error| Symptom::Misbehaved { error }),
         "\\PC*".prop_map(Symptom::Other),

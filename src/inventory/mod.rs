@@ -59,6 +59,11 @@ impl AuthorityCertificates {
     pub fn signing(&self) -> &Certificate {
         self.issuing.first().unwrap_or(&self.root)
     }
+
+    /// From the certificate that signs leafs up to the root.
+    pub fn upwards(&self) -> impl Iterator<Item = &Certificate> {
+        self.issuing.iter().chain([&self.root])
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{IssueError, Signer, profile};
 use crate::cluster::{Holder, LeafSpec};
-use crate::pki::{Certificate, Chain, Entropy, Identity, KeyKind, PrivateKey, San, Subject, SubjectAttribute, Usage, Validity};
+use crate::pki::{Certificate, Chain, Entropy, Host, Identity, KeyKind, PrivateKey, San, Subject, Usage, Validity};
 
 /// A new key and leaf for `holder`, with the chain up to the root. Never outlives its issuer.
 pub fn leaf(spec: &LeafSpec, holder: &Holder, signer: &Signer, now: OffsetDateTime, entropy: &Entropy) -> Result<Identity, IssueError> {
@@ -13,13 +13,12 @@ pub fn leaf(spec: &LeafSpec, holder: &Holder, signer: &Signer, now: OffsetDateTi
     signed(&holder.subject, &holder.names, holder.usages(), spec.key, validity, signer, entropy)
 }
 
-/// A server for `localhost` that lives for ten minutes and never leaves memory: librdkafka checks host names, and no broker's
-/// leaf covers the loopback that the closing proof runs on.
-pub fn stand_in(signer: &Signer, now: OffsetDateTime, entropy: &Entropy) -> Result<Identity, IssueError> {
-    let subject = Subject::default().with(SubjectAttribute::CommonName, "countersign proof").unwrap_or_default();
+/// A server in place of `node`, reached as `host`, that lives for ten minutes and never leaves memory: librdkafka checks host names, and
+/// no broker's leaf covers the loopback that the closing proof runs on.
+pub fn stand_in(node: &Holder, host: &Host, signer: &Signer, now: OffsetDateTime, entropy: &Entropy) -> Result<Identity, IssueError> {
     let validity = Validity { not_before: now - Validity::BACKDATED, not_after: now.saturating_add(Duration::minutes(10)) };
-    let names = [San::Dns("localhost".to_owned())];
-    signed(&subject, &names, &[Usage::ServerAuth], KeyKind::P256, validity.clipped_to(signer.certificate().validity), signer, entropy)
+    let validity = validity.clipped_to(signer.certificate().validity);
+    signed(&node.subject, &[San::from(host)], &[Usage::ServerAuth], KeyKind::P256, validity, signer, entropy)
 }
 
 /// A copy of `leaf` with every name and extension that it has, its issuer's name too, for a key and signed by a key that were both
@@ -52,6 +51,7 @@ fn signed(
     signer: &Signer,
     entropy: &Entropy,
 ) -> Result<Identity, IssueError> {
+    signer.may_issue(subject, names)?;
     let key = PrivateKey::generate(kind)?;
     let params = params(subject, names, usages, kind, validity, entropy)?;
     let leaf = profile::signed(&params, &key, signer.certificate(), signer.key())?;

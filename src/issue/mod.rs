@@ -12,6 +12,7 @@ pub use authority::{NewAuthority, authority};
 pub use leaf::{expired, for_servers, impostor, leaf, stand_in};
 pub use signer::Signer;
 
+use crate::path::FaultKind;
 use crate::pki::{CertificateError, IdentityError, KeyError};
 
 /// Why something could not be issued. Nothing was.
@@ -21,6 +22,8 @@ pub enum IssueError {
     KeyMismatch { subject: String },
     #[error("{subject} is not valid now (from {from} to {to})")]
     NotValidNow { subject: String, from: time::Date, to: time::Date },
+    #[error("{subject} {fault}, so nobody would take the certificate")]
+    Forbidden { subject: String, fault: FaultKind },
     #[error("the key could not be used: {0}")]
     Key(#[from] KeyError),
     #[error("the certificate could not be built: {0}")]

@@ -4,7 +4,8 @@ use time::OffsetDateTime;
 
 use super::IssueError;
 use crate::inventory::AuthorityCertificates;
-use crate::pki::{Certificate, PrivateKey};
+use crate::path;
+use crate::pki::{Certificate, PrivateKey, San, Subject};
 
 /// An authority that can sign now. Its key fits its certificate.
 #[derive(Debug)]
@@ -29,6 +30,14 @@ impl Signer {
 
     pub fn certificate(&self) -> &Certificate {
         self.certificates.signing()
+    }
+
+    /// Fails where a name constraint of this authority, or of one above it, forbids a name.
+    pub(super) fn may_issue(&self, subject: &Subject, names: &[San]) -> Result<(), IssueError> {
+        match path::forbidden(self.certificates.upwards(), subject, names).into_iter().next() {
+            Some(fault) => Err(IssueError::Forbidden { subject: subject.to_string(), fault }),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn key(&self) -> &PrivateKey {

@@ -10,7 +10,7 @@ use super::{DeedError, Means, Signers, Site};
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId, Role};
 use crate::diagnosis::{Cell, ProbeOutcome, Verdict, VerifyReport};
 use crate::inventory::{HolderFiles, Inventory};
-use crate::issue;
+use crate::issue::{self, IssueError};
 use crate::verify;
 use crate::visit::allowance::{self, Lack};
 
@@ -23,6 +23,8 @@ pub struct Proved {
     pub handshakes: usize,
     pub refusals: usize,
     pub messages: usize,
+    /// What could not be tried, and why: "no message by librdkafka, because …".
+    pub left_out: Option<String>,
     /// What did not pass.
     pub failed: VerifyReport,
 }
@@ -56,9 +58,13 @@ impl Proving<'_> {
         if let Some(lack) = proved.failed.lack() {
             return Err(Lack::Other(lack.to_owned()).into());
         }
-        if let Some(cell) = self.message(inventory, signers, &runtime, &nodes)? {
-            proved.messages = usize::from(matches!(cell.verdict, Verdict::Passed));
-            proved.failed.cells.extend(matches!(cell.verdict, Verdict::Failed(_)).then_some(cell));
+        match self.message(inventory, signers, &runtime, &nodes)? {
+            Message::Nobody => {}
+            Message::LeftOut(why) => proved.left_out = Some(format!("no message by librdkafka, because {why}")),
+            Message::Sent(cell) => {
+                proved.messages = usize::from(matches!(cell.verdict, Verdict::Passed));
+                proved.failed.cells.extend(matches!(cell.verdict, Verdict::Failed(_)).then_some(*cell));
+            }
         }
         Ok(proved)
     }
@@ -84,7 +90,7 @@ impl Proving<'_> {
         signers: &mut Signers<'_>,
         runtime: &Runtime,
         nodes: &[(&Holder, HolderFiles)],
-    ) -> Result<Option<Cell>, DeedError> {
+    ) -> Result<Message, DeedError> {
         let spec = self.site.spec;
         let kafka_client = |holder: &&Holder| match &holder.role {
             Role::Client(client) => client.kafka.is_some(),
@@ -92,16 +98,34 @@ impl Proving<'_> {
             Role::Rabbitmq(_) => false,
         };
         let Some(node) = nodes.iter().map(|(holder, _)| *holder).find(|holder| matches!(holder.role, Role::Kafka(_))) else {
-            return Ok(None);
+            return Ok(Message::Nobody);
         };
         let sound = |holder: &&Holder| inventory.fault(&holder.id).is_none();
         let client = spec.holders.iter().rev().filter(sound).find(kafka_client).unwrap_or(node);
-        let (Some(files), Some(trust)) = (self.read(client), inventory.anchors(spec.trusted_by(node))) else { return Ok(None) };
+        let (Some(files), Some(trust)) = (self.read(client), inventory.anchors(spec.trusted_by(node))) else {
+            return Ok(Message::Nobody);
+        };
         let signer = signers.open(spec.issuer_of(node), inventory)?;
-        let making_failed = |source| DeedError::Making { what: "the proof's stand-in".to_owned(), source };
-        let stand_in = issue::stand_in(signer, self.means.now, self.means.entropy).map_err(|error| making_failed(error.into()))?;
-        Ok(Some(runtime.block_on(verify::message_through_mock(&files, &stand_in, &trust, self.means.now))))
+        for host in verify::stand_in_hosts() {
+            match issue::stand_in(node, &host, signer, self.means.now, self.means.entropy) {
+                Ok(stand_in) => {
+                    let sent = verify::message_through_mock(&files, (&host, &stand_in), &trust, self.means.now);
+                    return Ok(Message::Sent(Box::new(runtime.block_on(sent))));
+                }
+                Err(IssueError::Forbidden { .. }) => {}
+                Err(error) => return Err(DeedError::Making { what: "the proof's stand-in".to_owned(), source: error.into() }),
+            }
+        }
+        Ok(Message::LeftOut(format!("{} may not issue a name of this machine (name constraints)", signer.certificate().subject)))
     }
+}
+
+/// What became of the message by librdkafka.
+enum Message {
+    /// There is no Kafka, or nobody who uses it.
+    Nobody,
+    LeftOut(String),
+    Sent(Box<Cell>),
 }
 
 /// Whose key the proof needs: that of the authority of Kafka's brokers, for the stand-in.
@@ -143,6 +167,7 @@ impl Proved {
             "handshakes": self.handshakes,
             "refusals": self.refusals,
             "messages": self.messages,
+            "left_out": self.left_out,
             "failed": self.failed,
         })
     }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use x509_parser::asn1_rs::{Any, FromDer, Tag};
 use x509_parser::extensions::GeneralName;
 
-use super::distinguished_name::DistinguishedName;
+use super::distinguished_name::{DistinguishedName, Reading};
 use super::node::Node;
 
 /// What name constraints are compared with.
@@ -94,17 +94,35 @@ impl<'a> Name<'a> {
 /// Where no alternative name says it, the subject's common name is taken for a host and its emailAddress for an address: some still
 /// match by them, so leaving them out would let a constrained CA through.
 pub(super) fn names<'n>(node: &'n Node<'_>) -> Vec<(Name<'n>, String)> {
-    let alternative = node.alternative_names();
-    let mut names: Vec<_> = alternative.unwrap_or_default().iter().map(|name| (Name::of(name), describe(name))).collect();
-    if !node.subject.name.is_empty() {
-        names.push((Name::Directory(node.subject.name.clone()), format!("the subject {}", node.certificate.subject)));
+    let mut names = every(node.alternative_names(), &node.subject, &node.certificate.subject);
+    if !node.is_authority() {
+        names.extend(common_names(node.alternative_names(), &node.subject));
     }
-    names.extend(node.subject.emails.iter().map(|email| (Name::Email(email.as_str()), format!("the emailAddress {email}"))));
-    let has_dns = names.iter().any(|(name, _)| matches!(name, Name::Dns(_)));
-    if node.is_authority() || has_dns {
+    names
+}
+
+/// The same of a leaf that is yet to be issued.
+pub(super) fn names_of_leaf<'n>(alternative: Option<&'n [GeneralName<'_>]>, subject: &'n Reading, called: &str) -> Vec<(Name<'n>, String)> {
+    let mut names = every(alternative, subject, called);
+    names.extend(common_names(alternative, subject));
+    names
+}
+
+fn every<'n>(alternative: Option<&'n [GeneralName<'_>]>, subject: &'n Reading, called: &str) -> Vec<(Name<'n>, String)> {
+    let mut names: Vec<_> = alternative.unwrap_or_default().iter().map(|name| (Name::of(name), describe(name))).collect();
+    if !subject.name.is_empty() {
+        names.push((Name::Directory(subject.name.clone()), format!("the subject {called}")));
+    }
+    names.extend(subject.emails.iter().map(|email| (Name::Email(email.as_str()), format!("the emailAddress {email}"))));
+    names
+}
+
+fn common_names<'n>(alternative: Option<&[GeneralName<'_>]>, subject: &Reading) -> Vec<(Name<'n>, String)> {
+    let mut names = Vec::new();
+    if alternative.unwrap_or_default().iter().any(|name| matches!(name, GeneralName::DNSName(_))) {
         return names;
     }
-    for common_name in &node.subject.common_names {
+    for common_name in &subject.common_names {
         let called = format!("the common name {common_name}");
         match common_name.parse::<IpAddr>() {
             Ok(_) if alternative.is_some() => {}

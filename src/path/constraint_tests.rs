@@ -1,9 +1,14 @@
 //! What name constraints make of whole chains.
 
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
 use rcgen::{CertificateParams, CidrSubnet, DnType, GeneralSubtree, NameConstraints, SanType};
 
 use super::Validator::{Erlang, Java, OpenSsl, Rustls};
 use super::fixture::{ask, critical, der, root};
+use super::forbidden;
+use crate::pki::{San, Subject, SubjectAttribute};
 
 fn dns(name: &str) -> GeneralSubtree {
     GeneralSubtree::DnsName(name.to_owned())
@@ -169,4 +174,69 @@ fn too_many_names_are_refused_in_time() {
     };
 
     assert_eq!(faults(constrained(vec![], many), names), [(0, "too-many-names")]);
+}
+
+/// Subtrees and names that meet each other now and then.
+fn subtrees() -> impl Strategy<Value = Vec<GeneralSubtree>> {
+    let mut acme = rcgen::DistinguishedName::new();
+    acme.push(DnType::OrganizationName, "ACME");
+    let pool = vec![
+        dns("example"),
+        dns("broker-1.example"),
+        dns("other"),
+        GeneralSubtree::IpAddress(CidrSubnet::V4([10, 0, 0, 0], [255, 0, 0, 0])),
+        GeneralSubtree::DirectoryName(acme),
+    ];
+    proptest::sample::subsequence(pool, 0..=3)
+}
+
+fn leaf_names() -> impl Strategy<Value = (Subject, Vec<San>)> {
+    let subject =
+        ("Acme|Other", "broker|broker[.]other|broker[.]example|10[.]0[.]0[.]1|127[.]0[.]0[.]1").prop_map(|(organization, name)| {
+            let subject = Subject::default().with(SubjectAttribute::Organization, &organization).unwrap();
+            subject.with(SubjectAttribute::CommonName, &name).unwrap()
+        });
+    let pool = ["broker-1.example", "*.example", "localhost", "broker.other", "10.0.0.1", "127.0.0.1", "::1", "spiffe://acme/broker"];
+    let names = proptest::sample::subsequence(pool.to_vec(), 0..=3);
+    (subject, names.prop_map(|names| names.into_iter().map(|name| name.parse().unwrap()).collect()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// Before a leaf is issued as much is known as after.
+    #[test]
+    fn what_an_authority_may_not_issue_is_what_nobody_takes(
+        at_root in (subtrees(), subtrees()),
+        at_issuing in (subtrees(), subtrees()),
+        (subject, names) in leaf_names(),
+    ) {
+        let constrain = |(permitted, excluded): (Vec<_>, Vec<_>)| move |parameters: &mut CertificateParams| {
+            // An extension without any subtree is none.
+            if !(permitted.is_empty() && excluded.is_empty()) {
+                constrained(permitted, excluded)(parameters);
+            }
+        };
+        let root = root(constrain(at_root));
+        let issuing = root.authority("issuing", constrain(at_issuing));
+        let leaf = issuing.leaf(|leaf| {
+            leaf.distinguished_name = rcgen::DistinguishedName::new();
+            for (attribute, value) in subject.attributes() {
+                let kind = if attribute == SubjectAttribute::CommonName { DnType::CommonName } else { DnType::OrganizationName };
+                leaf.distinguished_name.push(kind, value);
+            }
+            leaf.subject_alt_names = names.iter().map(|name| match name {
+                San::Dns(dns) => SanType::DnsName(dns.as_str().try_into().unwrap()),
+                San::Ip(ip) => SanType::IpAddress(*ip),
+                San::Uri(uri) | San::Other(uri) => SanType::URI(uri.as_str().try_into().unwrap()),
+            }).collect();
+        });
+        let judged = ask(&leaf, &[&issuing], &root).verdict();
+        let found: BTreeSet<String> =
+            judged.faults.iter().filter(|fault| fault.at == 0 && fault.kind.code().starts_with("name-")).map(|fault| fault.kind.to_string()).collect();
+        let found: BTreeSet<String> = found.into_iter().filter(|fault| fault.contains("name constraints")).collect();
+        let foreseen: BTreeSet<String> =
+            forbidden([&issuing.certificate, &root.certificate], &subject, &names).iter().map(ToString::to_string).collect();
+        prop_assert_eq!(foreseen, found);
+    }
 }

@@ -1,13 +1,17 @@
 //! Name constraints (RFC 5280, 4.2.1.10 and 6.1.3 b, c): every name below a constrained CA is compared with every subtree of its form.
 
+use std::net::IpAddr;
+
 use x509_parser::asn1_rs::{Any, Class, FromDer, Tag};
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 
 use super::alternative_name::{self, Name};
 use super::budget::Budget;
-use super::node::Node;
+use super::distinguished_name::DistinguishedName;
+use super::node::{Node, Trust};
 use super::subtree::{Domain, Relation, Side, Subtree};
 use super::{FaultKind, alternative_name::describe};
+use crate::pki::{Certificate, San, Subject};
 
 /// The subtrees of one CA, with what they are called.
 #[derive(Debug, Default)]
@@ -36,10 +40,11 @@ pub(super) fn faults(path: &[&Node<'_>], budget: &mut Budget) -> Vec<(usize, Fau
             if below > 0 && node.is_self_issued() {
                 continue;
             }
-            match compare(node, authority, &constraints, budget) {
+            let by = &authority.certificate.subject;
+            match compare(alternative_name::names(node), by, &constraints, budget) {
                 Some(found) => faults.extend(found.into_iter().map(|kind| (below, kind))),
                 None => {
-                    faults.push((below, FaultKind::TooManyNames { by: authority.certificate.subject.clone() }));
+                    faults.push((below, FaultKind::TooManyNames { by: by.clone() }));
                     return faults;
                 }
             }
@@ -48,11 +53,56 @@ pub(super) fn faults(path: &[&Node<'_>], budget: &mut Budget) -> Vec<(usize, Fau
     faults
 }
 
-/// `None` when the budget is used up.
-fn compare(node: &Node<'_>, authority: &Node<'_>, constraints: &NameConstraints, budget: &mut Budget) -> Option<Vec<FaultKind>> {
-    let by = || authority.certificate.subject.clone();
+/// What stands against a leaf with this subject and these names below `issuers`, the one that signs it first: it is yet to be issued,
+/// and one that is issued all the same is taken by nobody.
+pub fn forbidden<'a>(issuers: impl IntoIterator<Item = &'a Certificate>, subject: &Subject, names: &[San]) -> Vec<FaultKind> {
+    let (reading, called) = (DistinguishedName::of(subject), subject.to_string());
+    let octets: Vec<Vec<u8>> = names.iter().map(octets).collect();
+    let alternative: Vec<GeneralName<'_>> = names.iter().zip(&octets).filter_map(|(name, octets)| general_name(name, octets)).collect();
+    let alternative = (!alternative.is_empty()).then_some(alternative.as_slice());
+    let mut budget = Budget::default();
     let mut faults = Vec::new();
-    for (name, called) in alternative_name::names(node) {
+    for issuer in issuers {
+        let read = match Node::new(issuer, Trust::None) {
+            Some(node) => read(&node),
+            None => continue,
+        };
+        match read {
+            Ok(None) => {}
+            Ok(Some(constraints)) => {
+                let names = alternative_name::names_of_leaf(alternative, &reading, &called);
+                let found = compare(names, &issuer.subject, &constraints, &mut budget);
+                faults.extend(found.unwrap_or_else(|| vec![FaultKind::TooManyNames { by: issuer.subject.clone() }]));
+            }
+            Err(problem) => faults.push(FaultKind::MalformedNameConstraints { problem }),
+        }
+    }
+    faults
+}
+
+fn octets(name: &San) -> Vec<u8> {
+    match name {
+        San::Ip(IpAddr::V4(ip)) => ip.octets().to_vec(),
+        San::Ip(IpAddr::V6(ip)) => ip.octets().to_vec(),
+        San::Dns(_) | San::Uri(_) | San::Other(_) => Vec::new(),
+    }
+}
+
+/// `None` for what is never issued here.
+fn general_name<'a>(name: &'a San, octets: &'a [u8]) -> Option<GeneralName<'a>> {
+    match name {
+        San::Dns(dns) => Some(GeneralName::DNSName(dns)),
+        San::Ip(_) => Some(GeneralName::IPAddress(octets)),
+        San::Uri(uri) => Some(GeneralName::URI(uri)),
+        San::Other(_) => None,
+    }
+}
+
+/// `None` when the budget is used up.
+fn compare(names: Vec<(Name<'_>, String)>, by: &str, constraints: &NameConstraints, budget: &mut Budget) -> Option<Vec<FaultKind>> {
+    let by = || by.to_owned();
+    let mut faults = Vec::new();
+    for (name, called) in names {
         budget.compare(constraints.permitted.len() + constraints.excluded.len())?;
         let fault = match (excluded(&name, constraints), permitted(&name, constraints)) {
             (Excluded::By(subtree), _) => FaultKind::NameExcluded { name: called, by: by(), subtree: subtree.to_owned() },

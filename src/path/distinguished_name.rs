@@ -2,6 +2,8 @@
 
 use x509_parser::asn1_rs::{Any, FromDer, Tag};
 
+use crate::pki::{Subject, SubjectAttribute};
+
 /// A name, prepared for comparison.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct DistinguishedName(Vec<Rdn>);
@@ -44,6 +46,14 @@ impl DistinguishedName {
         if reading.sequence(der).is_none() {
             reading.problem.get_or_insert("it is not a distinguished name");
         }
+        reading
+    }
+
+    /// A name that is yet to be written, as leafs have it: one attribute in each relative name.
+    pub fn of(subject: &Subject) -> Reading {
+        let mut reading = Reading { common_names: subject.common_name().map(str::to_owned).into_iter().collect(), ..Reading::default() };
+        let rdn = |(attribute, value)| vec![Attribute { oid: vec![0x55, 4, number(attribute)], value: Value::Text(prepare(value)) }];
+        reading.name.0 = subject.attributes().map(rdn).collect();
         reading
     }
 
@@ -120,6 +130,18 @@ impl Reading {
             _ => {}
         }
         Attribute { oid: oid.to_vec(), value: prepared }
+    }
+}
+
+/// Below 2.5.4 (X.520).
+const fn number(attribute: SubjectAttribute) -> u8 {
+    match attribute {
+        SubjectAttribute::CommonName => 3,
+        SubjectAttribute::Country => 6,
+        SubjectAttribute::Locality => 7,
+        SubjectAttribute::State => 8,
+        SubjectAttribute::Organization => 10,
+        SubjectAttribute::OrganizationalUnit => 11,
     }
 }
 

@@ -50,6 +50,7 @@ mod view;
 
 use time::OffsetDateTime;
 
+pub use constraints::forbidden;
 pub use fault::{Fault, FaultKind, RevocationGap};
 pub use opinion::{Opinion, Validator};
 

@@ -28,6 +28,11 @@ pub enum PlanError {
         "the clock says {now}, and no certificate lasts longer than 9999-12-31: one of {lifetime} cannot begin now; set the clock right"
     )]
     Clock { now: Date, lifetime: Lifetime },
+    #[error(
+        "no client would take what is to be issued: {}; take the names out of the cluster file, or let the authority be issued with wider name constraints; nothing was changed",
+        .0.join("; ")
+    )]
+    Forbidden(Vec<String>),
 }
 
 /// RFC 5280, 4.1.2.5: no date is later than the end of the year 9999.
@@ -89,7 +94,7 @@ fn described(certificate: &Certificate) -> String {
 
 /// RFC 5280, 6.1.4 (k)–(n): who may sign a leaf. rcgen checks none of it.
 fn check_existing(existing: &AuthorityCertificates) -> Result<(), PlanError> {
-    for (depth, certificate) in existing.issuing.iter().chain([&existing.root]).enumerate() {
+    for (depth, certificate) in existing.upwards().enumerate() {
         let unfit = |why| Err(PlanError::Unfit { subject: certificate.subject.clone(), why });
         if !certificate.authority.is_authority {
             return unfit("its basicConstraints do not say CA:TRUE");

@@ -2,6 +2,7 @@
 
 mod authority;
 mod leaf;
+mod permitted;
 mod reason;
 mod recipe;
 mod rewrite;
@@ -99,6 +100,7 @@ pub fn plan(spec: &ClusterSpec, snippets: &Snippets<'_>, inventory: &Inventory, 
     let faults = trouble::of_holders(spec, inventory, &sasl_passwords);
     let step = |holder| holder_step(spec, snippets, inventory, &sasl_passwords, holder, now);
     plan.holders = spec.holders.par_iter().filter(|holder| !faults.contains_key(&holder.id)).filter_map(step).collect();
+    permitted::check(spec, inventory, &plan.holders)?;
     plan.unchanged = spec.holders.len() - plan.holders.len() - faults.len();
     plan.troubles.extend(faults.into_iter().map(|(holder, why)| Trouble::Holder { holder: holder.to_string(), why }));
     plan.leftovers.clone_from(&inventory.leftovers);

@@ -116,6 +116,7 @@ impl<'a> Page<'a> {
             Side::Client => "on the client's side",
             Side::Broker => "on the broker's side",
             Side::Network => "in the network",
+            Side::Unknown => "on whichever side",
         };
         let what = format!("{}[{}] {side}", word(rule.severity), rule.code);
         head(text, &what, rule.severity, &explanation.cause);

@@ -28,7 +28,7 @@ struct Document<'a> {
 ///                "notes": [ … ],                    only when there are any
 ///                "verdict": "passed" | "failed",
 ///                 of what failed, besides:
-///                "code", "side": "client" | "broker" | "network", "certificate": "CN=…" | null,
+///                "code", "side": "client" | "broker" | "network" | "unknown", "certificate": "CN=…" | null,
 ///                "cause", "fix", "see", "failed_at": "acceptance", "symptom", "log" } ],
 ///   "probes": [ { "target", "endpoint", "attempt": "no-certificate",
 ///                 "outcome": "refused" | "let-in" | "unreachable",

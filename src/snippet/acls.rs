@@ -47,6 +47,10 @@ fn lines(kafka: &KafkaSpec, holder: &Holder, client: &Client) -> Vec<String> {
     if let Some(group) = group {
         lines.push(line(&["Read"], format!(" --group {}", quoted(group))));
     }
-    lines.push(line(&["Read", "Write", "Describe"], topics(std::slice::from_ref(&kafka.verify_topic))));
+    // One that stays, or one that is made for each verification: no more of other topics than their names allow.
+    let verify = &kafka.verify_topic;
+    lines.push(line(&["Read", "Write", "Describe"], topics(std::slice::from_ref(verify))));
+    lines
+        .push(line(&["Read", "Write", "Describe"], format!(" --topic {} --resource-pattern-type prefixed", quoted(&format!("{verify}-")))));
     lines
 }

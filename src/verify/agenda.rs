@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::describe::Protocol;
 use crate::diagnosis::{Fault, ToldBy, Via};
 use crate::pki::HostPort;
-use crate::visit::{Credential, Errand, Visitor};
+use crate::visit::{Credential, Errand, Messenger, Visitor};
 
 /// Everything that one verification is to do. Indexes point into its own lists.
 #[derive(Debug, Default)]
@@ -75,10 +75,12 @@ pub struct Meeting {
 /// How messages go to Kafka and back.
 #[derive(Debug, Clone)]
 pub struct KafkaMessage {
+    /// One that stays; where there is none, what the names of those begin with that are made and removed again.
     pub topic: String,
     /// Who looks after the topic, an index of the attendees, and through which brokers; `None`: each does for itself.
     pub steward: Option<(Visitor, Vec<HostPort>)>,
     pub transactional: bool,
+    pub messenger: Messenger,
 }
 
 /// What the user wants of the messages.
@@ -89,4 +91,6 @@ pub struct Wishes {
     /// Whether any message is sent at all.
     pub message: bool,
     pub transactional: bool,
+    /// Who sends it, where it is Kafka's.
+    pub messenger: Messenger,
 }

@@ -23,7 +23,12 @@ const VHOST: &str = "/";
 pub fn agenda(visitors: Vec<(Attendee, Vec<Place>)>, wishes: &Wishes) -> Agenda {
     let topic = wishes.topic.clone().unwrap_or_else(|| TOPIC.to_owned());
     let mut agenda = Agenda {
-        message: wishes.message.then(|| KafkaMessage { topic: topic.clone(), steward: None, transactional: wishes.transactional }),
+        message: wishes.message.then(|| KafkaMessage {
+            topic: topic.clone(),
+            steward: None,
+            transactional: wishes.transactional,
+            messenger: wishes.messenger.clone(),
+        }),
         ..Agenda::default()
     };
     for (attendee, places) in visitors {

@@ -38,6 +38,7 @@ pub fn agenda(
             (visitor, brokers.map(|place| place.target.endpoint.clone()).collect())
         }),
         transactional: wishes.transactional,
+        messenger: wishes.messenger.clone(),
     });
     let attendees = visitors.into_iter().map(|(_, _, attendee)| attendee).collect();
     Agenda { attendees, targets: places.into_iter().map(|place| place.target).collect(), meetings, message }

@@ -11,7 +11,7 @@ use crate::cluster::{self, AuthorityName, AuthorityOrigin, ClusterSpec, Holder, 
 use crate::inventory::HolderFiles;
 use crate::issue::{self, Signer};
 use crate::layout::{self, HolderFile};
-use crate::pki::{Certificate, Identity, Password, Secret, TrustBundle};
+use crate::pki::{Certificate, Host, Identity, Password, Secret, TrustBundle};
 use crate::snippet::Snippets;
 
 pub struct Cluster {
@@ -72,10 +72,10 @@ impl Cluster {
         TrustBundle::new(self.spec.trusted_by(holder).iter().map(|name| self.signers[name].1.clone()).collect()).unwrap()
     }
 
-    /// A server for `localhost`, vouched for as brokers are.
-    pub fn stand_in(&self) -> Identity {
+    /// A server for `host`, vouched for as brokers are.
+    pub fn stand_in(&self, host: &Host) -> Identity {
         let broker = self.spec.kafka_nodes().next().unwrap().0;
-        issue::stand_in(&self.signers[&self.spec.issuer_of(broker)].0, self.now, &SystemRandom::new()).unwrap()
+        issue::stand_in(broker, host, &self.signers[&self.spec.issuer_of(broker)].0, self.now, &SystemRandom::new()).unwrap()
     }
 
     /// A new leaf, and everything that is made of it.

@@ -14,10 +14,10 @@ use super::options::Options;
 use super::outcome::{Occasion, Witnessed};
 use crate::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
 use crate::pki::HostPort;
-use crate::visit::{Delivery, Librdkafka, Metadata, ScratchTopic, Topic, Visitor, metadata_of, unique, until_known};
+use crate::visit::{Deadline, Delivery, Librdkafka, Metadata, RoundTrip, ScratchTopics, Steward, Topic, Visitor, unique};
 
-/// The topic that was made for this, to be removed however it ends.
-pub type Scratch = OnceLock<ScratchTopic>;
+/// The topics that were made for this, to be removed however it ends.
+pub type Scratch = OnceLock<ScratchTopics>;
 
 /// What the messages need to know of the visits before.
 pub struct Messages<'a> {
@@ -32,45 +32,60 @@ pub struct Messages<'a> {
 
 /// A topic that is there, and who leads its partitions.
 struct Prepared {
+    topic: String,
     taken: StepTaken,
     /// `node.id` by the number of the partition.
     leaders: Vec<Option<i32>>,
 }
 
+/// A meeting whose message goes through this partition.
+type Sender = (usize, i32);
+
 impl Messages<'_> {
+    /// Where the topic is removed by somebody else meanwhile, that is nobody's fault here: it is begun again, until the deadline.
     pub async fn send(&self, message: &KafkaMessage) {
-        let Some(first) = self.told.first() else { return };
-        let prepared = match self.prepare(message, first).await {
-            Ok(prepared) => prepared,
-            Err(fault) => {
-                for told in self.told {
-                    self.failed(told.meeting, fault.clone());
+        let deadline = Deadline::after(self.options.deadline);
+        let mut waiting: Vec<&Told> = self.told.iter().collect();
+        let mut known = self.told.first().map(|told| told.metadata.clone());
+        while let Some(first) = waiting.first() {
+            let prepared = match self.prepare(message, first, known.take()).await {
+                Ok(prepared) => prepared,
+                Err(fault) => {
+                    for told in waiting {
+                        self.failed(told.meeting, fault.clone());
+                    }
+                    return;
                 }
-                return;
+            };
+            let mut by_attendee: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+            for told in &waiting {
+                by_attendee.entry(self.agenda.meetings[told.meeting].attendee).or_default().push(told.meeting);
             }
-        };
-        let mut by_attendee: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for told in self.told {
-            by_attendee.entry(self.agenda.meetings[told.meeting].attendee).or_default().push(told.meeting);
+            let sent = by_attendee.iter().map(|(attendee, meetings)| self.send_as(*attendee, meetings, message, &prepared, deadline));
+            let again: BTreeSet<usize> = join_all(sent).await.into_iter().flatten().collect();
+            waiting.retain(|told| again.contains(&told.meeting));
         }
-        join_all(by_attendee.iter().map(|(attendee, meetings)| self.send_as(*attendee, meetings, message, &prepared))).await;
     }
 
-    /// One client for all brokers that one attendee has reached: each message goes through a partition that its broker leads.
-    async fn send_as(&self, attendee: usize, meetings: &[usize], message: &KafkaMessage, prepared: &Prepared) {
-        let Ok(visitor) = &self.agenda.attendees[attendee].visitor else { return };
-        let (mut partitions, mut senders) = (Vec::new(), Vec::new());
+    /// Whose topic has vanished, while there is time to begin again.
+    async fn send_as(
+        &self,
+        attendee: usize,
+        meetings: &[usize],
+        message: &KafkaMessage,
+        prepared: &Prepared,
+        deadline: Deadline,
+    ) -> Vec<usize> {
+        let Ok(visitor) = &self.agenda.attendees[attendee].visitor else { return Vec::new() };
+        let mut senders: Vec<Sender> = Vec::new();
         for meeting in meetings {
             let node_id = self.target(*meeting).node_id;
             let led = prepared.leaders.iter().position(|leader| leader.is_some() && *leader == node_id);
             match led.and_then(|partition| i32::try_from(partition).ok()) {
-                Some(partition) => {
-                    partitions.push(partition);
-                    senders.push(*meeting);
-                }
+                Some(partition) => senders.push((*meeting, partition)),
                 None => self.board.amend(*meeting, |cell| {
                     let why = match node_id {
-                        Some(_) => format!("no message: it leads no partition of {}", message.topic),
+                        Some(_) => format!("no message: it leads no partition of {}", prepared.topic),
                         None => "no message of its own: no broker is advertised under this address".to_owned(),
                     };
                     cell.notes.push(why);
@@ -78,20 +93,15 @@ impl Messages<'_> {
             }
         }
         if senders.is_empty() {
-            return;
+            return Vec::new();
         }
-        let bootstrap: Vec<String> = meetings.iter().map(|meeting| self.endpoint(*meeting).to_string()).collect();
-        let client = Librdkafka::new(visitor, &bootstrap.join(","), &message.topic, self.options.deadline);
-        // A producer and a consumer, each connected to every broker; where that is more than may be, nothing else is under way.
-        let connections = (2 * bootstrap.len()).min(self.options.at_once);
-        let _permits = self.permits.acquire_many(u32::try_from(connections).unwrap_or(u32::MAX)).await;
-        let delivery = if message.transactional {
-            Delivery::Transactional { id: format!("{}-{}", message.topic, unique()) }
-        } else {
-            Delivery::Acknowledged
-        };
-        let trips = client.round_trips(&message.topic, &partitions, &delivery).await;
-        for (meeting, trip) in senders.into_iter().zip(trips) {
+        let mut again = Vec::new();
+        for (meeting, trip) in self.trips(visitor, meetings, &senders, message, prepared).await {
+            let vanished = |fault: &Fault| matches!(fault.symptom.kafka_code(), Some(UNKNOWN_TOPIC | UNKNOWN_TOPIC_ID));
+            if trip.result.as_ref().is_err_and(vanished) && !deadline.left().is_zero() {
+                again.push(meeting);
+                continue;
+            }
             self.board.amend(meeting, |cell| {
                 cell.steps.push(prepared.taken.clone());
                 cell.steps.extend(trip.steps);
@@ -102,54 +112,109 @@ impl Messages<'_> {
                 self.failed(meeting, fault);
             }
         }
+        again
     }
 
-    /// Finds the topic, or makes it with one partition on each broker that was reached, and waits until these know.
-    async fn prepare(&self, message: &KafkaMessage, first: &Told) -> Result<Prepared, Fault> {
+    /// One client for all brokers that one attendee has reached: each message goes through a partition that its broker leads. Where
+    /// that is the end of librdkafka, one for each of them, to see at which.
+    async fn trips(
+        &self,
+        visitor: &Visitor,
+        meetings: &[usize],
+        senders: &[Sender],
+        message: &KafkaMessage,
+        prepared: &Prepared,
+    ) -> Vec<(usize, RoundTrip)> {
+        let together = self.trips_through(visitor, meetings, senders, message, prepared).await;
+        let ended = |(_, trip): &(usize, RoundTrip)| matches!(&trip.result, Err(Fault { symptom: Symptom::LibrdkafkaEnded { .. }, .. }));
+        if senders.len() < 2 || !together.iter().any(ended) {
+            return together;
+        }
+        let alone = senders
+            .iter()
+            .map(|sender| async move { self.trips_through(visitor, &[sender.0], std::slice::from_ref(sender), message, prepared).await });
+        join_all(alone).await.into_iter().flatten().collect()
+    }
+
+    async fn trips_through(
+        &self,
+        visitor: &Visitor,
+        meetings: &[usize],
+        senders: &[Sender],
+        message: &KafkaMessage,
+        prepared: &Prepared,
+    ) -> Vec<(usize, RoundTrip)> {
+        let bootstrap: Vec<String> = meetings.iter().map(|meeting| self.endpoint(*meeting).to_string()).collect();
+        let client = Librdkafka::new(visitor, &bootstrap.join(","), &message.topic, self.options.deadline);
+        // A producer and a consumer, each connected to every broker; where that is more than may be, nothing else is under way.
+        let connections = (2 * bootstrap.len()).min(self.options.at_once);
+        let _permits = self.permits.acquire_many(u32::try_from(connections).unwrap_or(u32::MAX)).await;
+        let delivery = if message.transactional {
+            Delivery::Transactional { id: format!("{}-{}", message.topic, unique()) }
+        } else {
+            Delivery::Acknowledged
+        };
+        let partitions: Vec<i32> = senders.iter().map(|(_, partition)| *partition).collect();
+        let trips = message.messenger.send(&client.order(&prepared.topic, &partitions, &delivery)).await;
+        senders.iter().map(|(meeting, _)| *meeting).zip(trips).collect()
+    }
+
+    /// Finds the topic, or makes one with one partition on each broker that was reached, and waits until these know. `known` is what
+    /// `first` was told, where that was a moment ago.
+    async fn prepare(&self, message: &KafkaMessage, first: &Told, known: Option<Metadata>) -> Result<Prepared, Fault> {
         let began = Instant::now();
-        let ready = |leaders: Vec<Option<i32>>, created| {
-            let fact = Fact::Topic { name: message.topic.clone(), partitions: leaders.len(), created };
-            Prepared { taken: StepTaken { took: began.elapsed(), fact }, leaders }
+        let ready = |topic: String, leaders: Vec<Option<i32>>, created| {
+            let fact = Fact::Topic { name: topic.clone(), partitions: leaders.len(), created };
+            Prepared { topic, taken: StepTaken { took: began.elapsed(), fact }, leaders }
         };
         let meeting = &self.agenda.meetings[first.meeting];
-        let (steward, brokers) = match &message.steward {
-            Some((steward, brokers)) => (steward, brokers.clone()),
+        let (visitor, brokers, known) = match &message.steward {
+            Some((steward, brokers)) => (steward, brokers.clone(), None),
             None => {
                 let visitor = self.agenda.attendees[meeting.attendee].visitor.as_ref().map_err(Fault::clone)?;
                 let own = self.told.iter().filter(|told| self.agenda.meetings[told.meeting].attendee == meeting.attendee);
-                (visitor, own.map(|told| self.endpoint(told.meeting).clone()).collect())
+                (visitor, own.map(|told| self.endpoint(told.meeting).clone()).collect(), known)
             }
         };
-        let metadata = match &message.steward {
-            Some(_) => self.metadata(steward, &brokers, &message.topic).await?,
-            None => first.metadata.clone(),
+        let steward = Steward { visitor: visitor.clone(), limit: self.options.deadline, now: self.options.now };
+        let metadata = match known {
+            Some(known) => known,
+            None => self.metadata(&steward, &brokers, &message.topic).await?,
         };
         let found = metadata.topics.iter().find(|topic| topic.name == message.topic);
         if let Some(denied) = found.and_then(Topic::denied) {
             return Err(Fault::new(Step::Topic, denied));
         }
         if let Some(topic) = found.filter(|topic| topic.code == 0) {
-            return Ok(ready(topic.partitions.iter().map(|partition| partition.leader).collect(), false));
+            let leaders = topic.partitions.iter().map(|partition| partition.leader).collect();
+            return Ok(ready(message.topic.clone(), leaders, false));
         }
         // One that nobody reached leads nothing, and is not waited for.
         let reached: BTreeSet<i32> = self.told.iter().filter_map(|told| self.target(told.meeting).node_id).collect();
-        let advertised = metadata.brokers.iter().filter(|broker| reached.contains(&broker.id));
-        let (ids, brokers): (Vec<i32>, Vec<HostPort>) = advertised.filter_map(|broker| Some((broker.id, address(broker)?))).unzip();
-        if !ids.is_empty() {
-            self.make(steward, &brokers, &message.topic, &ids).await?;
+        let leading = metadata.brokers.iter().filter(|broker| reached.contains(&broker.id));
+        let (ids, brokers): (Vec<i32>, Vec<HostPort>) = leading.filter_map(|broker| Some((broker.id, address(broker)?))).unzip();
+        if ids.is_empty() {
+            return Ok(ready(message.topic.clone(), Vec::new(), false));
         }
-        Ok(ready(ids.into_iter().map(Some).collect(), true))
+        let topic = self.make(&steward, &metadata, &message.topic, &ids).await?;
+        // One that does not know the topic yet refuses a producer without the right to create it, as if it might not write.
+        let known = brokers.iter().map(async |broker| {
+            let _permit = self.permits.acquire().await;
+            steward.until_known(broker, &topic, &ids).await
+        });
+        join_all(known).await.into_iter().collect::<Result<(), Fault>>()?;
+        Ok(ready(topic, ids.into_iter().map(Some).collect(), true))
     }
 
     /// From whichever of `brokers` answers first: nobody waits for those that are down.
-    async fn metadata(&self, steward: &Visitor, brokers: &[HostPort], topic: &str) -> Result<Metadata, Fault> {
+    async fn metadata(&self, steward: &Steward, brokers: &[HostPort], topic: &str) -> Result<Metadata, Fault> {
         if brokers.is_empty() {
             return Err(Fault::other(Step::Topic, "there is no broker to ask for the topic"));
         }
         let asked = brokers.iter().map(|broker| {
             Box::pin(async move {
                 let _permit = self.permits.acquire().await;
-                metadata_of(steward, broker, topic, self.options.deadline, self.options.now).await
+                steward.metadata_of(broker, topic).await
             })
         });
         match select_ok(asked).await {
@@ -158,23 +223,14 @@ impl Messages<'_> {
         }
     }
 
-    async fn make(&self, steward: &Visitor, brokers: &[HostPort], name: &str, ids: &[i32]) -> Result<(), Fault> {
-        let bootstrap: Vec<String> = brokers.iter().map(HostPort::to_string).collect();
-        let client = Librdkafka::new(steward, &bootstrap.join(","), name, self.options.deadline);
-        let topic = match self.scratch.get() {
-            Some(topic) => topic,
-            None => {
-                let topic = ScratchTopic::new(&client, name)?;
-                self.scratch.get_or_init(|| topic)
-            }
-        };
-        topic.create(ids).await.map_err(|fault| not_there(fault, name))?;
-        // One that does not know the topic yet refuses a producer without the right to create it, as if it might not write.
-        let known = brokers.iter().map(|broker| async move {
-            let _permit = self.permits.acquire().await;
-            until_known(steward, broker, name, ids, self.options.deadline, self.options.now).await
+    /// Its name. The controller is asked first.
+    async fn make(&self, steward: &Steward, metadata: &Metadata, prefix: &str, ids: &[i32]) -> Result<String, Fault> {
+        let topics = self.scratch.get_or_init(|| {
+            let mut brokers: Vec<_> = metadata.brokers.iter().collect();
+            brokers.sort_by_key(|broker| Some(broker.id) != metadata.controller);
+            ScratchTopics::new(steward.clone(), brokers.into_iter().filter_map(address).collect())
         });
-        join_all(known).await.into_iter().collect()
+        topics.create(prefix, ids).await.map_err(|fault| not_there(fault, prefix))
     }
 
     fn target(&self, meeting: usize) -> &Target {
@@ -193,9 +249,11 @@ impl Messages<'_> {
     }
 }
 
+const UNKNOWN_TOPIC: i16 = 3;
+const UNKNOWN_TOPIC_ID: i16 = 100;
+
 /// To whoever may not make a topic it is missing.
 fn not_there(fault: Fault, name: &str) -> Fault {
-    const UNKNOWN_TOPIC: i16 = 3;
     const TOPIC_AUTHORIZATION_FAILED: i16 = 29;
     const CLUSTER_AUTHORIZATION_FAILED: i16 = 31;
     match fault.symptom {

@@ -36,7 +36,7 @@ pub use agenda::{Agenda, Attendee, Entry, Intruders, KafkaMessage, Meeting, Targ
 pub use by_name::{Place, agenda as agenda_by_name};
 pub use cluster::agenda as agenda_by_cluster;
 pub use loopback::loopback;
-pub use mock::message_through_mock;
+pub use mock::{message_through_mock, stand_in_hosts};
 pub use options::Options;
 pub use run::run;
 

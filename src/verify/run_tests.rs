@@ -16,7 +16,7 @@ use crate::describe::Protocol;
 use crate::diagnosis::{Attempt, Cell, Failure, Fault, ProbeOutcome, Step, Symptom, Verdict, VerifyReport, Via};
 use crate::inventory::HolderFiles;
 use crate::layout::HolderFile;
-use crate::visit::{Login, Visitor};
+use crate::visit::{Login, Messenger, Visitor};
 
 /// One node of RabbitMQ at this port, and one client.
 fn cluster(port: u16) -> Cluster {
@@ -32,7 +32,7 @@ clients: [{{ name: queues, rabbitmq: {{}} }}]
 /// AMQP's first words: the start of Connection.Start, which nobody reads further.
 pub const START: &[u8] = b"\x01\0\0\0\0\x01\xc4\0";
 
-pub const WISHES: Wishes = Wishes { topic: None, message: true, transactional: false };
+pub const WISHES: Wishes = Wishes { topic: None, message: true, transactional: false, messenger: Messenger::InProcess };
 
 /// How a server treats whoever connects.
 enum Manner {

@@ -6,10 +6,13 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use kafka_protocol::messages::create_topics_response::CreatableTopicResult;
+use kafka_protocol::messages::delete_topics_response::DeletableTopicResult;
 use kafka_protocol::messages::metadata_response::{MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic};
 use kafka_protocol::messages::{
-    ApiKey, ApiVersionsResponse, MetadataRequest, MetadataResponse, RequestHeader, SaslAuthenticateRequest, SaslAuthenticateResponse,
-    SaslHandshakeRequest, SaslHandshakeResponse, TopicName, api_versions_response::ApiVersion,
+    ApiKey, ApiVersionsResponse, CreateTopicsRequest, CreateTopicsResponse, DeleteTopicsRequest, DeleteTopicsResponse, MetadataRequest,
+    MetadataResponse, RequestHeader, SaslAuthenticateRequest, SaslAuthenticateResponse, SaslHandshakeRequest, SaslHandshakeResponse,
+    TopicName, api_versions_response::ApiVersion,
 };
 use kafka_protocol::protocol::{Decodable, Encodable, StrBytes};
 use proptest::prelude::*;
@@ -60,8 +63,14 @@ fn offers(of: &[(ApiKey, i16, i16)]) -> Vec<u8> {
     encoded(&ApiVersionsResponse::default().with_api_keys(of.iter().map(api).collect()), 0)
 }
 
-const KAFKA_4: [(ApiKey, i16, i16); 4] =
-    [(ApiKey::Metadata, 0, 13), (ApiKey::SaslHandshake, 0, 1), (ApiKey::ApiVersions, 0, 4), (ApiKey::SaslAuthenticate, 0, 2)];
+const KAFKA_4: [(ApiKey, i16, i16); 6] = [
+    (ApiKey::Metadata, 0, 13),
+    (ApiKey::SaslHandshake, 0, 1),
+    (ApiKey::ApiVersions, 0, 4),
+    (ApiKey::SaslAuthenticate, 0, 2),
+    (ApiKey::CreateTopics, 2, 7),
+    (ApiKey::DeleteTopics, 1, 6),
+];
 
 fn text(text: &str) -> StrBytes {
     StrBytes::from_string(text.to_owned())
@@ -133,6 +142,42 @@ async fn an_older_broker_is_asked_in_the_words_that_it_knows() {
     assert_eq!(fault.symptom.to_string(), "the broker takes Metadata in the versions 9 to 13, not 4 to 8");
     let fault = greeted(&[(ApiKey::Metadata, 0, 3)]).await.metadata(&[]).await.unwrap_err();
     assert_eq!(fault.symptom.to_string(), "the broker takes Metadata in the versions 0 to 3, not 4 to 8");
+}
+
+/// A broker that makes and removes every topic but `taken`.
+#[tokio::test]
+async fn a_topic_is_made_where_it_is_to_lie_and_removed_by_its_name() {
+    let limit = Duration::from_secs(3);
+    for newest in [2, 4] {
+        let (ours, theirs) = duplex(1 << 16);
+        tokio::spawn(serve(theirs, move |api, version, rest| match api {
+            ApiKey::ApiVersions => offers(&[(ApiKey::CreateTopics, 0, newest), (ApiKey::DeleteTopics, 0, newest.min(3))]),
+            ApiKey::CreateTopics => {
+                let asked = CreateTopicsRequest::decode(rest, version).unwrap();
+                let topic = &asked.topics[0];
+                let lies: Vec<(i32, i32)> = topic.assignments.iter().map(|part| (part.partition_index, *part.broker_ids[0])).collect();
+                assert_eq!((lies, asked.timeout_ms, asked.validate_only), (vec![(0, 7), (1, 5)], 3000, false));
+                let code = if topic.name.as_str() == "taken" { 36 } else { 0 };
+                let answer = CreatableTopicResult::default().with_name(topic.name.clone()).with_error_code(code);
+                encoded(&CreateTopicsResponse::default().with_topics(vec![answer]), version)
+            }
+            ApiKey::DeleteTopics => {
+                let asked = DeleteTopicsRequest::decode(rest, version).unwrap();
+                let name = asked.topic_names[0].clone();
+                let code = if name.as_str() == "taken" { 73 } else { 0 };
+                let answer = DeletableTopicResult::default().with_name(Some(name)).with_error_code(code);
+                encoded(&DeleteTopicsResponse::default().with_responses(vec![answer]), version)
+            }
+            _ => CLOSE,
+        }));
+        let mut session = KafkaSession::greet(ours).await.unwrap();
+        session.create_topic("free", &[7, 5], limit).await.unwrap();
+        let refused = session.create_topic("taken", &[7, 5], limit).await.unwrap_err();
+        assert_eq!(refused.symptom.to_string(), "Kafka's error 36 TOPIC_ALREADY_EXISTS for taken");
+        session.delete_topic("free", limit).await.unwrap();
+        let refused = session.delete_topic("taken", limit).await.unwrap_err();
+        assert_eq!(refused.symptom.to_string(), "Kafka's error 73 TOPIC_DELETION_DISABLED for taken");
+    }
 }
 
 /// What a server that answers the first request with these bytes, and closes, is taken for.

@@ -18,6 +18,8 @@ pub(super) enum Request {
     Metadata = 3,
     SaslHandshake = 17,
     ApiVersions = 18,
+    CreateTopics = 19,
+    DeleteTopics = 20,
     InitProducerId = 22,
     SaslAuthenticate = 36,
 }
@@ -27,7 +29,12 @@ impl Request {
     const fn limit(self) -> usize {
         match self {
             Self::Metadata => 4 << 20,
-            Self::ApiVersions | Self::SaslHandshake | Self::SaslAuthenticate | Self::InitProducerId => 64 << 10,
+            Self::ApiVersions
+            | Self::SaslHandshake
+            | Self::SaslAuthenticate
+            | Self::InitProducerId
+            | Self::CreateTopics
+            | Self::DeleteTopics => 64 << 10,
         }
     }
 }
@@ -129,8 +136,12 @@ impl Body {
     }
 
     /// A NULLABLE_STRING that is null.
-    pub fn no_string(mut self) -> Self {
-        self.0.extend_from_slice(&(-1_i16).to_be_bytes());
+    pub fn no_string(self) -> Self {
+        self.int16(-1)
+    }
+
+    pub fn int16(mut self, value: i16) -> Self {
+        self.0.extend_from_slice(&value.to_be_bytes());
         self
     }
 

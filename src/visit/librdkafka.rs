@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
+use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
@@ -14,17 +14,10 @@ use rdkafka::{Message, Offset, TopicPartitionList};
 
 use super::aside::Aside;
 use super::delivery::Delivery;
-use super::librdkafka_error::{Heard, Names, symptom};
+use super::librdkafka_error::{Heard, Names, trouble};
+use super::order::{Order, Trip, Trouble};
 use super::unique::unique;
 use super::{Login, Visitor};
-use crate::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
-
-/// What one message met: `Produce` and `Consume`, as far as it came.
-#[derive(Debug)]
-pub struct RoundTrip {
-    pub steps: Vec<StepTaken>,
-    pub result: Result<(), Fault>,
-}
 
 /// librdkafka's settings for a visitor.
 ///
@@ -32,7 +25,7 @@ pub struct RoundTrip {
 /// visitor offers counts in the handshake that is made before.
 #[derive(Clone)]
 pub struct Librdkafka {
-    config: ClientConfig,
+    settings: BTreeMap<String, String>,
     group: String,
     deadline: Duration,
 }
@@ -47,90 +40,94 @@ impl Librdkafka {
     /// `bootstrap` as librdkafka takes it: `host:port,host:port`. The group is never joined, and no offset of it is kept; but
     /// librdkafka asks for its coordinator all the same, upon which a broker makes `__consumer_offsets` where there is none yet.
     pub fn new(visitor: &Visitor, bootstrap: &str, group: &str, deadline: Duration) -> Self {
-        let mut config = ClientConfig::new();
-        config
-            .set("bootstrap.servers", bootstrap)
-            .set("client.id", "countersign")
-            .set("ssl.endpoint.identification.algorithm", "https")
-            .set("ssl.ca.pem", visitor.anchors_pem())
-            .set("allow.auto.create.topics", "false")
-            .set("socket.connection.setup.timeout.ms", millis(deadline))
-            .set("retry.backoff.ms", "10")
-            .set("topic.metadata.refresh.fast.interval.ms", "10")
+        let millis = millis(deadline);
+        let mut settings = BTreeMap::from([
+            ("bootstrap.servers", bootstrap.to_owned()),
+            ("client.id", "countersign".to_owned()),
+            ("ssl.endpoint.identification.algorithm", "https".to_owned()),
+            ("ssl.ca.pem", visitor.anchors_pem()),
+            ("allow.auto.create.topics", "false".to_owned()),
+            ("socket.connection.setup.timeout.ms", millis),
+            ("retry.backoff.ms", "10".to_owned()),
+            ("topic.metadata.refresh.fast.interval.ms", "10".to_owned()),
+            // Whoever sends has seen before that the brokers know the topic: one that they know no more is gone.
+            ("topic.metadata.propagation.max.ms", "1000".to_owned()),
             // Of a name's addresses one is tried at a time.
-            .set("reconnect.backoff.ms", "10")
-            .set("reconnect.backoff.max.ms", "500");
+            ("reconnect.backoff.ms", "10".to_owned()),
+            ("reconnect.backoff.max.ms", "500".to_owned()),
+        ]);
         if let Some(credential) = &visitor.credential {
-            config
-                .set("ssl.certificate.pem", credential.chain_pem())
-                .set("ssl.key.pem", String::from_utf8_lossy(credential.key_pem().expose()));
+            settings.insert("ssl.certificate.pem", credential.chain_pem());
+            settings.insert("ssl.key.pem", String::from_utf8_lossy(credential.key_pem().expose()).into_owned());
         }
         match &visitor.login {
-            Login::Certificate | Login::Anonymous => config.set("security.protocol", "ssl"),
-            Login::Password { mechanism, user, password } => config
-                .set("security.protocol", "sasl_ssl")
-                .set("sasl.mechanism", mechanism.name())
-                .set("sasl.username", user)
-                .set("sasl.password", password.expose()),
+            Login::Certificate | Login::Anonymous => settings.insert("security.protocol", "ssl".to_owned()),
+            Login::Password { mechanism, user, password } => {
+                settings.insert("sasl.mechanism", mechanism.name().to_owned());
+                settings.insert("sasl.username", user.clone());
+                settings.insert("sasl.password", password.expose().to_owned());
+                settings.insert("security.protocol", "sasl_ssl".to_owned())
+            }
         };
-        Self { config, group: group.to_owned(), deadline }
+        let settings = settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        Self { settings, group: group.to_owned(), deadline }
     }
 
-    fn producer(&self, delivery: &Delivery) -> Self {
-        let mut producer = self.clone();
-        // One message is all that there will be: it does not wait for others.
-        producer.config.set("acks", "all").set("queue.buffering.max.ms", "0").set("message.timeout.ms", millis(self.deadline));
-        if let Delivery::Transactional { id } = delivery {
-            producer.config.set("transactional.id", id).set("transaction.timeout.ms", millis(self.deadline));
+    /// One message to each of `partitions`, and back.
+    pub fn order(&self, topic: &str, partitions: &[i32], delivery: &Delivery) -> Order {
+        let Self { settings, group, deadline } = self.clone();
+        Order { settings, group, deadline, topic: topic.to_owned(), partitions: partitions.to_vec(), delivery: delivery.clone() }
+    }
+}
+
+impl Order {
+    /// What [`super::Messenger`] lets do: all messages at once, what happened to each in their order.
+    pub(super) async fn run(&self) -> Vec<Trip> {
+        match self.clients().await {
+            Ok(clients) => clients.round_trips(&self.topic, &self.partitions, &self.delivery, self.deadline).await,
+            Err(cause) => self.partitions.iter().map(|_| Trip::Unsent(Trouble::Other(cause.clone()))).collect(),
         }
-        producer
     }
 
-    fn consumer(&self) -> Self {
-        let mut consumer = self.clone();
-        consumer
-            .config
+    fn config(&self) -> ClientConfig {
+        self.settings.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+
+    fn producer(&self) -> ClientConfig {
+        let mut config = self.config();
+        // One message is all that there will be: it does not wait for others.
+        config.set("acks", "all").set("queue.buffering.max.ms", "0").set("message.timeout.ms", millis(self.deadline));
+        if let Delivery::Transactional { id } = &self.delivery {
+            config.set("transactional.id", id).set("transaction.timeout.ms", millis(self.deadline));
+        }
+        config
+    }
+
+    fn consumer(&self) -> ClientConfig {
+        let mut config = self.config();
+        config
             .set("group.id", &self.group)
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("isolation.level", "read_committed")
             .set("fetch.error.backoff.ms", "10");
-        consumer
-    }
-
-    pub(super) fn deadline(&self) -> Duration {
-        self.deadline
-    }
-
-    pub(super) fn client<T: FromClientConfigAndContext<Heard>>(&self, heard: &Heard) -> Result<T, KafkaError> {
-        self.config.create_with_context(heard.clone())
-    }
-
-    /// Produces one message to each of `partitions` and consumes it again, all at once: what happened to each, in their order.
-    pub async fn round_trips(&self, topic: &str, partitions: &[i32], delivery: &Delivery) -> Vec<RoundTrip> {
-        let heard = Heard::default();
-        let clients = match self.clients(&heard, topic, delivery).await {
-            Ok(clients) => clients,
-            Err(fault) => return partitions.iter().map(|_| RoundTrip { steps: Vec::new(), result: Err(fault.clone()) }).collect(),
-        };
-        clients.round_trips(topic, partitions, delivery, self.deadline).await
+        config
     }
 
     /// Both clients, connecting already.
-    async fn clients(&self, heard: &Heard, topic: &str, delivery: &Delivery) -> Result<Aside<Clients>, Fault> {
-        let names = Names { topic: topic.to_owned(), group: self.group.clone(), delivery: delivery.clone() };
-        let (producing, consuming) = (self.producer(delivery), self.consumer());
+    async fn clients(&self) -> Result<Aside<Clients>, String> {
+        let heard = Heard::default();
+        let names = Names { topic: self.topic.clone(), group: self.group.clone(), delivery: self.delivery.clone() };
+        let (producing, consuming) = (self.producer(), self.consumer());
         let (producer_heard, consumer_heard) = (heard.clone(), heard.clone());
         let made = tokio::join!(
-            tokio::task::spawn_blocking(move || producing.client(&producer_heard)),
-            tokio::task::spawn_blocking(move || consuming.client(&consumer_heard)),
+            tokio::task::spawn_blocking(move || producing.create_with_context(producer_heard)),
+            tokio::task::spawn_blocking(move || consuming.create_with_context(consumer_heard)),
         );
         match made {
-            (Ok(Ok(producer)), Ok(Ok(consumer))) => {
-                Ok(Aside::new(Clients { producer, consumer: Arc::new(consumer), heard: heard.clone(), names }))
-            }
-            (Ok(Err(error)), _) | (_, Ok(Err(error))) => Err(Fault::other(Step::Produce, error)),
-            (Err(error), _) | (_, Err(error)) => Err(Fault::other(Step::Produce, error)),
+            (Ok(Ok(producer)), Ok(Ok(consumer))) => Ok(Aside::new(Clients { producer, consumer: Arc::new(consumer), heard, names })),
+            (Ok(Err(error)), _) | (_, Ok(Err(error))) => Err(error.to_string()),
+            (Err(error), _) | (_, Err(error)) => Err(error.to_string()),
         }
     }
 }
@@ -143,7 +140,12 @@ struct Clients {
 }
 
 /// What became of a message that was sent; `None` while it has not come back.
-type Arrival = Option<Result<StepTaken, Symptom>>;
+type Arrival = Option<Result<Arrived, Trouble>>;
+
+struct Arrived {
+    took: Duration,
+    bytes: usize,
+}
 
 /// A message on its way.
 struct Sent {
@@ -152,7 +154,7 @@ struct Sent {
 }
 
 impl Clients {
-    async fn round_trips(&self, topic: &str, partitions: &[i32], delivery: &Delivery, deadline: Duration) -> Vec<RoundTrip> {
+    async fn round_trips(&self, topic: &str, partitions: &[i32], delivery: &Delivery, deadline: Duration) -> Vec<Trip> {
         let begun = Instant::now();
         // Knowing the leaders beforehand, the consumer fetches as soon as it knows from where.
         let (consumer, name) = (self.consumer.clone(), topic.to_owned());
@@ -160,60 +162,55 @@ impl Clients {
         let (sent, _) = tokio::join!(self.produce(topic, partitions, delivery, deadline), acquainted);
         let produced = begun.elapsed();
         let consumed = self.consume(topic, partitions, &sent, deadline).await;
-        let transactional = matches!(delivery, Delivery::Transactional { .. });
-        let trip = |partition: i32, sent: Result<Sent, Symptom>, arrival: Arrival| {
-            let mut steps = Vec::new();
-            let result = sent.map_err(|symptom| Fault::new(Step::Produce, symptom)).and_then(|_| {
-                steps.push(StepTaken { took: produced, fact: Fact::Produce { topic: topic.to_owned(), partition, transactional } });
-                let arrived = arrival.unwrap_or_else(|| Err(self.symptom_of(RDKafkaErrorCode::OperationTimedOut)));
-                steps.push(arrived.map_err(|symptom| Fault::new(Step::Consume, symptom))?);
-                Ok(())
-            });
-            RoundTrip { steps, result }
+        let trip = |(sent, arrival): (Result<Sent, Trouble>, Arrival)| match (sent, arrival) {
+            (Err(trouble), _) => Trip::Unsent(trouble),
+            (Ok(_), Some(Ok(Arrived { took, bytes }))) => Trip::Back { produced, consumed: took, bytes },
+            (Ok(_), Some(Err(trouble))) => Trip::Lost { produced, trouble },
+            (Ok(_), None) => Trip::Lost { produced, trouble: self.trouble_of(RDKafkaErrorCode::OperationTimedOut) },
         };
-        partitions.iter().zip(sent.into_iter().zip(consumed)).map(|(partition, (sent, arrival))| trip(*partition, sent, arrival)).collect()
+        sent.into_iter().zip(consumed).map(trip).collect()
     }
 
-    async fn produce(&self, topic: &str, partitions: &[i32], delivery: &Delivery, deadline: Duration) -> Vec<Result<Sent, Symptom>> {
+    async fn produce(&self, topic: &str, partitions: &[i32], delivery: &Delivery, deadline: Duration) -> Vec<Result<Sent, Trouble>> {
         if let Delivery::Transactional { .. } = delivery {
             let begin = move |producer: &FutureProducer<Heard>| {
                 producer.init_transactions(deadline)?;
                 producer.begin_transaction()
             };
-            if let Err(symptom) = self.transact(begin).await {
-                return partitions.iter().map(|_| Err(symptom.clone())).collect();
+            if let Err(trouble) = self.transact(begin).await {
+                return partitions.iter().map(|_| Err(trouble.clone())).collect();
             }
         }
         let sent = join_all(partitions.iter().map(|partition| self.send(topic, *partition, deadline))).await;
         if let Delivery::Transactional { .. } = delivery
             && sent.iter().all(Result::is_ok)
-            && let Err(symptom) = self.transact(move |producer| producer.commit_transaction(deadline)).await
+            && let Err(trouble) = self.transact(move |producer| producer.commit_transaction(deadline)).await
         {
-            return partitions.iter().map(|_| Err(symptom.clone())).collect();
+            return partitions.iter().map(|_| Err(trouble.clone())).collect();
         }
         sent
     }
 
-    async fn send(&self, topic: &str, partition: i32, deadline: Duration) -> Result<Sent, Symptom> {
+    async fn send(&self, topic: &str, partition: i32, deadline: Duration) -> Result<Sent, Trouble> {
         let payload = format!("countersign verify {}", unique());
         let record = FutureRecord::<(), _>::to(topic).partition(partition).payload(&payload);
         match self.producer.send(record, deadline).await {
             Ok(delivered) => Ok(Sent { payload, offset: delivered.offset }),
-            Err((error, _)) => Err(self.symptom(&error)),
+            Err((error, _)) => Err(self.trouble(&error)),
         }
     }
 
     /// A call that blocks.
-    async fn transact(&self, call: impl FnOnce(&FutureProducer<Heard>) -> Result<(), KafkaError> + Send + 'static) -> Result<(), Symptom> {
+    async fn transact(&self, call: impl FnOnce(&FutureProducer<Heard>) -> Result<(), KafkaError> + Send + 'static) -> Result<(), Trouble> {
         let producer = self.producer.clone();
         match tokio::task::spawn_blocking(move || call(&producer)).await {
-            Ok(done) => done.map_err(|error| self.symptom(&error)),
-            Err(error) => Err(Symptom::Other(error.to_string())),
+            Ok(done) => done.map_err(|error| self.trouble(&error)),
+            Err(error) => Err(Trouble::Other(error.to_string())),
         }
     }
 
     /// What became of each of `sent`, in their order; `None` where it was not sent, or did not come back in time.
-    async fn consume(&self, topic: &str, partitions: &[i32], sent: &[Result<Sent, Symptom>], deadline: Duration) -> Vec<Arrival> {
+    async fn consume(&self, topic: &str, partitions: &[i32], sent: &[Result<Sent, Trouble>], deadline: Duration) -> Vec<Arrival> {
         let begun = Instant::now();
         let mut arrived: Vec<Arrival> = partitions.iter().map(|_| None).collect();
         let mut missing: BTreeMap<i32, (usize, &Sent)> = BTreeMap::new();
@@ -239,9 +236,9 @@ impl Clients {
                         continue;
                     };
                     arrived[*index] = Some(if message.payload() == Some(sent.payload.as_bytes()) {
-                        Ok(StepTaken { took: begun.elapsed(), fact: Fact::Consume { bytes: sent.payload.len() } })
+                        Ok(Arrived { took: begun.elapsed(), bytes: sent.payload.len() })
                     } else {
-                        Err(Symptom::OtherBytes)
+                        Err(Trouble::OtherBytes)
                     });
                     missing.remove(&message.partition());
                 }
@@ -249,22 +246,22 @@ impl Clients {
         }
         if let Some(error) = failure {
             for (index, _) in missing.into_values() {
-                arrived[index] = Some(Err(self.symptom(&error)));
+                arrived[index] = Some(Err(self.trouble(&error)));
             }
         }
         arrived
     }
 
-    fn symptom(&self, error: &KafkaError) -> Symptom {
+    fn trouble(&self, error: &KafkaError) -> Trouble {
         match (error.rdkafka_error_code(), self.producer.client().fatal_error()) {
-            (Some(RDKafkaErrorCode::Fatal), Some((code, reason))) => symptom(code, Some(reason), |code| self.names.of(code)),
-            (Some(code), _) => self.symptom_of(code),
-            (None, _) => Symptom::Other(error.to_string()),
+            (Some(RDKafkaErrorCode::Fatal), Some((code, reason))) => trouble(code, Some(reason), |code| self.names.of(code)),
+            (Some(code), _) => self.trouble_of(code),
+            (None, _) => Trouble::Other(error.to_string()),
         }
     }
 
-    fn symptom_of(&self, code: RDKafkaErrorCode) -> Symptom {
-        self.heard.symptom(code, |code| self.names.of(code))
+    fn trouble_of(&self, code: RDKafkaErrorCode) -> Trouble {
+        self.heard.trouble(code, |code| self.names.of(code))
     }
 }
 

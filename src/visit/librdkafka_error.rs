@@ -9,9 +9,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::types::RDKafkaRespErr;
 
 use super::delivery::Delivery;
-use super::kafka_error;
-
-use crate::diagnosis::Symptom;
+use super::order::Trouble;
 
 /// What a refusal can be about.
 pub(super) struct Names {
@@ -41,23 +39,23 @@ pub(super) struct Heard(Arc<Mutex<Option<(RDKafkaErrorCode, String)>>>);
 
 impl Heard {
     /// What `code` means, with the last that was said before it.
-    pub fn symptom<'a>(&self, code: RDKafkaErrorCode, resource: impl FnOnce(i16) -> Option<&'a str>) -> Symptom {
+    pub fn trouble<'a>(&self, code: RDKafkaErrorCode, resource: impl FnOnce(i16) -> Option<&'a str>) -> Trouble {
         let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match heard {
             // Of its own code and Kafka's, Kafka's is the cause.
-            Some((cause, reason)) if (code as i32) < 0 && (cause as i32) > 0 => symptom(cause, Some(reason), resource),
-            heard => symptom(code, heard.map(|(_, reason)| reason), resource),
+            Some((cause, reason)) if (code as i32) < 0 && (cause as i32) > 0 => trouble(cause, Some(reason), resource),
+            heard => trouble(code, heard.map(|(_, reason)| reason), resource),
         }
     }
 }
 
-pub(super) fn symptom<'a>(code: RDKafkaErrorCode, reason: Option<String>, resource: impl FnOnce(i16) -> Option<&'a str>) -> Symptom {
+pub(super) fn trouble<'a>(code: RDKafkaErrorCode, reason: Option<String>, resource: impl FnOnce(i16) -> Option<&'a str>) -> Trouble {
     match i16::try_from(code as i32) {
-        Ok(code @ 1..) => kafka_error::refused(code, reason, resource(code)),
+        Ok(code @ 1..) => Trouble::Kafka { code, message: reason, resource: resource(code).map(str::to_owned) },
         Ok(_) | Err(_) => {
             let name = RDKafkaRespErr::try_from(code as i32).map(|error| format!("{error:?}")).unwrap_or_default();
             let name = name.strip_prefix("RD_KAFKA_RESP_ERR_").map_or_else(|| code.to_string(), str::to_owned);
-            Symptom::Librdkafka { code: name, reason: reason.unwrap_or_default() }
+            Trouble::Librdkafka { code: name, reason: reason.unwrap_or_default() }
         }
     }
 }
@@ -79,11 +77,12 @@ impl ConsumerContext for Heard {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnosis::Symptom;
 
     #[test]
     fn a_refusal_of_kafkas_explains_what_librdkafka_only_waited_for() {
         let heard = Heard::default();
-        let meant = |code| heard.symptom(code, |_| Some("orders")).to_string();
+        let meant = |code| Symptom::from(heard.trouble(code, |_| Some("orders"))).to_string();
         assert_eq!(meant(RDKafkaErrorCode::MessageTimedOut), "_MSG_TIMED_OUT");
         heard.error(KafkaError::Global(RDKafkaErrorCode::BrokerTransportFailure), "localhost:1: refused");
         heard.error(KafkaError::Global(RDKafkaErrorCode::AllBrokersDown), "1/1 brokers are down");

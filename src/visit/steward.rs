@@ -1,4 +1,4 @@
-//! What whoever looks after a topic asks of single brokers, on connections of its own.
+//! Whoever looks after a topic: what is asked of single brokers, on connections of its own.
 
 use std::time::Duration;
 
@@ -8,45 +8,74 @@ use super::dial::{Addresses, Deadline};
 use super::kafka::KafkaSession;
 use super::kafka_metadata::Metadata;
 use super::{Visitor, tls};
-use crate::diagnosis::{Fault, Step};
+use crate::diagnosis::{Fault, Step, Symptom};
 use crate::pki::HostPort;
 
-/// What the broker at `endpoint` tells `visitor` of the brokers and of `topic`.
-pub async fn metadata_of(
-    visitor: &Visitor,
-    endpoint: &HostPort,
-    topic: &str,
-    limit: Duration,
-    now: OffsetDateTime,
-) -> Result<Metadata, Fault> {
-    let deadline = Deadline::after(limit);
-    let asked = async { session(visitor, endpoint, deadline, now).await?.metadata(&[topic]).await };
-    deadline.within(Step::Topic, asked).await
+/// Who looks after topics, and how long each of its connections may take, with all that is done over it.
+#[derive(Debug, Clone)]
+pub struct Steward {
+    pub visitor: Visitor,
+    pub limit: Duration,
+    pub now: OffsetDateTime,
 }
 
-/// Waits until the broker at `endpoint` knows that `topic` has these leaders, by partition.
-pub async fn until_known(
-    visitor: &Visitor,
-    endpoint: &HostPort,
-    topic: &str,
-    leaders: &[i32],
-    limit: Duration,
-    now: OffsetDateTime,
-) -> Result<(), Fault> {
-    let deadline = Deadline::after(limit);
-    let known = async { session(visitor, endpoint, deadline, now).await?.until_known(topic, leaders).await };
-    deadline.within(Step::Topic, known).await
-}
+impl Steward {
+    /// What the broker at `endpoint` tells of the brokers and of `topic`.
+    pub async fn metadata_of(&self, endpoint: &HostPort, topic: &str) -> Result<Metadata, Fault> {
+        self.at(endpoint, async |session, _| session.metadata(&[topic]).await).await
+    }
 
-async fn session(
-    visitor: &Visitor,
-    endpoint: &HostPort,
-    deadline: Deadline,
-    now: OffsetDateTime,
-) -> Result<KafkaSession<tls::Stream>, Fault> {
-    let client = tls::Client::new(visitor.credential.as_deref(), visitor.anchors.clone(), &visitor.versions, now)?;
-    let stream = Addresses::of(endpoint, deadline).await?.connect(deadline).await?;
-    let mut session = KafkaSession::greet(client.handshake(&endpoint.host, stream).await?).await?;
-    session.login(&visitor.login, visitor.few_iterations()).await?;
-    Ok(session)
+    /// Waits until the broker at `endpoint` knows that `topic` has these leaders, by partition.
+    pub async fn until_known(&self, endpoint: &HostPort, topic: &str, leaders: &[i32]) -> Result<(), Fault> {
+        self.at(endpoint, async |session, _| session.until_known(topic, leaders).await).await
+    }
+
+    /// Makes a topic with one partition on each of `leaders`, in their order, through the first of `brokers` that can do it.
+    pub async fn create_topic(&self, brokers: &[HostPort], topic: &str, leaders: &[i32]) -> Result<(), Fault> {
+        self.anywhere(brokers, async |session, left| session.create_topic(topic, leaders, left).await).await
+    }
+
+    pub async fn delete_topic(&self, brokers: &[HostPort], topic: &str) -> Result<(), Fault> {
+        self.anywhere(brokers, async |session, left| session.delete_topic(topic, left).await).await
+    }
+
+    /// Asks one of `brokers` after the other, until one answers who can.
+    async fn anywhere(
+        &self,
+        brokers: &[HostPort],
+        ask: impl AsyncFn(&mut KafkaSession<tls::Stream>, Duration) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        /// Of Kafka without KRaft, where only the controller makes and removes topics.
+        const NOT_CONTROLLER: i16 = 41;
+        let mut last = Fault::other(Step::Topic, "there is no broker to ask for the topic");
+        for broker in brokers {
+            match self.at(broker, &ask).await {
+                Err(fault) if !matches!(fault.symptom, Symptom::Kafka { code, .. } if code != NOT_CONTROLLER) => last = fault,
+                answered => return answered,
+            }
+        }
+        Err(Fault { step: Step::Topic, ..last })
+    }
+
+    async fn at<T>(
+        &self,
+        endpoint: &HostPort,
+        ask: impl AsyncFn(&mut KafkaSession<tls::Stream>, Duration) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let deadline = Deadline::after(self.limit);
+        let asked = async {
+            let mut session = self.session(endpoint, deadline).await?;
+            ask(&mut session, deadline.left()).await
+        };
+        deadline.within(Step::Topic, asked).await
+    }
+
+    async fn session(&self, endpoint: &HostPort, deadline: Deadline) -> Result<KafkaSession<tls::Stream>, Fault> {
+        let Visitor { credential, anchors, versions, login, .. } = &self.visitor;
+        let client = tls::Client::new(credential.as_deref(), anchors.clone(), versions, self.now)?;
+        let stream = Addresses::of(endpoint, deadline).await?.connect(deadline).await?;
+        let mut session = KafkaSession::greet(client.handshake(&endpoint.host, stream).await?).await?;
+        session.login(login, self.visitor.few_iterations()).await?;
+        Ok(session)
+    }
 }

@@ -11,3 +11,4 @@ allow --allow-principal 'User:CN=orders,O=Acme\, Inc.,C=DE' --operation Write --
 allow --allow-principal 'User:CN=orders,O=Acme\, Inc.,C=DE' --operation Read --operation Describe --topic 'payments' --topic 'refunds'
 allow --allow-principal 'User:CN=orders,O=Acme\, Inc.,C=DE' --operation Read --group 'orders'
 allow --allow-principal 'User:CN=orders,O=Acme\, Inc.,C=DE' --operation Read --operation Write --operation Describe --topic 'countersign-verify'
+allow --allow-principal 'User:CN=orders,O=Acme\, Inc.,C=DE' --operation Read --operation Write --operation Describe --topic 'countersign-verify-' --resource-pattern-type prefixed
