@@ -10,6 +10,7 @@ use std::process::Command;
 use countersign::cluster;
 use countersign::directory::Directory;
 use countersign::ops::{self, Applied, DeedError, Means, Progress, Proof, Site};
+use countersign::plan::Loss;
 use countersign::snippet::Snippets;
 use support::{Workspace, program};
 use time::{Duration, OffsetDateTime};
@@ -30,7 +31,7 @@ fn applied_at(workspace: &Workspace, now: OffsetDateTime) -> Result<Applied, Dee
     let directory = Directory::new(&workspace.path("pki")).unwrap();
     let snippets = Snippets::new(&spec, directory.root());
     let means = Means { now, entropy: &aws_lc_rs::rand::SystemRandom::new(), progress: Progress::SILENT };
-    ops::apply(Site { spec: &spec, snippets: &snippets, directory: &directory }, means, Proof::LeftOut)
+    ops::apply(Site { spec: &spec, snippets: &snippets, directory: &directory }, means, Proof::LeftOut, Loss::Stops)
 }
 
 fn days_from_now(days: i64) -> OffsetDateTime {
@@ -71,6 +72,10 @@ fn what_has_ended_is_told_first_and_is_never_ok() {
     assert_eq!(status["troubles"][0]["code"], "authority-ended");
     assert!(status["holders"].as_array().unwrap().iter().all(|holder| holder["state"] == "expired"), "{status:#}");
     assert_eq!(generation(&workspace, "clients/app"), "1", "what cannot be helped is left as it is");
+
+    workspace.ok(&["apply", "--new-authority"]);
+    workspace.run(&["status"]).expect(0);
+    workspace.run(&["apply"]).expect(0).says("Nothing to do: 2");
 }
 
 #[test]

@@ -162,7 +162,7 @@ struct Mounted<'a>(&'a Path);
 impl<'a> Mounted<'a> {
     fn new(at: &'a Path, options: &str) -> Self {
         fs::create_dir_all(at).unwrap();
-        program(Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at));
+        program(Command::new("mount").args(["-t", "tmpfs", "-o", &format!("{options},mode=0700"), "tmpfs"]).arg(at));
         Self(at)
     }
 }
@@ -263,7 +263,7 @@ fn an_authority_is_never_replaced() {
     workspace.ok(&["apply", "--no-proof"]);
     fs::copy(workspace.path("pki/authority/1/root.key"), workspace.path("pki/authority/1/issuing.key")).unwrap();
     workspace.edit("host: broker-1.example", "host: broker-1.test");
-    workspace.run(&["apply"]).expect(1).says("does not belong to its certificate");
+    workspace.run(&["apply"]).expect(1).says("authority/1/issuing.key is not the key of issuing.crt");
 }
 
 /// `daemon` and `games` stand for the users that two brokers run as.

@@ -1,21 +1,35 @@
 //! Findings about the authorities of the directory.
 
+use std::path::Path;
+
 use time::OffsetDateTime;
 
 use super::everything::Cluster;
 use super::validity::{self, day};
 use super::view::named;
-use crate::cluster::{AuthorityName, AuthoritySpec};
+use crate::cluster::{AuthorityName, AuthoritySpec, ClusterSpec};
 use crate::finding::{Finding, Place, Rule};
-use crate::inventory::{AuthorityCertificates, KeyFile};
+use crate::inventory::{AuthorityCertificates, Inventory, KeyFile};
 use crate::layout;
 
-pub const RULES: &[&Rule] = &[&UNREADABLE, &KEY_PLAIN, &ENDS_SOON];
+pub const RULES: &[&Rule] = &[&UNREADABLE, &KEY_UNUSABLE, &ROOT_KEY_ELSEWHERE, &KEY_PLAIN, &ENDS_SOON];
 
 const UNREADABLE: Rule = Rule::error(
     "authority-unreadable",
     "an authority that cannot be used",
     "Nothing can be issued or renewed until it is restored: countersign never replaces an authority by itself.",
+);
+
+const KEY_UNUSABLE: Rule = Rule::error(
+    "authority-key-unusable",
+    "an authority's key that cannot sign",
+    "Nobody misses it until the first renewal fails. Of an encrypted key only its passphrase shows whose it is, which is not asked for here.",
+);
+
+const ROOT_KEY_ELSEWHERE: Rule = Rule::note(
+    "root-key-elsewhere",
+    "a root's key that is not in the directory",
+    "It is needed for no leaf, so that it is best kept elsewhere; without it there is no other issuing authority below that root.",
 );
 
 const KEY_PLAIN: Rule = Rule::warning(
@@ -33,6 +47,39 @@ const ENDS_SOON: Rule = Rule::warning(
 /// What is wrong with the authorities that the cluster file names.
 pub fn check(cluster: &Cluster<'_>) -> Vec<Finding> {
     cluster.spec.authorities().flat_map(|authority| one(cluster, authority)).collect()
+}
+
+/// What is wrong with the keys of all of them, as far as it shows without a passphrase.
+pub fn check_keys(spec: &ClusterSpec, inventory: &Inventory) -> Vec<Finding> {
+    let brought = inventory.existing.iter().filter_map(|(name, existing)| {
+        let KeyFile::Broken(why) = &existing.key else { return None };
+        let message = format!("the key that the cluster file names {why}");
+        Some(KEY_UNUSABLE.at(Place::target(name.path()), message, "name the key of the certificate that it names"))
+    });
+    let own = spec.authorities().filter(|authority| !inventory.existing.contains_key(&authority.name)).flat_map(|authority| {
+        let generations = inventory.authorities.get(&authority.name).map(Vec::as_slice).unwrap_or_default();
+        let newest = generations.last().map(|generation| generation.number);
+        let readable = generations.iter().filter_map(|generation| Some((generation.number, generation.state.as_ref().ok()?)));
+        readable.flat_map(move |(number, state)| keys(&layout::authority_path(authority.name, number), state, newest == Some(number)))
+    });
+    brought.chain(own).collect()
+}
+
+fn keys(path: &Path, state: &AuthorityCertificates, is_signing: bool) -> Vec<Finding> {
+    let issuing = (!state.issuing.is_empty()).then_some((layout::ISSUING_KEY, &state.key));
+    let keys = issuing.into_iter().chain([(layout::ROOT_KEY, &state.root_key)]);
+    let finding = |(file, key): (&str, &KeyFile)| {
+        let place = || Place::target(path.join(file).display().to_string());
+        let signs = issuing.is_none_or(|(issuing, _)| issuing == file);
+        match key {
+            KeyFile::Plain | KeyFile::Encrypted => None,
+            KeyFile::Broken(why) => Some(KEY_UNUSABLE.at(place(), format!("it {why}"), "restore it from a backup")),
+            KeyFile::Absent if !is_signing => None,
+            KeyFile::Absent if signs => Some(KEY_UNUSABLE.at(place(), "it is not there", "restore it from a backup")),
+            KeyFile::Absent => Some(ROOT_KEY_ELSEWHERE.at(place(), "it is not there", "make sure that it is kept elsewhere")),
+        }
+    };
+    keys.filter_map(finding).collect()
 }
 
 fn one(cluster: &Cluster<'_>, authority: &AuthoritySpec) -> Vec<Finding> {

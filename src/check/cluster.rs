@@ -3,11 +3,12 @@
 use rayon::prelude::*;
 
 use super::everything::Cluster;
-use super::{authority, drift, holder};
-use crate::cluster::{AuthorityName, Holder};
+use super::{authority, drift, holder, journal, ownership, trust};
+use crate::cluster::{AuthorityName, ClusterSpec, Holder};
 use crate::finding::{Finding, Place, Rule};
+use crate::inventory::Inventory;
 use crate::layout::{self, HolderFile, Sensitivity};
-use crate::plan;
+use crate::plan::{self, Loss};
 
 pub const RULES: &[&Rule] = &[&NO_PLAN, &HOLDER_FAULT, &TRUST_FILES, &LEFTOVER, &CUT_SHORT, &UNKNOWN_FILE, &EXPOSED_SECRET];
 
@@ -55,7 +56,8 @@ const EXPOSED_SECRET: Rule = Rule::error(
 
 /// Everything that is wrong with the directory.
 pub fn cluster(cluster: &Cluster<'_>) -> Vec<Finding> {
-    let mut findings = drift(cluster);
+    let mut findings = ground(cluster.spec, cluster.inventory);
+    findings.extend(drift(cluster));
     findings.extend(authority::check(cluster));
     findings.extend(leftover(cluster));
     findings.extend(exposed(cluster));
@@ -70,8 +72,17 @@ pub fn cluster(cluster: &Cluster<'_>) -> Vec<Finding> {
     findings
 }
 
+/// What all else stands on: whose the directory is, its journal, the keys of its authorities, and the trust that is handed out.
+pub fn ground(spec: &ClusterSpec, inventory: &Inventory) -> Vec<Finding> {
+    let mut findings = ownership::check(inventory);
+    findings.extend(journal::check(spec, inventory));
+    findings.extend(authority::check_keys(spec, inventory));
+    findings.extend(trust::check(spec, inventory));
+    findings
+}
+
 fn drift(cluster: &Cluster<'_>) -> Vec<Finding> {
-    let plan = match plan::plan(cluster.spec, cluster.snippets, cluster.inventory, cluster.at) {
+    let plan = match plan::plan(cluster.spec, cluster.snippets, cluster.inventory, cluster.at, Loss::Stops) {
         Ok(plan) => plan,
         Err(error) => {
             return vec![NO_PLAN.at(
@@ -90,7 +101,7 @@ fn drift(cluster: &Cluster<'_>) -> Vec<Finding> {
     });
     let reasons = plan.holders.iter().flat_map(|step| {
         let place = Place::target(step.holder.to_string());
-        step.reasons.iter().map(move |reason| drift::finding(place.clone(), reason))
+        step.reasons.iter().filter_map(move |reason| drift::finding(place.clone(), reason))
     });
     let fault = |holder: &Holder| {
         plan.fault(&holder.id)

@@ -108,16 +108,19 @@ const FILE_MODE: Rule = Rule::warning(
     "a file with other permissions than it was written with",
     "Too few and the holder cannot read it; too many and others can.",
 );
-const HAND_EDITED: Rule =
-    Rule::warning("drift-hand-edited", "a file that was changed by hand", "The next `apply` writes it anew, and the change is lost.");
+const HAND_EDITED: Rule = Rule::error(
+    "drift-hand-edited",
+    "a file that was changed by hand",
+    "What the holder reads is not what the cluster file says, and one line may open it to everyone. The next `apply` writes it anew, and the change is lost.",
+);
 
-/// What the plan gives as a reason, found at `place`.
-pub fn finding(place: Place, reason: &Reason) -> Finding {
-    rule(reason).at(place, reason.to_string(), "run countersign apply")
+/// What the plan gives as a reason, found at `place`; `None` for what is told with all else of its kind.
+pub fn finding(place: Place, reason: &Reason) -> Option<Finding> {
+    Some(rule(reason)?.at(place, reason.to_string(), "run countersign apply"))
 }
 
-fn rule(reason: &Reason) -> &'static Rule {
-    match reason {
+fn rule(reason: &Reason) -> Option<&'static Rule> {
+    Some(match reason {
         Reason::Missing => &MISSING,
         Reason::Unreadable { .. } => &UNREADABLE,
         Reason::Ended { .. } => &ENDED,
@@ -139,5 +142,6 @@ fn rule(reason: &Reason) -> &'static Rule {
         Reason::Owner { .. } => &OWNER,
         Reason::FileMode { .. } => &FILE_MODE,
         Reason::HandEdited { .. } => &HAND_EDITED,
-    }
+        Reason::Trespass { .. } => return None,
+    })
 }

@@ -33,7 +33,7 @@ const ALIAS_DIFFERS: Rule = Rule::warning(
     "What names the entry by its alias does not find it.",
 );
 
-const TRUSTSTORE_DIFFERS: Rule = Rule::error(
+pub const TRUSTSTORE_DIFFERS: Rule = Rule::error(
     "truststore-differs",
     "a trust store that holds other anchors than must be trusted now",
     "One anchor too few and the holder refuses its peers; one too many and it lets in whom it should not.",

@@ -14,19 +14,22 @@ mod everything;
 mod exposure;
 mod form;
 mod holder;
+mod journal;
 mod kafka_blocks;
 mod kafka_pem;
 mod leaf;
 mod order;
+mod ownership;
 mod readers;
 mod reload;
 mod store;
 mod strength;
+mod trust;
 mod unreadable;
 mod validity;
 mod view;
 
-pub use cluster::cluster;
+pub use cluster::{cluster, ground};
 pub use contents::{Checked, Options, contents};
 pub use endpoint::endpoint;
 pub use entry::passwords;
@@ -53,9 +56,11 @@ const OWN: &[&[&Rule]] = &[
     erlang_pem::RULES,
     exposure::RULES,
     holder::RULES,
+    journal::RULES,
     kafka_pem::RULES,
     leaf::RULES,
     order::RULES,
+    ownership::RULES,
     readers::RULES,
     reload::RULES,
     store::RULES,

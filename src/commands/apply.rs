@@ -9,7 +9,7 @@ use super::{Context, proof};
 use crate::cluster::ClusterSpec;
 use crate::directory::Directory;
 use crate::ops::{self, Applied, Made, Progress, Proof, Proved, Site};
-use crate::plan::{Action, Plan, Reason, Trouble};
+use crate::plan::{Action, Loss, Plan, Reason, Trouble};
 use crate::snippet::Snippets;
 
 /// Make the directory what the cluster file says, and prove the result
@@ -26,6 +26,9 @@ pub struct Apply {
     /// Put what is made in use without proving it
     #[arg(long)]
     no_proof: bool,
+    /// Where an authority that was in use is gone, damaged or without its key, make another; everyone is issued anew
+    #[arg(long)]
+    new_authority: bool,
 }
 
 /// What `--format json` prints.
@@ -71,14 +74,15 @@ impl Apply {
         let site = Site { spec: &spec, snippets: &snippets, directory: &directory };
         let watch = context.console.watch();
         let means = context.means(Progress::to(&watch));
-        let plan = ops::planned(site, means)?;
+        let loss = if self.new_authority { Loss::Replaced } else { Loss::Stops };
+        let plan = ops::planned(site, means, loss)?;
         if self.dry_run || plan.is_empty() && plan.leftovers.is_empty() {
             let exit = if plan.is_empty() { exit(&plan) } else { Exit::WorkToDo };
             self.report(context, &directory, &Applied { plan, made: Vec::new(), proof: None });
             return Ok(exit);
         }
         let proof = if self.no_proof { Proof::LeftOut } else { Proof::Demanded };
-        let applied = ops::apply(site, means, proof)?;
+        let applied = ops::apply(site, means, proof, loss)?;
         self.report(context, &directory, &applied);
         self.next_step(context, &spec, &applied);
         Ok(if applied.is_in_use() { exit(&applied.plan) } else { Exit::VerificationFailed })

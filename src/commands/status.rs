@@ -10,16 +10,19 @@ use time::format_description::well_known::Rfc3339;
 use super::console::{Format, Tone};
 use super::failure::{Exit, Failure};
 use super::{Context, selected};
+use crate::check;
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId};
-use crate::directory::JournalState;
-use crate::inventory::{AuthorityGeneration, Inventory, KeyFile};
+use crate::finding::Severity;
+use crate::inventory::{AuthorityCertificates, AuthorityGeneration, Inventory, JournalState, KeyFile};
+use crate::layout;
 use crate::pki::{Certificate, San};
-use crate::plan::{self, HolderStep, Plan, Reason, Trouble};
+use crate::plan::{self, HolderStep, Loss, Plan, Reason, Trouble};
 use crate::snippet::Snippets;
 
 /// Show what is there: generations, names, expiry, what is due and why
 ///
-/// Exits 3 when something is due, expired or not valid yet, or when the journal was tampered with.
+/// Exits 3 when something is due, expired or not valid yet, or when what all else stands on is not sound: whose the directory is, its
+/// journal, the keys of its authorities, and the trust that is handed out.
 #[derive(Debug, Args)]
 pub struct Status {
     /// Only these, as kafka/broker-1 or broker-1
@@ -47,8 +50,11 @@ struct AuthorityRow {
     root: Option<CertificateRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     issuing: Option<CertificateRow>,
-    /// `plain`, `encrypted`, or `elsewhere`.
+    /// `plain`, `encrypted`, `elsewhere`, `missing` or `broken`.
     key: &'static str,
+    /// Why the key cannot sign, or that of the root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_problem: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
 }
@@ -134,19 +140,20 @@ impl Status {
         let wanted = selected(&spec, &self.holders)?;
         let snippets = Snippets::new(&spec, directory.root());
         let inventory = directory.read(&spec)?;
-        let plan = plan::plan(&spec, &snippets, &inventory, context.now)?;
-        let journal = directory.journal().state()?;
-        let broken = matches!(journal, JournalState::Broken { .. });
-        let due = !plan.is_empty() || !plan.troubles.is_empty() || broken;
+        let mut plan = plan::plan(&spec, &snippets, &inventory, context.now, Loss::Stops)?;
+        let mut ground = check::ground(&spec, &inventory);
+        ground.retain(|finding| finding.rule.severity > Severity::Note);
+        plan.notices.extend(ground.iter().map(ToString::to_string));
+        let due = !plan.is_empty() || !plan.troubles.is_empty() || ground.iter().any(|finding| finding.rule.severity == Severity::Error);
         let report = Report {
             cluster: &spec.name,
             authorities: inventory
                 .authorities
                 .iter()
-                .flat_map(|(name, all)| all.iter().map(|one| authority(*name, one, context.now)))
+                .flat_map(|(name, all)| all.iter().map(|one| authority(*name, one, inventory.existing.get(name), context.now)))
                 .collect(),
             holders: rows(&spec, &wanted, &inventory, &plan, context.now),
-            journal,
+            journal: inventory.journal.state(),
             troubles: &plan.troubles,
             notices: &plan.notices,
             due,
@@ -184,21 +191,36 @@ fn rows<'a>(spec: &ClusterSpec, wanted: &[&Holder], inventory: &Inventory, plan:
         .collect()
 }
 
-fn authority(name: AuthorityName, generation: &AuthorityGeneration, now: OffsetDateTime) -> AuthorityRow {
+/// `existing`: the authority that the cluster file brings along, whose key lies elsewhere.
+fn authority(
+    name: AuthorityName,
+    generation: &AuthorityGeneration,
+    existing: Option<&AuthorityCertificates>,
+    now: OffsetDateTime,
+) -> AuthorityRow {
     let (state, problem) = match &generation.state {
         Ok(state) => (Some(state), None),
         Err(unreadable) => (None, Some(format!("{}: {}", unreadable.file, unreadable.why))),
     };
+    let signing = existing.or(state).map(|state| &state.key);
+    let (key, mut key_problem) = match signing {
+        Some(KeyFile::Broken(why)) => ("broken", Some(format!("it {why}"))),
+        Some(_) if existing.is_some() => ("elsewhere", None),
+        Some(KeyFile::Plain) => ("plain", None),
+        Some(KeyFile::Encrypted) => ("encrypted", None),
+        Some(KeyFile::Absent) => ("missing", None),
+        None => ("", None),
+    };
+    if let Some(KeyFile::Broken(why)) = state.map(|state| &state.root_key) {
+        key_problem.get_or_insert_with(|| format!("{} {why}", layout::ROOT_KEY));
+    }
     AuthorityRow {
         authority: name.path(),
         generation: generation.number,
         root: state.map(|state| certificate(&state.root, now)),
         issuing: state.and_then(|state| state.issuing.first()).map(|issuing| certificate(issuing, now)),
-        key: match state.map(|state| state.key) {
-            Some(KeyFile::Plain) => "plain",
-            Some(KeyFile::Encrypted) => "encrypted",
-            Some(KeyFile::Absent) | None => "elsewhere",
-        },
+        key,
+        key_problem,
         problem,
     }
 }
@@ -222,7 +244,12 @@ fn show(context: &Context, report: &Report<'_>, plan: &Plan) {
     let plain = |text: &str| (text.to_owned(), Tone::Plain);
     let authorities = report.authorities.iter().map(|row| {
         let signing = row.issuing.as_ref().or(row.root.as_ref());
-        let key = if row.key == "plain" { ("plain: anyone who reads it can sign".to_owned(), Tone::Due) } else { plain(row.key) };
+        let key = match (row.key, &row.key_problem) {
+            (key, Some(why)) => (format!("{key}: {why}"), Tone::Bad),
+            ("plain", None) => ("plain: anyone who reads it can sign".to_owned(), Tone::Due),
+            ("missing", None) => ("missing".to_owned(), Tone::Bad),
+            (key, None) => plain(key),
+        };
         vec![
             plain(&format!("{}/{}", row.authority, row.generation)),
             plain(signing.map_or("", |certificate| &certificate.subject)),
@@ -249,9 +276,6 @@ fn show(context: &Context, report: &Report<'_>, plan: &Plan) {
     console.table(&["HOLDER", "GENERATION", "NAMES", "ENDS", "RENEWED FROM", "SIGNED BY", "STATE"], holders);
     for notice in report.notices {
         console.warn(notice);
-    }
-    if let JournalState::Broken { line } = report.journal {
-        console.warn(&format!("journal.jsonl was changed after it was written: line {line} does not carry the hash of the line before"));
     }
     let due = plan.holders.len();
     if due > 0 || !plan.authorities.is_empty() {

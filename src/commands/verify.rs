@@ -115,7 +115,7 @@ impl Verify {
         let site = Site { spec, snippets: &snippets, directory };
         let watch = context.console.watch();
         let proving = Proving { site, means: context.means(Progress::to(&watch)), staged: &BTreeMap::new() };
-        let proved = proving.loopback(&directory.read(spec)?, &mut Signers::new(site, context.now), wanted)?;
+        let proved = proving.loopback(&directory.read_ours(spec)?, &mut Signers::new(site, context.now), wanted)?;
         match context.console.format {
             Format::Json => context.console.json(&proved.json()),
             Format::Human => proof::show(&context.console, &proved),
@@ -225,7 +225,7 @@ impl Verify {
 /// Certificates that no broker must take, made for the occasion by each authority whose key can be used here.
 fn intruders(context: &Context, spec: &ClusterSpec, directory: &Directory) -> Result<BTreeMap<AuthorityName, Arc<Intruders>>, Failure> {
     let snippets = Snippets::new(spec, directory.root());
-    let inventory = directory.read(spec)?;
+    let inventory = directory.read_ours(spec)?;
     let mut signers = Signers::new(Site { spec, snippets: &snippets, directory }, context.now);
     let mut intruders = BTreeMap::new();
     for holder in &spec.holders {

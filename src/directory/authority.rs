@@ -45,6 +45,13 @@ impl Directory {
         PrivateKey::from_pem(pem.expose(), passphrase).map_err(|source| DirectoryError::Key { path: shown(&path), source })
     }
 
+    /// Takes a generation that is of no use out of the way; what is left of its keys stays.
+    pub fn put_aside(&self, name: AuthorityName, generation: u32) -> Result<(), DirectoryError> {
+        let place = self.root.join(layout::authority_path(name, generation));
+        file::rename_new(&place, &place.with_file_name(format!("{generation}.damaged")))?;
+        file::sync_parent(&place)
+    }
+
     /// Stores a new generation of an authority, all of it or nothing. Never over another.
     pub fn create_authority(&self, name: AuthorityName, generation: u32, artifacts: &[Artifact]) -> Result<(), DirectoryError> {
         let target = self.root.join(layout::authority_path(name, generation));
@@ -67,7 +74,7 @@ impl Directory {
 
 /// The certificates of an authority that another program made (PEM).
 pub(super) fn existing(spec: &AuthoritySpec) -> Result<Option<AuthorityCertificates>, DirectoryError> {
-    let AuthorityOrigin::Existing { certificate, root, .. } = &spec.origin else {
+    let AuthorityOrigin::Existing { certificate, root, key } = &spec.origin else {
         return Ok(None);
     };
     let read = |path: &Path| {
@@ -84,7 +91,10 @@ pub(super) fn existing(spec: &AuthoritySpec) -> Result<Option<AuthorityCertifica
         return Err(DirectoryError::NoRoot { path: shown(certificate) });
     }
     let root = way_up.remove(end);
-    Ok(Some(AuthorityCertificates { root, issuing: way_up, key: KeyFile::Absent }))
+    let signing = way_up.first().unwrap_or(&root);
+    // Where it cannot be read, nothing is signed here.
+    let key = super::read_foreign(key).map_or(KeyFile::Absent, |pem| KeyFile::of(pem.expose(), signing, &shown(certificate)));
+    Ok(Some(AuthorityCertificates { root, issuing: way_up, key, root_key: KeyFile::Absent }))
 }
 
 fn certificates(path: &Path) -> Result<Result<AuthorityCertificates, Unreadable>, DirectoryError> {
@@ -105,17 +115,16 @@ fn certificates(path: &Path) -> Result<Result<AuthorityCertificates, Unreadable>
     if !last.is_signed_by(&root) {
         return unreadable(layout::ISSUING_CERTIFICATE, format!("it is not signed by {}", layout::ROOT_CERTIFICATE));
     }
-    let key = if issuing.is_empty() { layout::ROOT_KEY } else { layout::ISSUING_KEY };
-    let key = match file::read(&path.join(key))? {
-        None => KeyFile::Absent,
-        Some(read) if contains(read.bytes.expose(), b"ENCRYPTED") => KeyFile::Encrypted,
-        Some(_) => KeyFile::Plain,
+    let key = |name, certificate, file| {
+        let read = file::read(&path.join(name))?;
+        Ok::<_, DirectoryError>(read.map_or(KeyFile::Absent, |read| KeyFile::of(read.bytes.expose(), certificate, file)))
     };
-    Ok(Ok(AuthorityCertificates { root, issuing, key }))
-}
-
-fn contains(text: &[u8], word: &[u8]) -> bool {
-    text.windows(word.len()).any(|window| window == word)
+    let root_key = key(layout::ROOT_KEY, &root, layout::ROOT_CERTIFICATE)?;
+    let key = match issuing.first() {
+        Some(issuing) => key(layout::ISSUING_KEY, issuing, layout::ISSUING_CERTIFICATE)?,
+        None => root_key.clone(),
+    };
+    Ok(Ok(AuthorityCertificates { root, issuing, key, root_key }))
 }
 
 fn required(path: &Path) -> Result<Secret, DirectoryError> {

@@ -19,6 +19,10 @@ pub enum DirectoryError {
     Silent { name: String, seconds: u64 },
     #[error("{path} is not empty and holds nothing of countersign's; name another directory")]
     Foreign { path: String },
+    #[error(
+        "{path} {how}, so that what lies in it may be somebody else's; nothing was done: make sure of it and run `{fix}`, or name another directory by -d"
+    )]
+    Trespass { path: String, how: String, fix: String },
     #[error("another countersign is at work in {path}; try again when it is done")]
     Locked { path: String },
     #[error("{path}: {source}")]

@@ -16,12 +16,14 @@ pub struct FileRead {
     pub bytes: Secret,
     /// The permission bits.
     pub mode: u32,
+    /// The number of the user whose it is.
+    pub owner: u32,
 }
 
 /// `None` when there is no such file. A symbolic link is refused.
 pub fn read(path: &Path) -> Result<Option<FileRead>, DirectoryError> {
     let Some((file, metadata)) = open::own(path, open::STORE)? else { return Ok(None) };
-    Ok(Some(FileRead { bytes: open::read(file, &metadata, path, open::STORE)?, mode: metadata.mode() & 0o7777 }))
+    Ok(Some(FileRead { bytes: open::read(file, &metadata, path, open::STORE)?, mode: metadata.mode() & 0o7777, owner: metadata.uid() }))
 }
 
 /// Creates a file that is not there yet, readable by its owner alone until all of it is written and `mode` is set.

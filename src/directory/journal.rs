@@ -4,15 +4,16 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{Directory, DirectoryError, open};
+use super::{Directory, DirectoryError, file, lock::LOCK, open};
+use crate::inventory::Chronicle;
 use crate::layout;
 use crate::pki::{Certificate, sha256_hex};
 
 /// One line, apart from the hash of the line before it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct JournalEntry {
     #[serde(with = "time::serde::rfc3339")]
     pub time: OffsetDateTime,
@@ -23,11 +24,14 @@ pub struct JournalEntry {
     /// Absent in a removal.
     #[serde(flatten)]
     pub marks: Option<Marks>,
+    /// SHA-256 of the manifest of a holder's generation, which lies where its owner may write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<String>,
     pub reasons: Vec<String>,
 }
 
 /// What tells a certificate from others.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Marks {
     pub generation: u32,
     pub serial: String,
@@ -56,46 +60,36 @@ impl JournalEntry {
                 fingerprint: certificate.fingerprint(),
                 not_after: certificate.validity.not_after,
             }),
+            manifest: None,
             reasons,
         }
     }
 
     /// Of what was deleted from a sink.
     pub fn removal(subject: &str, now: OffsetDateTime, how: String) -> Self {
-        Self { time: now, event: "removal".to_owned(), subject: subject.to_owned(), marks: None, reasons: vec![how] }
+        Self { time: now, event: "removal".to_owned(), subject: subject.to_owned(), marks: None, manifest: None, reasons: vec![how] }
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct Line {
+#[derive(Serialize)]
+struct Line<'a> {
     /// SHA-256 of the line before, without its line end; 64 zeros in the first.
     previous: String,
     #[serde(flatten)]
-    entry: JournalEntry,
-}
-
-/// Whether every line carries the hash of the one before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "state", rename_all = "kebab-case")]
-pub enum JournalState {
-    Whole {
-        lines: usize,
-    },
-    /// From 1.
-    Broken {
-        line: usize,
-    },
+    entry: &'a JournalEntry,
 }
 
 /// The journal of a directory, open for whoever holds the lock.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
+    /// Holds the SHA-256 of the last line, so that a journal that was cut is told from one that was always so long.
+    lock: PathBuf,
 }
 
 impl Directory {
     pub fn journal(&self) -> Journal {
-        Journal { path: self.root.join(layout::JOURNAL) }
+        Journal { path: self.root.join(layout::JOURNAL), lock: self.root.join(LOCK) }
     }
 }
 
@@ -110,7 +104,7 @@ impl Journal {
         let (whole, mut previous) = end(&mut file, metadata.len()).map_err(failed)?;
         let mut text = String::new();
         for entry in entries {
-            let line = Line { previous, entry: entry.clone() };
+            let line = Line { previous, entry };
             let line = serde_json::to_string(&line).map_err(|error| DirectoryError::io("write", &self.path, error.into()))?;
             previous = sha256_hex(line.as_bytes());
             text.push_str(&line);
@@ -119,31 +113,30 @@ impl Journal {
         if whole < metadata.len() {
             file.set_len(whole).map_err(failed)?;
         }
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        // Whoever is killed before this leaves the hash of an earlier line, which is there as well, or none.
+        let failed = |source| DirectoryError::io("write", &self.lock, source);
+        let (mut lock, _) = open::own_to_append(&self.lock, open::PASSWORD)?;
+        lock.set_len(0).and_then(|()| lock.write_all(format!("{previous}\n").as_bytes())).map_err(failed)
     }
 
     /// Follows the hashes from the first line to the last.
-    pub fn state(&self) -> Result<JournalState, DirectoryError> {
-        let mut previous = NONE.to_owned();
-        let mut lines = 0;
-        let Some((file, _)) = open::own(&self.path, LIMIT)? else { return Ok(JournalState::Whole { lines }) };
+    pub fn read(&self) -> Result<Chronicle, DirectoryError> {
+        // Before the journal, which may well be written meanwhile.
+        let end = file::read(&self.lock)?.and_then(|read| Some(std::str::from_utf8(read.bytes.expose()).ok()?.trim().to_owned()));
+        let mut chronicle = Chronicle::new(end.filter(|end| end.len() == Chronicle::NONE.len()));
+        let Some((file, _)) = open::own(&self.path, LIMIT)? else { return Ok(chronicle) };
         let mut file = BufReader::new(file.take(LIMIT));
         let mut line = Vec::new();
         loop {
             line.clear();
             let read = (&mut file).take(LONGEST).read_until(b'\n', &mut line);
-            if read.map_err(|source| DirectoryError::io("read", &self.path, source))? == 0 {
-                return Ok(JournalState::Whole { lines });
+            let length = read.map_err(|source| DirectoryError::io("read", &self.path, source))?;
+            match line.strip_suffix(b"\n") {
+                Some(line) => chronicle.add(line),
+                None if length as u64 == LONGEST => chronicle.add(&line),
+                None => return Ok(chronicle),
             }
-            let line = line.strip_suffix(b"\n").unwrap_or(&line);
-            if line.is_empty() {
-                continue;
-            }
-            lines += 1;
-            if !serde_json::from_slice::<Line>(line).is_ok_and(|line| line.previous == previous) {
-                return Ok(JournalState::Broken { line: lines });
-            }
-            previous = sha256_hex(line);
         }
     }
 }
@@ -159,7 +152,7 @@ fn end(file: &mut File, length: u64) -> io::Result<(u64, String)> {
     let lines = tail[..whole].trim_ascii_end();
     match after_last(lines).or((from == 0).then_some(0)) {
         Some(begin) if begin < lines.len() => Ok((from + whole as u64, sha256_hex(&lines[begin..]))),
-        Some(_) => Ok((from + whole as u64, NONE.to_owned())),
+        Some(_) => Ok((from + whole as u64, Chronicle::NONE.to_owned())),
         None => Err(io::Error::other("its last line is none of countersign's; move it away")),
     }
 }
@@ -168,5 +161,3 @@ fn end(file: &mut File, length: u64) -> io::Result<(u64, String)> {
 const LIMIT: u64 = 1 << 30;
 /// More than any line.
 const LONGEST: u64 = 1 << 20;
-
-const NONE: &str = "0000000000000000000000000000000000000000000000000000000000000000";

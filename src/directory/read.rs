@@ -5,18 +5,25 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::{Directory, DirectoryError, authority, error::shown, file, leftover};
+use super::{Directory, DirectoryError, authority, error::shown, file, leftover, ownership};
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId, HolderKind, HolderName};
-use crate::inventory::{
-    Content, Found, Generation, HolderFiles, HolderState, Inventory, Manifest, ManifestEntry, Rest, Unreadable, compare,
-};
+use crate::inventory::{Content, Found, Generation, HolderFiles, HolderState, Inventory, Manifest, Rest, Trespass, Unreadable, compare};
 use crate::layout::{self, HolderFile};
 use crate::pki::{Certificate, Chain, Identity, Password, PrivateKey, TrustBundle, sha256_hex};
 
 impl Directory {
     /// Everything that is there, and the existing authorities of the cluster file.
     pub fn read(&self, spec: &ClusterSpec) -> Result<Inventory, DirectoryError> {
-        let mut inventory = Inventory::default();
+        self.inventory(spec, self.trespasses()?)
+    }
+
+    /// As [`Self::read`], for whoever writes or signs: refused where others own or may write what decides.
+    pub fn read_ours(&self, spec: &ClusterSpec) -> Result<Inventory, DirectoryError> {
+        self.inventory(spec, self.trespasses_refused()?)
+    }
+
+    fn inventory(&self, spec: &ClusterSpec, trespasses: Vec<Trespass>) -> Result<Inventory, DirectoryError> {
+        let mut inventory = Inventory { trespasses, ..Inventory::default() };
         for name in [AuthorityName::Shared, AuthorityName::Brokers, AuthorityName::Clients] {
             let generations = self.authority(name)?;
             if !generations.is_empty() {
@@ -29,9 +36,11 @@ impl Directory {
             }
         }
         let trust = self.root.join(layout::TRUST);
-        for name in file::names(&trust)?.into_iter().filter(|name| name.ends_with(".crt") && !name.starts_with('.')) {
-            if let Some(read) = file::read(&trust.join(&name))? {
-                inventory.trust_files.insert(name, read.bytes.expose().to_vec());
+        for name in file::names(&trust)?.into_iter().filter(|name| name != layout::TRUST_PASSWORD && !name.starts_with('.')) {
+            match file::read(&trust.join(&name)) {
+                Ok(read) => inventory.trust_files.extend(read.map(|read| (name, read.bytes.expose().to_vec()))),
+                Err(DirectoryError::InTheWay { .. }) if !is_trust_file(&name) => {}
+                Err(error) => return Err(error),
             }
         }
         inventory.trust_password = file::read(&trust.join(layout::TRUST_PASSWORD))?.and_then(|read| password(read.bytes.expose()));
@@ -49,9 +58,22 @@ impl Directory {
             ids.extend(names.map(|name| HolderId { kind, name }));
         }
         let known: BTreeMap<&HolderId, &Holder> = spec.holders.iter().map(|holder| (&holder.id, holder)).collect();
-        let bundles = Bundles::new(spec, inventory);
-        let anchors = |id: &HolderId| Some(bundles.of(spec, known.get(id)?));
-        let found: Vec<_> = ids.par_iter().map(|id| self.read_holder(id, anchors(id))).collect();
+        let places: Vec<Place> = ids.par_iter().map(|id| self.place(id)).collect();
+        // After the links: whatever they point to was told in the journal before.
+        inventory.journal = self.journal().read()?;
+        let (bundles, users, ours) = (Bundles::new(spec, inventory), ownership::users(spec), ownership::ours());
+        let reading = |id: &HolderId, number: u32| {
+            let holder = known.get(id)?;
+            let owner = holder.access.owner.as_deref();
+            let owners = ours.iter().copied().chain(owner.and_then(|name| users.get(name).copied())).collect();
+            let manifest = inventory.journal.manifest(&id.to_string(), number);
+            Some(Reading { anchors: bundles.of(spec, holder), manifest, owner, owners })
+        };
+        let read = |(id, place): (&HolderId, Place)| {
+            let reading = place.current.and_then(|number| reading(id, number));
+            self.read_holder(id, place, reading)
+        };
+        let found: Vec<_> = ids.par_iter().zip(places).map(read).collect();
         for (id, (state, leftovers)) in ids.into_iter().zip(found) {
             inventory.holders.insert(id, state);
             inventory.leftovers.extend(leftovers);
@@ -59,18 +81,73 @@ impl Directory {
         Ok(())
     }
 
-    /// What lies in a holder's place may be another user's: a fault there is the holder's, and nobody else's. Without `anchors` its
-    /// files are left alone.
-    fn read_holder(&self, id: &HolderId, anchors: Option<&[Certificate]>) -> (HolderState, Vec<PathBuf>) {
-        let place = self.holder(id);
+    /// What lies in a holder's place may be another user's: a fault there is the holder's, and nobody else's.
+    fn place(&self, id: &HolderId) -> Place {
         let mut faults = Vec::new();
-        let names = told(file::names(&place), &mut faults).unwrap_or_default();
-        let number = told(self.current(id), &mut faults).flatten();
-        let current = number.zip(anchors);
-        let current = current.map(|(number, anchors)| generation(&place.join(number.to_string()), number, anchors, &mut faults));
+        let names = told(file::names(&self.holder(id)), &mut faults).unwrap_or_default();
+        let current = told(self.current(id), &mut faults).flatten();
+        Place { names, current, faults }
+    }
+
+    /// Without a `reading` its files are left alone.
+    fn read_holder(&self, id: &HolderId, place: Place, reading: Option<Reading<'_>>) -> (HolderState, Vec<PathBuf>) {
+        let Place { names, current: number, mut faults } = place;
+        let current = number.zip(reading).map(|(number, reading)| self.generation(id, number, &reading, &mut faults));
         let newest = names.iter().filter_map(|name| file::generation_number(name)).chain(number).max().unwrap_or_default();
         let fault = faults.first().map(ToString::to_string);
         (HolderState { newest, current, fault }, self.leftovers_of(id, &names, number))
+    }
+
+    fn generation(&self, id: &HolderId, number: u32, reading: &Reading<'_>, faults: &mut Vec<DirectoryError>) -> Generation {
+        let place = layout::holder_path(id).join(number.to_string());
+        let absolute = self.root.join(&place);
+        let mut read: BTreeMap<HolderFile, file::FileRead> = BTreeMap::new();
+        let names = told(file::names(&absolute), faults).unwrap_or_default();
+        for file in HolderFile::all().filter(|file| names.iter().any(|name| name == file.name())) {
+            if let Some(found) = told(file::read(&absolute.join(file.name())), faults).flatten() {
+                read.insert(file, found);
+            }
+        }
+        let manifest = told(file::read(&absolute.join(layout::MANIFEST)), faults).flatten();
+        let written = manifest_of(manifest.as_ref(), number, reading.manifest);
+        // Whoever owned it by an earlier cluster file gives it up to the next run.
+        let given = written.iter().filter_map(|written| written.access.owner.as_deref()).filter(|owner| reading.owner != Some(*owner));
+        let owners: Vec<u32> = reading.owners.iter().copied().chain(given.filter_map(ownership::user)).collect();
+        let files = read.iter().map(|(file, read)| (file.name(), read)).chain(manifest.iter().map(|read| (layout::MANIFEST, read)));
+        let files = files.filter_map(|(name, read)| {
+            ownership::intrusion(read.owner, read.mode, &owners).map(|how| Trespass { path: place.join(name), how })
+        });
+        let trespasses = told(self.trespass(&place, &owners), faults).flatten().into_iter().chain(files).collect();
+        let as_written = |file: HolderFile, found: &file::FileRead| {
+            let entry = written.as_ref().ok().and_then(|written| written.entry(file.name()));
+            entry.is_some_and(|entry| entry.sha256 == sha256_hex(found.bytes.expose()))
+        };
+        let chain = match read.get(&HolderFile::Chain) {
+            None => Err(Unreadable { file: HolderFile::Chain.name().to_owned(), why: "it is not there".to_owned() }),
+            Some(found) => Certificate::from_pem(found.bytes.expose())
+                .map_err(|error| Unreadable { file: HolderFile::Chain.name().to_owned(), why: error.to_string() }),
+        };
+        let chain_as_written = read.get(&HolderFile::Chain).is_some_and(|found| as_written(HolderFile::Chain, found));
+        let password_of = |file| read.get(&file).and_then(|found| password(found.bytes.expose()));
+        let keystore_password = password_of(HolderFile::KeystorePassword);
+        let truststore_password = password_of(HolderFile::TruststorePassword);
+        let sasl_password = password_of(HolderFile::SaslPassword);
+        let rest = Rest {
+            chain: chain.as_deref().unwrap_or_default(),
+            anchors: reading.anchors,
+            keystore_password: keystore_password.as_ref(),
+            truststore_password: truststore_password.as_ref(),
+        };
+        let found = read
+            .iter()
+            .map(|(file, found)| {
+                // A leaf that was exchanged by hand may not be that of the key any more.
+                let trusted = as_written(*file, found) && (chain_as_written || *file != HolderFile::Key);
+                let content = if trusted { Content::AsWritten } else { compare(*file, found.bytes.expose(), rest) };
+                (file.name().to_owned(), Found { content, mode: found.mode })
+            })
+            .collect();
+        Generation { number, chain, written, found, password: keystore_password, sasl_password, trespasses }
     }
 
     /// The number that `current` points to.
@@ -156,49 +233,41 @@ fn told<T>(had: Result<T, DirectoryError>, faults: &mut Vec<DirectoryError>) -> 
     had.map_err(|fault| faults.push(fault)).ok()
 }
 
-fn generation(place: &Path, number: u32, anchors: &[Certificate], faults: &mut Vec<DirectoryError>) -> Generation {
-    let mut read: BTreeMap<HolderFile, file::FileRead> = BTreeMap::new();
-    let names = told(file::names(place), faults).unwrap_or_default();
-    for file in HolderFile::all().filter(|file| names.iter().any(|name| name == file.name())) {
-        if let Some(found) = told(file::read(&place.join(file.name())), faults).flatten() {
-            read.insert(file, found);
-        }
+/// A holder's place, before the generation in use is read.
+struct Place {
+    names: Vec<String>,
+    current: Option<u32>,
+    faults: Vec<DirectoryError>,
+}
+
+/// What a generation is read with.
+struct Reading<'a> {
+    anchors: &'a [Certificate],
+    /// SHA-256 of its manifest, as the journal has it.
+    manifest: Option<&'a str>,
+    /// To whom the cluster file gives it.
+    owner: Option<&'a str>,
+    /// The numbers of the users who may own it.
+    owners: Vec<u32>,
+}
+
+/// The manifest, where the journal vouches for it.
+fn manifest_of(read: Option<&file::FileRead>, number: u32, sha256: Option<&str>) -> Result<Manifest, String> {
+    let bytes = read.ok_or("it is not there")?.bytes.expose();
+    match sha256 {
+        None => return Err("the journal does not tell of it".to_owned()),
+        Some(sha256) if sha256 != sha256_hex(bytes) => return Err("it is not the one that the journal tells of".to_owned()),
+        Some(_) => {}
     }
-    let manifest = told(file::read(&place.join(layout::MANIFEST)), faults)
-        .flatten()
-        .and_then(|read| serde_json::from_slice::<Manifest>(read.bytes.expose()).ok())
-        .filter(|manifest| manifest.format == Manifest::FORMAT && manifest.generation == number);
-    let (access, files) = manifest.map(|manifest| (manifest.access, manifest.files)).unwrap_or_default();
-    let written: BTreeMap<String, ManifestEntry> = files.into_iter().map(|entry| (entry.path.clone(), entry)).collect();
-    let as_written = |file: HolderFile, found: &file::FileRead| {
-        written.get(file.name()).is_some_and(|entry| entry.sha256 == sha256_hex(found.bytes.expose()))
-    };
-    let chain = match read.get(&HolderFile::Chain) {
-        None => Err(Unreadable { file: HolderFile::Chain.name().to_owned(), why: "it is not there".to_owned() }),
-        Some(found) => Certificate::from_pem(found.bytes.expose())
-            .map_err(|error| Unreadable { file: HolderFile::Chain.name().to_owned(), why: error.to_string() }),
-    };
-    let chain_as_written = read.get(&HolderFile::Chain).is_some_and(|found| as_written(HolderFile::Chain, found));
-    let password_of = |file| read.get(&file).and_then(|found| password(found.bytes.expose()));
-    let keystore_password = password_of(HolderFile::KeystorePassword);
-    let truststore_password = password_of(HolderFile::TruststorePassword);
-    let sasl_password = password_of(HolderFile::SaslPassword);
-    let rest = Rest {
-        chain: chain.as_deref().unwrap_or_default(),
-        anchors,
-        keystore_password: keystore_password.as_ref(),
-        truststore_password: truststore_password.as_ref(),
-    };
-    let found = read
-        .iter()
-        .map(|(file, found)| {
-            // A leaf that was exchanged by hand may not be that of the key any more.
-            let trusted = as_written(*file, found) && (chain_as_written || *file != HolderFile::Key);
-            let content = if trusted { Content::AsWritten } else { compare(*file, found.bytes.expose(), rest) };
-            (file.name().to_owned(), Found { content, mode: found.mode })
-        })
-        .collect();
-    Generation { number, chain, access, written, found, password: keystore_password, sasl_password }
+    let manifest = serde_json::from_slice::<Manifest>(bytes).ok();
+    manifest
+        .filter(|manifest| manifest.format == Manifest::FORMAT && manifest.generation == number)
+        .ok_or_else(|| "it is damaged".to_owned())
+}
+
+/// What one of the authorities is handed out by; anything else there is nobody's.
+fn is_trust_file(name: &str) -> bool {
+    [AuthorityName::Shared, AuthorityName::Brokers, AuthorityName::Clients].iter().any(|authority| layout::trust_file(*authority) == name)
 }
 
 /// The first line of a password file.

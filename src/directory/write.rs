@@ -7,7 +7,7 @@ use crate::artifact::Artifact;
 use crate::cluster::{Access, Holder, HolderId};
 use crate::inventory::Manifest;
 use crate::layout;
-use crate::pki::Password;
+use crate::pki::{Password, sha256_hex};
 
 /// What keeps keys out of git.
 pub(super) const IGNORE: &str = ".gitignore";
@@ -34,8 +34,8 @@ impl Directory {
         files.into_iter().try_for_each(|(name, bytes)| file::replace(&trust.join(name), bytes, 0o644))
     }
 
-    /// Writes a generation beside the one in use. Nobody sees it yet.
-    pub fn stage(&self, holder: &Holder, manifest: &Manifest, artifacts: &[Artifact], owners: &Owners) -> Result<(), DirectoryError> {
+    /// Writes a generation beside the one in use. Nobody sees it yet. The SHA-256 of its manifest is for the journal.
+    pub fn stage(&self, holder: &Holder, manifest: &Manifest, artifacts: &[Artifact], owners: &Owners) -> Result<String, DirectoryError> {
         let place = self.holder(&holder.id);
         let access = &holder.access;
         let kind = self.root.join(holder.id.kind.directory());
@@ -57,7 +57,8 @@ impl Directory {
         let text = serde_json::to_vec_pretty(manifest).map_err(|error| DirectoryError::io("write", &staged, error.into()))?;
         file::create(&staged.join(layout::MANIFEST), &text, 0o600)?;
         owners.give(&staged, access)?;
-        file::set_mode(&staged, if access.group.is_some() { 0o750 } else { 0o700 })
+        file::set_mode(&staged, if access.group.is_some() { 0o750 } else { 0o700 })?;
+        Ok(sha256_hex(&text))
     }
 
     /// Removes what a run that was cut short left of a generation.

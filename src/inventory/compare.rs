@@ -2,7 +2,7 @@
 
 use crate::keystore::{Entry, KeystoreError, jks, pkcs12};
 use crate::layout::HolderFile;
-use crate::pki::{Certificate, Password, PrivateKey};
+use crate::pki::{Certificate, Password, PrivateKey, sha256_hex};
 
 /// What a file holds, compared with what was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Content {
     Unreadable(String),
     /// A store that the password file does not open.
     PasswordDiffers,
+    /// Text that can only be held against what it is to be: the SHA-256 of its bytes.
+    Text(String),
 }
 
 /// What the rest of the generation holds, to compare with.
@@ -53,7 +55,7 @@ pub fn compare(file: HolderFile, bytes: &[u8], rest: Rest<'_>) -> Content {
             store(rest.truststore_password, |password| jks::read(bytes, password), |entries| is_truststore(entries, rest))
         }
         HolderFile::KeystorePassword | HolderFile::TruststorePassword | HolderFile::SaslPassword | HolderFile::Snippet(_) => {
-            Content::Changed
+            Content::Text(sha256_hex(bytes))
         }
     }
 }

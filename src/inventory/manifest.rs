@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::cluster::Access;
 
 /// The `manifest.json` of a generation. A file that hashes to what stands here need not be opened again.
+///
+/// It lies where the owner of the holder's files may write, so it counts only as long as the journal has its hash.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -21,6 +23,10 @@ pub struct Manifest {
 
 impl Manifest {
     pub const FORMAT: u32 = 1;
+
+    pub fn entry(&self, path: &str) -> Option<&ManifestEntry> {
+        self.files.iter().find(|entry| entry.path == path)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

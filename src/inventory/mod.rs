@@ -1,15 +1,21 @@
 //! Floor 4: what exists already, as values. Parsed, or unreadable and why.
 
+mod chronicle;
 mod compare;
+mod key_file;
 mod manifest;
+mod ownership;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+pub use chronicle::{Chronicle, JournalState};
 pub use compare::{Content, Rest, compare};
+pub use key_file::KeyFile;
 pub use manifest::{Manifest, ManifestEntry, Part};
+pub use ownership::{Intrusion, Trespass};
 
-use crate::cluster::{Access, AuthorityName, HolderId};
+use crate::cluster::{AuthorityName, HolderId};
 use crate::layout::HolderFile;
 use crate::pki::{Certificate, Password, Secret, TrustBundle};
 
@@ -22,12 +28,15 @@ pub struct Inventory {
     pub existing: BTreeMap<AuthorityName, AuthorityCertificates>,
     /// What opens every trust store; `None` when there is none yet, or none that is usable.
     pub trust_password: Option<Password>,
-    /// The files below `trust/` by name.
+    /// The files below `trust/` by name, but for that password.
     pub trust_files: BTreeMap<String, Vec<u8>>,
     /// Only holders that have a place in the directory.
     pub holders: BTreeMap<HolderId, HolderState>,
     /// What runs that were cut short left behind, relative to the root.
     pub leftovers: Vec<PathBuf>,
+    pub journal: Chronicle,
+    /// Where others may exchange what decides, the generations of holders aside.
+    pub trespasses: Vec<Trespass>,
 }
 
 /// One numbered generation of an authority.
@@ -50,8 +59,10 @@ pub struct AuthorityCertificates {
     pub root: Certificate,
     /// The certificate that signs leafs first, then any between it and the root. Empty: the root signs.
     pub issuing: Vec<Certificate>,
-    /// How the key that signs leafs lies in the directory.
+    /// The key that signs leafs.
     pub key: KeyFile,
+    /// The same one where the root signs leafs itself.
+    pub root_key: KeyFile,
 }
 
 impl AuthorityCertificates {
@@ -64,14 +75,6 @@ impl AuthorityCertificates {
     pub fn upwards(&self) -> impl Iterator<Item = &Certificate> {
         self.issuing.iter().chain([&self.root])
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyFile {
-    /// Not in the directory: the authority was brought along, or its key was taken away.
-    Absent,
-    Plain,
-    Encrypted,
 }
 
 /// A holder's place in the directory.
@@ -91,15 +94,15 @@ pub struct Generation {
     pub number: u32,
     /// What `tls.crt` holds, leaf first.
     pub chain: Result<Vec<Certificate>, Unreadable>,
-    /// Whom the files were given to, as the manifest has it.
-    pub access: Access,
-    /// What was written, as the manifest has it; empty when there is no usable manifest.
-    pub written: BTreeMap<String, ManifestEntry>,
+    /// What was written; or why the manifest does not count, so that every file was judged by what it holds.
+    pub written: Result<Manifest, String>,
     /// What is there now. A file that the manifest names and that is not there is missing here.
     pub found: BTreeMap<String, Found>,
     /// Opens the key stores.
     pub password: Option<Password>,
     pub sasl_password: Option<Password>,
+    /// What of it others own or may write.
+    pub trespasses: Vec<Trespass>,
 }
 
 /// One file of a generation, held against its manifest.

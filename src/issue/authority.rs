@@ -49,7 +49,7 @@ pub fn authority(
             (vec![profile::signed(&issuing_params, &issuing_key, &root, &root_key)?], Some(issuing_key))
         }
     };
-    let certificates = AuthorityCertificates { root, issuing, key: KeyFile::Plain };
+    let certificates = AuthorityCertificates { root, issuing, key: KeyFile::Plain, root_key: KeyFile::Plain };
     Ok(NewAuthority { certificates, root_key, issuing_key })
 }
 

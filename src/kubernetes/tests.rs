@@ -96,7 +96,7 @@ fn authority(number: u32) -> Authority {
     let root = params("root").self_signed(&root_key).unwrap();
     let issuing = params("issuing").signed_by(&key, &Issuer::new(params("root"), &root_key)).unwrap();
     let [root, issuing] = [root, issuing].map(|certificate| Certificate::from_der(certificate.der().to_vec()).unwrap());
-    let certificates = AuthorityCertificates { root, issuing: vec![issuing], key: KeyFile::Plain };
+    let certificates = AuthorityCertificates { root, issuing: vec![issuing], key: KeyFile::Plain, root_key: KeyFile::Plain };
     Authority { number, certificates, key: Some(key) }
 }
 

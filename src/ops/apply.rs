@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use super::making::{Made, Making};
 use super::{DeedError, Means, Proved, Proving, Site};
+use crate::check;
 use crate::cluster::{Holder, HolderId};
 use crate::directory::Owners;
-use crate::plan::{self, Plan, Trouble};
+use crate::finding::Severity;
+use crate::inventory::Inventory;
+use crate::plan::{self, Loss, Plan, Trouble};
 use crate::verify;
 
 /// Whether what was made is proved before it is put in use.
@@ -37,8 +40,18 @@ impl Applied {
 ///
 /// # Errors
 /// The directory cannot be read, or there can be no plan.
-pub fn planned(site: Site<'_>, means: Means<'_>) -> Result<Plan, DeedError> {
-    Ok(plan::plan(site.spec, site.snippets, &site.directory.read(site.spec)?, means.now)?)
+pub fn planned(site: Site<'_>, means: Means<'_>, loss: Loss) -> Result<Plan, DeedError> {
+    look(site, means, loss).map(|(_, plan)| plan)
+}
+
+/// What is there, and what is to be done. Nothing is, where others own or may write what decides.
+fn look(site: Site<'_>, means: Means<'_>, loss: Loss) -> Result<(Inventory, Plan), DeedError> {
+    let inventory = site.directory.read_ours(site.spec)?;
+    let mut plan = plan::plan(site.spec, site.snippets, &inventory, means.now, loss)?;
+    plan::check_keys(site.spec, &inventory, &plan)?;
+    let found = check::ground(site.spec, &inventory).into_iter().filter(|finding| finding.rule.severity > Severity::Note);
+    plan.notices.extend(found.map(|finding| finding.to_string()));
+    Ok((inventory, plan))
 }
 
 /// Makes the directory what the cluster file says.
@@ -47,12 +60,11 @@ pub fn planned(site: Site<'_>, means: Means<'_>) -> Result<Plan, DeedError> {
 ///
 /// # Errors
 /// Whatever stood in the way. What was in use before still is.
-pub fn apply(site: Site<'_>, means: Means<'_>, proof: Proof) -> Result<Applied, DeedError> {
+pub fn apply(site: Site<'_>, means: Means<'_>, proof: Proof, loss: Loss) -> Result<Applied, DeedError> {
     let owners = Owners::look_up(site.spec)?;
     let _lock = site.directory.lock()?;
     // Whoever held the lock before may have done the work.
-    let inventory = site.directory.read(site.spec)?;
-    let mut plan = plan::plan(site.spec, site.snippets, &inventory, means.now)?;
+    let (inventory, mut plan) = look(site, means, loss)?;
     let stuck = site.directory.clear(&plan.leftovers);
     plan.troubles.extend(stuck.iter().map(|error| Trouble::Leftover { why: error.to_string() }));
     if plan.is_empty() {

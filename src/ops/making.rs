@@ -43,13 +43,9 @@ impl<'a> Making<'a> {
     /// written.
     pub fn open_signers(&mut self, plan: &Plan, proof: Proof) -> Result<(), DeedError> {
         let new: BTreeSet<AuthorityName> = plan.authorities.iter().map(|step| step.name).collect();
-        let issuing: BTreeSet<&HolderId> =
-            plan.holders.iter().filter(|step| step.action == Action::Issue).map(|step| &step.holder).collect();
-        let spec = self.site.spec;
-        let mut needed: BTreeSet<AuthorityName> =
-            spec.holders.iter().filter(|holder| issuing.contains(&holder.id)).map(|holder| spec.issuer_of(holder)).collect();
+        let mut needed = plan.signing(self.site.spec);
         if proof == Proof::Demanded {
-            needed.extend(proof::stand_in_authority(spec));
+            needed.extend(proof::stand_in_authority(self.site.spec));
         }
         for name in needed.union(&new) {
             self.signers.passphrase(*name)?;
@@ -63,6 +59,7 @@ impl<'a> Making<'a> {
     /// Makes everything that `plan` has, the holders' files beside those in use. Nobody uses them yet.
     pub fn stage(&mut self, plan: &Plan) -> Result<Vec<Made>, DeedError> {
         self.site.directory.keep_out_of_git()?;
+        self.tell_of_authorities()?;
         for step in &plan.authorities {
             self.make_authority(step)?;
             self.signers.open(step.name, &self.inventory)?;
@@ -107,6 +104,22 @@ impl<'a> Making<'a> {
         }
     }
 
+    /// A journal that was lost begins with the authorities that are there.
+    fn tell_of_authorities(&self) -> Result<(), DeedError> {
+        let mut entries = Vec::new();
+        for (name, generations) in &self.inventory.authorities {
+            for generation in generations {
+                let Ok(state) = &generation.state else { continue };
+                if !self.inventory.journal.tells_of(name.path(), generation.number, state.signing()) {
+                    let reasons = vec!["the journal did not tell of it".to_owned()];
+                    let now = self.means.now;
+                    entries.push(JournalEntry::new("authority", name.to_string(), generation.number, state.signing(), now, reasons));
+                }
+            }
+        }
+        Ok(self.site.directory.journal().append(&entries)?)
+    }
+
     fn make_authority(&mut self, step: &AuthorityStep) -> Result<(), DeedError> {
         let (now, entropy) = (self.means.now, self.means.entropy);
         let spec = self.site.spec.authority(step.name);
@@ -129,9 +142,11 @@ impl<'a> Making<'a> {
         let entry =
             JournalEntry::new("authority", step.name.to_string(), step.generation, certificates.signing(), now, vec!["missing".to_owned()]);
         self.site.directory.journal().append(&[entry])?;
+        step.damaged.iter().try_for_each(|number| self.site.directory.put_aside(step.name, *number))?;
         self.site.directory.create_authority(step.name, step.generation, &artifacts)?;
-        let generation = AuthorityGeneration { number: step.generation, state: Ok(certificates) };
-        self.inventory.authorities.entry(step.name).or_default().push(generation);
+        let generations = self.inventory.authorities.entry(step.name).or_default();
+        generations.retain(|generation| generation.state.is_ok());
+        generations.push(AuthorityGeneration { number: step.generation, state: Ok(certificates) });
         Ok(())
     }
 
@@ -174,9 +189,10 @@ impl<'a> Making<'a> {
         let belongings = Belongings { identity: &identity, password: &password, truststores, sasl_passwords: &self.sasl_passwords };
         let artifacts = workshop.holder_files(holder, belongings).map_err(|error| making(error.into()))?;
         let manifest = artifact::manifest(&holder.id, &holder.access, step.generation, &artifacts);
-        self.site.directory.stage(holder, &manifest, &artifacts, self.owners)?;
+        let manifest = self.site.directory.stage(holder, &manifest, &artifacts, self.owners)?;
         let reasons = step.reasons.iter().map(ToString::to_string).collect();
         let entry = JournalEntry::new(event, step.holder.to_string(), step.generation, identity.leaf(), now, reasons);
+        let entry = JournalEntry { manifest: Some(manifest), ..entry };
         let clipped = signer.is_some_and(|signer| identity.leaf().validity.not_after == signer.certificate().validity.not_after);
         Ok(Made { holder: step.holder.clone(), entry, clipped })
     }

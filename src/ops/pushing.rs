@@ -31,7 +31,7 @@ pub struct Load<'a> {
 impl<'a> Load<'a> {
     /// The files of `holders`, which alone are sent.
     pub fn read(means: Means<'a>, spec: &'a ClusterSpec, directory: &'a Directory, holders: &[&Holder]) -> Result<Self, DeedError> {
-        let inventory = directory.read(spec)?;
+        let inventory = directory.read_ours(spec)?;
         let mut files = BTreeMap::new();
         for holder in holders {
             if let Some(found) = directory.holder_files(spec, holder) {
@@ -77,6 +77,7 @@ impl<'a> Load<'a> {
             event: "push".to_owned(),
             subject: label.holder.clone(),
             marks: Some(marks),
+            manifest: None,
             reasons: vec![how],
         };
         self.directory.journal().append(&[entry])

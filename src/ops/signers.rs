@@ -10,7 +10,7 @@ use crate::directory::passphrase;
 use crate::inventory::Inventory;
 use crate::issue::Signer;
 use crate::pki::Password;
-use crate::plan::PlanError;
+use crate::plan::{self, PlanError};
 
 /// The signers of a site, and the passphrases that open their keys. Each is asked for once: a command may well prompt.
 #[derive(Debug)]
@@ -64,6 +64,7 @@ impl<'a> Signers<'a> {
             file: damage.file,
             why: damage.why,
         })?;
+        plan::check_key(name, inventory)?;
         let key = directory.signing_key(spec.authority(name), newest.number, &certificates, passphrase.as_ref())?;
         Signer::new(certificates, key, self.now).map_err(|error| DeedError::Making { what: name.to_string(), source: error.into() })
     }

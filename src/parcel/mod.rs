@@ -105,7 +105,7 @@ fn holder_parcel(
             let damaged = |why: String| ParcelError::Damaged { owner: owner.clone(), file: file.name().to_owned(), why };
             match generation.found.get(file.name()).map(|found| &found.content) {
                 Some(Content::AsWritten) => Ok((*file, value(*file, bytes.clone().map_err(damaged)?))),
-                Some(Content::Changed) => Err(damaged("it was changed since".to_owned())),
+                Some(Content::Changed | Content::Text(_)) => Err(damaged("it was changed since".to_owned())),
                 Some(Content::Unreadable(why)) => Err(damaged(why.clone())),
                 Some(Content::PasswordDiffers) => Err(damaged("its password does not open it".to_owned())),
                 None => Err(damaged("it is not there".to_owned())),
@@ -139,9 +139,13 @@ fn current<'i>(owner: &Owner, id: &HolderId, inventory: &'i Inventory) -> Result
         return Err(ParcelError::Fault { owner: owner.clone(), why: why.to_owned() });
     }
     let generation = inventory.holders.get(id).and_then(|state| state.current.as_ref()).ok_or_else(missing)?;
+    let damaged = |file: String, why: String| ParcelError::Damaged { owner: owner.clone(), file, why };
+    if let Some(trespass) = generation.trespasses.first() {
+        return Err(damaged(trespass.path.display().to_string(), format!("it {}", trespass.how)));
+    }
     match &generation.chain {
         Ok(chain) => Ok((generation, chain.first().ok_or_else(missing)?)),
-        Err(unreadable) => Err(ParcelError::Damaged { owner: owner.clone(), file: unreadable.file.clone(), why: unreadable.why.clone() }),
+        Err(unreadable) => Err(damaged(unreadable.file.clone(), unreadable.why.clone())),
     }
 }
 

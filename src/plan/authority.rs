@@ -2,18 +2,27 @@
 
 use time::{Date, OffsetDateTime};
 
-use super::AuthorityStep;
-use crate::cluster::{AuthorityLayout, AuthorityName, AuthorityOrigin, AuthoritySpec, ClusterSpec, OwnAuthority};
-use crate::inventory::{AuthorityCertificates, Inventory, KeyFile};
+use super::{AuthorityStep, Plan};
+use crate::cluster::{AuthorityLayout, AuthorityName, AuthorityOrigin, AuthoritySpec, ClusterSpec, HolderId, OwnAuthority};
+use crate::inventory::{AuthorityCertificates, Inventory, KeyFile, Unreadable};
+use crate::layout;
 use crate::pki::{Certificate, Lifetime};
 
 /// Why there can be no plan. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     #[error(
-        "{authority}/{generation}/{file} cannot be used: {why}; restore it from a backup: countersign never replaces an authority by itself"
+        "{authority}/{generation}/{file} cannot be used: {why}; restore it from a backup, or run `countersign apply --new-authority`: countersign never replaces an authority by itself"
     )]
     Damaged { authority: AuthorityName, generation: u32, file: String, why: String },
+    #[error(
+        "{authority}/{generation} is not there, but {evidence}; restore it from a backup, or run `countersign apply --new-authority`: everyone is then issued anew, and must be given the new trust"
+    )]
+    Gone { authority: AuthorityName, generation: u32, evidence: String },
+    #[error(
+        "{authority}/{generation}/{file} {why}, so nothing can be signed with it; restore it from a backup, or run `countersign apply --new-authority`: everyone is then issued anew"
+    )]
+    Key { authority: AuthorityName, generation: u32, file: &'static str, why: String },
     #[error(
         "{authority}/{generation} holds {found}, the cluster file now names {wanted}; exchanging an authority is a rollover: put the old one back into the cluster file"
     )]
@@ -57,35 +66,134 @@ pub fn check_sides(spec: &ClusterSpec, inventory: &Inventory) -> Result<(), Plan
     }
 }
 
-/// A first generation, if there is none.
-pub fn step(spec: &AuthoritySpec, inventory: &Inventory, now: OffsetDateTime) -> Result<Option<AuthorityStep>, PlanError> {
-    let wanted = inventory.existing.get(&spec.name);
+/// What becomes of an authority that is gone, or can be of no use any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// There is no plan until it is restored.
+    Stops,
+    /// Another takes its place, as the user has said.
+    Replaced,
+}
+
+/// A first generation, or another when one that is lost is to be replaced.
+pub fn step(
+    spec: &AuthoritySpec,
+    cluster: &ClusterSpec,
+    inventory: &Inventory,
+    now: OffsetDateTime,
+    loss: Loss,
+) -> Result<Option<AuthorityStep>, PlanError> {
+    let name = spec.name;
+    let wanted = inventory.existing.get(&name);
     if let Some(existing) = wanted {
         check_existing(existing)?;
     }
-    let Some(newest) = inventory.signing_generation(spec.name) else {
+    let generations = inventory.authorities.get(&name).map(Vec::as_slice).unwrap_or_default();
+    let damaged = generations.iter().filter(|generation| generation.state.is_err()).map(|generation| generation.number);
+    let next = |last| Some(AuthorityStep { name, generation: last + 1, damaged: damaged.collect() });
+    match (lost(spec, cluster, inventory), loss) {
+        (None, _) => {}
+        (Some(error), Loss::Stops) => return Err(error),
+        (Some(_), Loss::Replaced) => return Ok(next(last(name, cluster, inventory))),
+    }
+    let Some((number, found)) = generations.last().and_then(|newest| Some((newest.number, newest.state.as_ref().ok()?))) else {
         if let Some(subject) = wanted.and_then(|existing| not_valid_now(existing, now)) {
             return Err(PlanError::Unfit { subject, why: "it is expired or not yet valid" });
         }
-        return Ok(Some(AuthorityStep { name: spec.name, generation: 1 }));
+        // One that was brought along is the one it was; of others, none was ever used.
+        return Ok(next(inventory.journal.used(name.path()).map_or(0, |used| used - 1)));
     };
-    let found = newest.state.as_ref().map_err(|unreadable| PlanError::Damaged {
-        authority: spec.name,
-        generation: newest.number,
-        file: unreadable.file.clone(),
-        why: unreadable.why.clone(),
-    })?;
-    let exchanged = |wanted: String| PlanError::Exchanged {
-        authority: spec.name,
-        generation: newest.number,
-        found: described(found.signing()),
-        wanted,
-    };
-    match (wanted, found.key) {
-        (Some(existing), _) if existing.signing() != found.signing() => Err(exchanged(described(existing.signing()))),
-        (None, KeyFile::Absent) => Err(exchanged("one to be made here".to_owned())),
-        _ => Ok(None),
+    match wanted {
+        Some(existing) if existing.signing() != found.signing() => Err(PlanError::Exchanged {
+            authority: name,
+            generation: number,
+            found: described(found.signing()),
+            wanted: described(existing.signing()),
+        }),
+        None if loss == Loss::Replaced && (unusable_key(found).is_some() || has_ended(found, now)) => {
+            Ok(next(last(name, cluster, inventory)))
+        }
+        Some(_) | None => Ok(None),
     }
+}
+
+/// What is missing of an authority that was in use.
+fn lost(spec: &AuthoritySpec, cluster: &ClusterSpec, inventory: &Inventory) -> Option<PlanError> {
+    let name = spec.name;
+    let generations = inventory.authorities.get(&name).map(Vec::as_slice).unwrap_or_default();
+    let damaged = generations.iter().find_map(|generation| {
+        let Unreadable { file, why } = generation.state.as_ref().err()?.clone();
+        Some(PlanError::Damaged { authority: name, generation: generation.number, file, why })
+    });
+    let newest = generations.last().map_or(0, |generation| generation.number);
+    let brought = |generation| {
+        let existing = inventory.existing.get(&name);
+        existing.is_some_and(|existing| inventory.journal.tells_of(name.path(), generation, existing.signing()))
+    };
+    let used = inventory.journal.used(name.path()).filter(|used| *used > newest);
+    let gone = |generation, evidence| Some(PlanError::Gone { authority: name, generation, evidence });
+    damaged.or_else(|| match used {
+        Some(generation) if brought(generation) => None,
+        Some(generation) => gone(generation, "the journal tells of certificates that it signed".to_owned()),
+        None if newest > 0 => None,
+        None => {
+            let mut issued = cluster.holders.iter().filter(|holder| cluster.issuer_of(holder) == name);
+            let brought = inventory.existing.get(&name).map(|existing| &existing.signing().subject_der);
+            let (holder, leaf) = issued.find_map(|holder| {
+                let leaf = leaf_of(inventory, &holder.id).filter(|leaf| Some(&leaf.issuer_der) != brought)?;
+                Some((holder, leaf))
+            })?;
+            gone(last(name, cluster, inventory).max(1), format!("{} has a certificate of {}", holder.id, leaf.issuer))
+        }
+    })
+}
+
+fn leaf_of<'a>(inventory: &'a Inventory, holder: &HolderId) -> Option<&'a Certificate> {
+    inventory.holders.get(holder)?.current.as_ref()?.chain.as_ref().ok()?.first()
+}
+
+/// The highest generation of `name` that anything tells of: no two ever share a subject name.
+fn last(name: AuthorityName, cluster: &ClusterSpec, inventory: &Inventory) -> u32 {
+    let numbered = |subject: &str| {
+        let common_name = subject.split(',').find_map(|part| part.strip_prefix("CN=")?.strip_prefix(&cluster.name)?.strip_prefix(' '));
+        common_name?.rsplit(' ').next()?.parse::<u32>().ok()
+    };
+    let present = inventory.authorities.get(&name).and_then(|generations| generations.last()).map(|generation| generation.number);
+    let signed = inventory.holders.keys().filter_map(|id| numbered(&leaf_of(inventory, id)?.issuer));
+    let trusted = inventory.trust_files.values().filter_map(|file| Certificate::from_pem(file).ok()).flatten();
+    let trusted = trusted.filter_map(|anchor| numbered(&anchor.subject));
+    signed.chain(trusted).chain(present).chain(inventory.journal.newest(name.path())).max().unwrap_or_default()
+}
+
+fn has_ended(certificates: &AuthorityCertificates, now: OffsetDateTime) -> bool {
+    [certificates.signing(), &certificates.root].into_iter().any(|certificate| now > certificate.validity.not_after)
+}
+
+/// The key that signs leafs, where it cannot: its file, and why.
+fn unusable_key(certificates: &AuthorityCertificates) -> Option<(&'static str, String)> {
+    let file = if certificates.issuing.is_empty() { layout::ROOT_KEY } else { layout::ISSUING_KEY };
+    match &certificates.key {
+        KeyFile::Plain | KeyFile::Encrypted => None,
+        KeyFile::Absent => Some((file, "is not there".to_owned())),
+        KeyFile::Broken(why) => Some((file, why.clone())),
+    }
+}
+
+/// Whether every key that the steps of `plan` need can sign, as far as that can be seen without a passphrase.
+pub fn check_keys(spec: &ClusterSpec, inventory: &Inventory, plan: &Plan) -> Result<(), PlanError> {
+    let is_new = |name: &AuthorityName| plan.authorities.iter().any(|step| step.name == *name);
+    plan.signing(spec).into_iter().filter(|name| !is_new(name)).try_for_each(|name| check_key(name, inventory))
+}
+
+/// Whether the key of `name` can sign, as far as that can be seen without a passphrase. One that was brought along is not looked at.
+pub fn check_key(name: AuthorityName, inventory: &Inventory) -> Result<(), PlanError> {
+    let Some(newest) = inventory.signing_generation(name).filter(|_| !inventory.existing.contains_key(&name)) else { return Ok(()) };
+    newest
+        .state
+        .as_ref()
+        .ok()
+        .and_then(unusable_key)
+        .map_or(Ok(()), |(file, why)| Err(PlanError::Key { authority: name, generation: newest.number, file, why }))
 }
 
 fn described(certificate: &Certificate) -> String {

@@ -4,22 +4,30 @@ use time::OffsetDateTime;
 
 use super::Reason;
 use crate::cluster::{ClusterSpec, Holder, LeafSpec};
-use crate::inventory::{Content, Generation, Inventory};
+use crate::inventory::{Content, Generation, Intrusion, Inventory};
 use crate::layout::HolderFile;
 use crate::pki::{Certificate, San, Validity};
 
-/// Every reason to issue `holder` a new leaf; empty when the one in use will do.
-pub fn reasons(spec: &ClusterSpec, inventory: &Inventory, holder: &Holder, current: &Generation, now: OffsetDateTime) -> Vec<Reason> {
+/// Every reason to issue `holder` a new leaf; empty when the one in use will do. `has_new_issuer`: another authority is to sign it.
+pub fn reasons(
+    spec: &ClusterSpec,
+    inventory: &Inventory,
+    holder: &Holder,
+    current: &Generation,
+    has_new_issuer: bool,
+    now: OffsetDateTime,
+) -> Vec<Reason> {
     let leaf = match &current.chain {
         Ok(chain) => &chain[0],
         Err(unreadable) => return vec![Reason::Unreadable { file: unreadable.file.clone(), why: unreadable.why.clone() }],
     };
     let signing = inventory.signing_generation(spec.issuer_of(holder)).and_then(|newest| newest.state.as_ref().ok());
-    let Some(signing) = signing.map(|certificates| certificates.signing()) else {
+    let Some(signing) = signing.map(|certificates| certificates.signing()).filter(|_| !has_new_issuer) else {
         return vec![Reason::Issuer { found: leaf.issuer.clone(), wanted: format!("a new {}", spec.issuer_of(holder)) }];
     };
     [
         key(current),
+        stranger(current),
         issuer(current, leaf, signing),
         subject(holder, leaf),
         names(holder, leaf),
@@ -39,8 +47,14 @@ fn key(current: &Generation) -> Option<Reason> {
     match current.found.get(file).map(|found| &found.content) {
         None => unreadable("it is not there"),
         Some(Content::Unreadable(why)) => unreadable(why),
-        Some(Content::AsWritten | Content::Changed | Content::PasswordDiffers) => None,
+        Some(Content::AsWritten | Content::Changed | Content::PasswordDiffers | Content::Text(_)) => None,
     }
+}
+
+/// Whoever owns the files has read the key. (An owner whom the cluster file named before is told by the files.)
+fn stranger(current: &Generation) -> Option<Reason> {
+    let strange = current.trespasses.iter().find(|trespass| matches!(trespass.how, Intrusion::Owner { .. }))?;
+    Some(Reason::Trespass { path: strange.path.display().to_string(), how: strange.how.to_string() })
 }
 
 fn issuer(current: &Generation, leaf: &Certificate, signing: &Certificate) -> Option<Reason> {

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 use time::OffsetDateTime;
 
-pub use authority::PlanError;
+pub use authority::{Loss, PlanError, check_key, check_keys};
 pub use leaf::{renewal, would_end};
 pub use reason::Reason;
 pub use recipe::{Ingredients, made_from, trust_aliases};
@@ -22,7 +22,7 @@ pub use trouble::Trouble;
 
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId};
 use crate::inventory::Inventory;
-use crate::layout;
+use crate::layout::{self, HolderFile};
 use crate::pki::Password;
 use crate::snippet::Snippets;
 
@@ -58,13 +58,22 @@ impl Plan {
     pub fn is_empty(&self) -> bool {
         self.authorities.is_empty() && !self.trust && self.holders.is_empty()
     }
+
+    /// The authorities that have a leaf to sign.
+    pub fn signing(&self, spec: &ClusterSpec) -> BTreeSet<AuthorityName> {
+        let issued: BTreeSet<&HolderId> =
+            self.holders.iter().filter(|step| step.action == Action::Issue).map(|step| &step.holder).collect();
+        spec.holders.iter().filter(|holder| issued.contains(&holder.id)).map(|holder| spec.issuer_of(holder)).collect()
+    }
 }
 
 /// A new generation of an authority.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorityStep {
     pub name: AuthorityName,
     pub generation: u32,
+    /// The generations that are of no use any more, which are put aside.
+    pub damaged: Vec<u32>,
 }
 
 /// A new generation of a holder's files.
@@ -85,20 +94,30 @@ pub enum Action {
     Rewrite,
 }
 
-/// Compares what the user wants with what is there.
-pub fn plan(spec: &ClusterSpec, snippets: &Snippets<'_>, inventory: &Inventory, now: OffsetDateTime) -> Result<Plan, PlanError> {
+/// Compares what the user wants with what is there. `loss` says what becomes of an authority that is gone.
+pub fn plan(
+    spec: &ClusterSpec,
+    snippets: &Snippets<'_>,
+    inventory: &Inventory,
+    now: OffsetDateTime,
+    loss: Loss,
+) -> Result<Plan, PlanError> {
     let mut plan = Plan::default();
     authority::check_clock(spec, now)?;
     authority::check_sides(spec, inventory)?;
-    plan.troubles = trouble::of_authorities(spec, inventory, now);
     for authority in spec.authorities() {
-        plan.authorities.extend(authority::step(authority, inventory, now)?);
+        match authority::step(authority, spec, inventory, now, loss)? {
+            Some(step) => plan.authorities.push(step),
+            None => plan.troubles.extend(trouble::of_authority(authority.name, inventory, now)),
+        }
         plan.notices.extend(authority::notices(spec, authority, inventory, now));
     }
-    plan.trust = trust_files(spec, inventory).is_none_or(|wanted| wanted != inventory.trust_files) || inventory.trust_password.is_none();
+    let is_there = |(name, bytes): (&String, &Vec<u8>)| inventory.trust_files.get(name) == Some(bytes);
+    let has_trust = trust_files(spec, inventory).is_some_and(|wanted| wanted.iter().all(is_there));
+    plan.trust = !has_trust || inventory.trust_password.is_none() || !plan.authorities.is_empty();
     let sasl_passwords = inventory.sasl_passwords();
     let faults = trouble::of_holders(spec, inventory, &sasl_passwords);
-    let step = |holder| holder_step(spec, snippets, inventory, &sasl_passwords, holder, now);
+    let step = |holder| holder_step(spec, snippets, inventory, &sasl_passwords, holder, &plan.authorities, now);
     plan.holders = spec.holders.par_iter().filter(|holder| !faults.contains_key(&holder.id)).filter_map(step).collect();
     permitted::check(spec, inventory, &plan.holders)?;
     plan.unchanged = spec.holders.len() - plan.holders.len() - faults.len();
@@ -116,21 +135,29 @@ fn holder_step(
     inventory: &Inventory,
     sasl_passwords: &BTreeMap<HolderId, Password>,
     holder: &Holder,
+    authorities: &[AuthorityStep],
     now: OffsetDateTime,
 ) -> Option<HolderStep> {
     let state = inventory.holders.get(&holder.id);
     let generation = state.map_or(0, |state| state.newest) + 1;
     let step = |action, reasons| Some(HolderStep { holder: holder.id.clone(), generation, action, reasons });
+    let is_new = |name: AuthorityName| authorities.iter().any(|step| step.name == name);
     // Under an authority that signs nothing now, what can be laid out anew still is.
-    let signs = trouble::of_authority(spec.issuer_of(holder), inventory, now).is_none();
+    let issuer = spec.issuer_of(holder);
+    let signs = is_new(issuer) || trouble::of_authority(issuer, inventory, now).is_none();
     let Some(current) = state.and_then(|state| state.current.as_ref()) else {
         return if signs { step(Action::Issue, vec![Reason::Missing]) } else { None };
     };
-    let reasons = leaf::reasons(spec, inventory, holder, current, now);
+    let mut reasons = leaf::reasons(spec, inventory, holder, current, is_new(issuer), now);
     if signs && !reasons.is_empty() {
+        // The rest is made anew in any case; what somebody wrote there is told.
+        reasons.extend(rewrite::edited(snippets, inventory, sasl_passwords, holder, current));
         return step(Action::Issue, reasons);
     }
-    let reasons = rewrite::reasons(spec, snippets, inventory, sasl_passwords, holder, current);
+    let mut reasons = rewrite::reasons(spec, snippets, inventory, sasl_passwords, holder, current);
+    if spec.trusted_by(holder).iter().any(|name| is_new(*name)) {
+        reasons.insert(0, Reason::TrustSet { file: HolderFile::Anchors.name().to_owned() });
+    }
     if reasons.is_empty() { None } else { step(Action::Rewrite, reasons) }
 }
 

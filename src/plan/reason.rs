@@ -94,6 +94,12 @@ pub enum Reason {
     HandEdited {
         file: String,
     },
+    /// Others own what lies there, or may write to it.
+    Trespass {
+        /// Relative to the root of the directory.
+        path: String,
+        how: String,
+    },
 }
 
 impl fmt::Display for Reason {
@@ -126,6 +132,7 @@ impl fmt::Display for Reason {
             Self::Owner { found, wanted } => write!(f, "owner: {found} → {wanted}"),
             Self::FileMode { file, found, wanted } => write!(f, "file mode: {file} is {found}, should be {wanted}"),
             Self::HandEdited { file } => write!(f, "hand-edited: {file}"),
+            Self::Trespass { path, how } => write!(f, "not ours alone: {path} {how}"),
         }
     }
 }

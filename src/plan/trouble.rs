@@ -42,7 +42,7 @@ impl fmt::Display for Trouble {
             Self::Leftover { why } => f.write_str(why),
             Self::AuthorityEnded { authority, subject, not_after } => write!(
                 f,
-                "expired: {subject} ({authority}) ended {}; it can sign nothing, and nobody takes what it signed. Put a new authority in its place",
+                "expired: {subject} ({authority}) ended {}; it can sign nothing, and nobody takes what it signed. Put another in its place: `countersign apply --new-authority`",
                 not_after.date()
             ),
             Self::AuthorityNotYetValid { authority, subject, not_before } => write!(
@@ -58,11 +58,6 @@ impl fmt::Display for Trouble {
 pub fn of_authority(name: AuthorityName, inventory: &Inventory, now: OffsetDateTime) -> Option<Trouble> {
     let certificates = inventory.signing_generation(name)?.state.as_ref().ok()?;
     [certificates.signing(), &certificates.root].into_iter().find_map(|certificate| of_certificate(name, certificate, now))
-}
-
-/// Of every authority of the cluster file.
-pub fn of_authorities(spec: &ClusterSpec, inventory: &Inventory, now: OffsetDateTime) -> Vec<Trouble> {
-    spec.authorities().filter_map(|authority| of_authority(authority.name, inventory, now)).collect()
 }
 
 /// A holder's own fault, or that of a client whose password its files must hold and nobody can read.

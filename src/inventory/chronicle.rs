@@ -1,0 +1,172 @@
+//! What the journal tells, gathered line by line.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::pki::{Certificate, sha256_hex};
+
+/// Whether the journal is as it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum JournalState {
+    Whole {
+        lines: usize,
+    },
+    /// This line, from 1, does not carry the hash of the one before, or is no entry.
+    Broken {
+        line: usize,
+    },
+    /// The line that was written last is not there any more, or another.
+    Cut,
+}
+
+/// Who was issued what, as the journal has it. A name in it is believed only together with the certificate.
+#[derive(Debug)]
+pub struct Chronicle {
+    lines: usize,
+    broken: Option<usize>,
+    /// SHA-256 of the line before.
+    previous: String,
+    /// What was last seen as the end of the journal; `None` when that is not known, or was met.
+    end: Option<String>,
+    issued: HashMap<String, Vec<Issued>>,
+    authorities: BTreeMap<String, u32>,
+    /// Generations of authorities after which leafs were issued.
+    used: BTreeMap<String, u32>,
+}
+
+/// One certificate.
+#[derive(Debug)]
+struct Issued {
+    generation: u32,
+    serial: String,
+    fingerprint: String,
+    manifest: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Event {
+    Authority,
+    Leaf,
+    Files,
+    Push,
+    Removal,
+}
+
+/// What counts of a line.
+#[derive(Deserialize)]
+struct Line<'a> {
+    previous: &'a str,
+    event: Event,
+    #[serde(borrow)]
+    subject: Cow<'a, str>,
+    generation: Option<u32>,
+    serial: Option<&'a str>,
+    fingerprint: Option<&'a str>,
+    manifest: Option<&'a str>,
+}
+
+impl Chronicle {
+    /// What stands in the first line for the hash of the one before.
+    pub const NONE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+    /// Before the first line. `end` is the SHA-256 of the line that was written last, where that is known.
+    pub fn new(end: Option<String>) -> Self {
+        Self {
+            lines: 0,
+            broken: None,
+            previous: Self::NONE.to_owned(),
+            end,
+            issued: HashMap::new(),
+            authorities: BTreeMap::new(),
+            used: BTreeMap::new(),
+        }
+    }
+
+    /// The next line, without its line end. One that a kill cut short was never relied upon, and is none.
+    pub fn add(&mut self, line: &[u8]) {
+        self.lines += 1;
+        let parsed = serde_json::from_slice::<Line<'_>>(line).ok();
+        if parsed.as_ref().is_none_or(|line| line.previous != self.previous) {
+            self.broken.get_or_insert(self.lines);
+        }
+        self.previous = sha256_hex(line);
+        if self.end.as_ref() == Some(&self.previous) {
+            self.end = None;
+        }
+        if let Some(line) = parsed {
+            self.tell(&line);
+        }
+    }
+
+    fn tell(&mut self, line: &Line<'_>) {
+        let (Some(generation), Some(serial), Some(fingerprint)) = (line.generation, line.serial, line.fingerprint) else { return };
+        match line.event {
+            Event::Authority => raise(&mut self.authorities, &line.subject, generation),
+            Event::Leaf => {
+                let Self { authorities, used, .. } = self;
+                authorities.iter().for_each(|(name, generation)| raise(used, name, *generation));
+            }
+            Event::Files => {}
+            Event::Push | Event::Removal => return,
+        }
+        let issued = Issued {
+            generation,
+            serial: serial.to_owned(),
+            fingerprint: fingerprint.to_owned(),
+            manifest: line.manifest.map(str::to_owned),
+        };
+        self.issued.entry(line.subject.to_string()).or_default().push(issued);
+    }
+
+    pub fn state(&self) -> JournalState {
+        match (self.broken, &self.end) {
+            (Some(line), _) => JournalState::Broken { line },
+            (None, Some(_)) => JournalState::Cut,
+            (None, None) => JournalState::Whole { lines: self.lines },
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.lines == 0
+    }
+
+    /// Whether a line tells of this generation of `subject` (`authority`, `kafka/broker-1`) with this certificate.
+    pub fn tells_of(&self, subject: &str, generation: u32, certificate: &Certificate) -> bool {
+        let fingerprint = certificate.fingerprint();
+        self.of(subject, generation).any(|issued| issued.serial == certificate.serial && issued.fingerprint == fingerprint)
+    }
+
+    /// SHA-256 of the manifest of this generation of `subject`, as it was written last.
+    pub fn manifest(&self, subject: &str, generation: u32) -> Option<&str> {
+        self.of(subject, generation).last()?.manifest.as_deref()
+    }
+
+    fn of(&self, subject: &str, generation: u32) -> impl Iterator<Item = &Issued> {
+        self.issued.get(subject).into_iter().flatten().filter(move |issued| issued.generation == generation)
+    }
+
+    /// The highest generation of an authority that was ever made, or begun.
+    pub fn newest(&self, authority: &str) -> Option<u32> {
+        self.authorities.get(authority).copied()
+    }
+
+    /// The highest generation of an authority under which leafs were issued.
+    pub fn used(&self, authority: &str) -> Option<u32> {
+        self.used.get(authority).copied()
+    }
+}
+
+impl Default for Chronicle {
+    fn default() -> Self {
+        Self::new(None)
+    }
+}
+
+fn raise(generations: &mut BTreeMap<String, u32>, name: &str, generation: u32) {
+    let highest = generations.entry(name.to_owned()).or_default();
+    *highest = generation.max(*highest);
+}
