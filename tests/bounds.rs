@@ -149,7 +149,7 @@ fn told_of(root: &Path, text: &str) -> (Vec<String>, BTreeSet<String>) {
     }
     let journal = directory.journal();
     let entry = JournalEntry::removal("clients/orders", OffsetDateTime::UNIX_EPOCH, String::new());
-    told.extend(journal.state().err().map(|error| error.to_string()));
+    told.extend(journal.read().err().map(|error| error.to_string()));
     told.extend(journal.append(&[entry]).err().map(|error| error.to_string()));
     told.extend(directory.lock().err().map(|error| error.to_string()));
     told.extend(directory.keep_out_of_git().err().map(|error| error.to_string()));
