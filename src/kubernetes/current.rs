@@ -70,3 +70,19 @@ fn trust_store(line: &str, password: &Password) -> Option<Vec<Entry>> {
     let value = line.strip_prefix("  ")?.strip_prefix(TRUST_STORE)?.strip_prefix(": \"")?.strip_suffix('"')?;
     pkcs12::read(&BASE64.decode(value).ok()?, password).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A password that was sealed with the end of its line is sealed again.
+    #[test]
+    fn what_is_sealed_is_told_from_what_is_one_octet_longer() {
+        let sealed = |octets: usize, filling: u8| format!("    password: \"{}\"", BASE64.encode(vec![filling; octets]));
+        let varying = Varying::Sealed(vec!["password".to_owned()]);
+        for octets in 560..566 {
+            assert!(varying.allows(&sealed(octets, 1), &sealed(octets, 2)), "{octets}");
+            assert!(!varying.allows(&sealed(octets + 1, 1), &sealed(octets, 2)), "{octets}");
+        }
+    }
+}
