@@ -266,7 +266,7 @@ fn manifest_of(read: Option<&file::FileRead>, number: u32, sha256: Option<&str>)
 }
 
 /// What one of the authorities is handed out by; anything else there is nobody's.
-fn is_trust_file(name: &str) -> bool {
+pub(super) fn is_trust_file(name: &str) -> bool {
     [AuthorityName::Shared, AuthorityName::Brokers, AuthorityName::Clients].iter().any(|authority| layout::trust_file(*authority) == name)
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Directory, DirectoryError, file, leftover::is_leftover, lock::LOCK, write::IGNORE};
+use super::{Directory, DirectoryError, file, leftover::is_leftover, lock::LOCK, read::is_trust_file, write::IGNORE};
 use crate::cluster::{AuthorityName, ClusterSpec, HolderKind, HolderName};
 use crate::inventory::{Inventory, Survey};
 use crate::layout::{self, HolderFile, Sensitivity};
@@ -20,7 +20,7 @@ impl Directory {
         };
         self.unknown(Path::new(""), known, &mut survey)?;
         self.authorities(&mut survey)?;
-        let trust = |name: &str| name == layout::TRUST_PASSWORD || name.ends_with(".crt");
+        let trust = |name: &str| name == layout::TRUST_PASSWORD || is_trust_file(name);
         self.unknown(Path::new(layout::TRUST), trust, &mut survey)?;
         self.secret(Path::new(layout::TRUST).join(layout::TRUST_PASSWORD), &mut survey)?;
         for kind in kinds {
