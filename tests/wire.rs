@@ -14,7 +14,9 @@ use countersign::diagnosis::{Fact, Fault, ProbeOutcome, Side, Step, Symptom, Ver
 use countersign::pki::HostPort;
 use countersign::pki::{AnyKey, Certificate, Passphrase};
 use countersign::verify::{self, Attendee, Options, Place, Wishes};
-use countersign::visit::{Credential, Delivery, FewIterations, KafkaSession, Librdkafka, Login, Messenger, RoundTrip, ScratchTopics, Steward, Visitor};
+use countersign::visit::{
+    Credential, Delivery, FewIterations, KafkaSession, Librdkafka, Login, Messenger, RoundTrip, ScratchTopics, Steward, Visitor,
+};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
