@@ -20,6 +20,7 @@ mod open;
 mod owner;
 mod passphrase;
 mod pipe;
+mod provided;
 mod read;
 mod survey;
 mod write;
@@ -34,6 +35,7 @@ pub use journal::{Journal, JournalEntry, JournalState, Marks};
 pub use lock::Lock;
 pub use owner::Owners;
 pub use passphrase::{first_line, line_of_stdin, passphrase, read_passwords};
+pub use provided::read_provided;
 
 use crate::cluster::HolderId;
 use crate::layout;

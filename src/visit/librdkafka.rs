@@ -70,7 +70,7 @@ impl Librdkafka {
             Login::Password { mechanism, user, password } => config
                 .set("security.protocol", "sasl_ssl")
                 .set("sasl.mechanism", mechanism.name())
-                .set("sasl.username", user)
+                .set("sasl.username", user.meant())
                 .set("sasl.password", password.expose()),
         };
         Self { config, group: group.to_owned(), deadline }
