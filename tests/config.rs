@@ -248,7 +248,8 @@ fn rabbitmq_4_0_reads_what_is_read_here() {
         let file = text.replace("\\r", "\r").replace("\\n", "\n").replace("\\t", "\t").replace("\\\\", "\\");
         // A name of RabbitMQ's tells whose file it is.
         let settings = read(format!("{file}\nlisteners.ssl.default = 5671\ndefault_user = x\n").as_bytes()).unwrap();
-        let ours: String = settings.lines().iter().rev().skip(2).rev().map(|line| format!("{}={};", line.key.meant(), line.value.meant())).collect();
+        let ours: String =
+            settings.lines().iter().rev().skip(2).rev().map(|line| format!("{}={};", line.key.meant(), line.value.meant())).collect();
         let refused = settings.faults.iter().any(|fault| fault.problem.ends_with("does not start"));
         assert_eq!(if refused { "refused" } else { ours.as_str() }, said, "{text}");
     }

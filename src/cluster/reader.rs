@@ -156,7 +156,12 @@ impl Reader<'_> {
         let fields = self.map(node, what)?;
         // A key that is none may be the secret, too.
         if let Some((key, _)) = fields.entries().iter().find(|(key, _)| !["file", "env", "command"].contains(&key.text.as_str())) {
-            self.wrong(key.place, "", format_args!("{what} has a key that names no place; the secret itself never stands in the cluster file"), FORMS);
+            self.wrong(
+                key.place,
+                "",
+                format_args!("{what} has a key that names no place; the secret itself never stands in the cluster file"),
+                FORMS,
+            );
             return None;
         }
         match fields.entries() {

@@ -91,8 +91,7 @@ fn broker_setting<'a>(view: &View<'a>, key: &str) -> Option<&'a Setting> {
 }
 
 fn no_authorizer(view: &View<'_>) -> Vec<Finding> {
-    let demands =
-        |engine: &super::Engine<'_>| engine.protocol == SecurityProtocol::Ssl && engine.scope.says("ssl.client.auth", "required");
+    let demands = |engine: &super::Engine<'_>| engine.protocol == SecurityProtocol::Ssl && engine.scope.says("ssl.client.auth", "required");
     if !view.is(Program::KafkaBroker) || view.settings.get("authorizer.class.name").is_some() || !view.engines.iter().any(demands) {
         return Vec::new();
     }
@@ -104,8 +103,9 @@ fn no_authorizer(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn zookeeper_authorizer(view: &View<'_>) -> Vec<Finding> {
-    let of_zookeeper =
-        |setting: &&Setting| ["AclAuthorizer", "SimpleAclAuthorizer"].iter().any(|class| setting.value.meant().rsplit('.').next() == Some(class));
+    let of_zookeeper = |setting: &&Setting| {
+        ["AclAuthorizer", "SimpleAclAuthorizer"].iter().any(|class| setting.value.meant().rsplit('.').next() == Some(class))
+    };
     let setting = broker_setting(view, "authorizer.class.name").filter(|setting| is_kraft(view) && of_zookeeper(setting));
     let fix = "write org.apache.kafka.metadata.authorizer.StandardAuthorizer";
     setting
@@ -117,7 +117,8 @@ fn zookeeper_authorizer(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn allows_everyone(view: &View<'_>) -> Vec<Finding> {
-    let setting = broker_setting(view, "allow.everyone.if.no.acl.found").filter(|setting| setting.value.meant().eq_ignore_ascii_case("true"));
+    let setting =
+        broker_setting(view, "allow.everyone.if.no.acl.found").filter(|setting| setting.value.meant().eq_ignore_ascii_case("true"));
     setting
         .into_iter()
         .map(|setting| {
@@ -128,7 +129,8 @@ fn allows_everyone(view: &View<'_>) -> Vec<Finding> {
 
 fn super_users_with_commas(view: &View<'_>) -> Vec<Finding> {
     let setting = broker_setting(view, "super.users");
-    let joined = |setting: &&Setting| SuperUsers::of(&setting.value).0.iter().any(|user| user.meant().replace(", ", ",").contains(",User:"));
+    let joined =
+        |setting: &&Setting| SuperUsers::of(&setting.value).0.iter().any(|user| user.meant().replace(", ", ",").contains(",User:"));
     let fix = "separate them by semicolons";
     setting
         .filter(joined)

@@ -53,8 +53,9 @@ fn tls_not_used(view: &View<'_>) -> Vec<Finding> {
         Program::KafkaClient | Program::Librdkafka => protocol(view).is_none_or(SecurityProtocol::is_tls),
         Program::KafkaOther | Program::RabbitMq | Program::RabbitMqTerms => true,
     };
-    let stores =
-        |setting: &&Setting| setting.key.ends_with(".location") && setting.key.meant().contains("ssl.") || setting.key.ends_with("ssl.client.auth");
+    let stores = |setting: &&Setting| {
+        setting.key.ends_with(".location") && setting.key.meant().contains("ssl.") || setting.key.ends_with("ssl.client.auth")
+    };
     let setting = view.settings.effective().filter(stores).min_by_key(|setting| setting.line).filter(|_| !used);
     let fix =
         if view.is(Program::KafkaBroker) { "map a listener to SSL in listener.security.protocol.map" } else { "set security.protocol=SSL" };

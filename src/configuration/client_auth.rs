@@ -115,8 +115,10 @@ fn host_name_unchecked(view: &View<'_>) -> Vec<Finding> {
 
 fn certificate_unchecked(view: &View<'_>) -> Vec<Finding> {
     let off = |value: &str| ["false", "f", "0"].iter().any(|word| word.eq_ignore_ascii_case(value));
-    let setting =
-        view.settings.get("enable.ssl.certificate.verification").filter(|setting| view.is(Program::Librdkafka) && off(setting.value.meant()));
+    let setting = view
+        .settings
+        .get("enable.ssl.certificate.verification")
+        .filter(|setting| view.is(Program::Librdkafka) && off(setting.value.meant()));
     setting
         .into_iter()
         .map(|setting| {

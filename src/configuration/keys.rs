@@ -239,7 +239,12 @@ fn misplaced_setting(view: &View<'_>) -> Vec<Finding> {
             None if owner.starts_with("no version") => return None,
             None => format!("remove it, or move it to the configuration of {owner}"),
         };
-        Some(view.finding(&MISPLACED_SETTING, Some(setting.line), format!("{} is a setting of {owner}; {here} does not read it", setting.key), fix))
+        Some(view.finding(
+            &MISPLACED_SETTING,
+            Some(setting.line),
+            format!("{} is a setting of {owner}; {here} does not read it", setting.key),
+            fix,
+        ))
     };
     strangers(view).filter_map(misplaced).collect()
 }

@@ -134,7 +134,9 @@ fn listeners_clash(view: &View<'_>) -> Vec<Finding> {
     let listeners = &view.listeners;
     let clash = |(index, listener): (usize, &Listener)| {
         let shared = |other: &&Listener| {
-            let families = other.host.meant().contains(':') != listener.host.meant().contains(':') && !other.host.is_empty() && !listener.host.is_empty();
+            let families = other.host.meant().contains(':') != listener.host.meant().contains(':')
+                && !other.host.is_empty()
+                && !listener.host.is_empty();
             other.name == listener.name || (other.number() == listener.number() && listener.number() != Some(0) && !families)
         };
         let other = listeners[..index].iter().find(shared)?;

@@ -97,9 +97,7 @@ fn rabbitmq<'a>(view: &View<'a>, key: &str) -> Option<&'a Setting> {
 
 fn tls_listener<'a>(view: &View<'a>) -> Option<&'a Setting> {
     let settings = view.settings;
-    settings
-        .effective()
-        .find(|setting| view.is(Program::RabbitMq) && setting.key.starts_with("listeners.ssl.") && setting.value != "none")
+    settings.effective().find(|setting| view.is(Program::RabbitMq) && setting.key.starts_with("listeners.ssl.") && setting.value != "none")
 }
 
 fn plain_listener_open(view: &View<'_>) -> Vec<Finding> {
@@ -215,8 +213,10 @@ fn bad_address(view: &View<'_>) -> Vec<Finding> {
         let (address, port) = value.rsplit_once(':').unwrap_or(("127.0.0.1", value));
         port.parse::<u16>().is_err() || address.parse::<std::net::IpAddr>().is_err()
     };
-    let listeners =
-        view.settings.effective().filter(|setting| view.is(Program::RabbitMq) && is_listener(setting.key.meant()) && bad(setting.value.meant()));
+    let listeners = view
+        .settings
+        .effective()
+        .filter(|setting| view.is(Program::RabbitMq) && is_listener(setting.key.meant()) && bad(setting.value.meant()));
     let fix = "write a port, 10.0.0.1:5671, or ::1:5671";
     listeners
         .map(|setting| {

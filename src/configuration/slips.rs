@@ -37,7 +37,8 @@ const UNKNOWN_IDENTIFICATION: Rule = Rule {
 };
 
 fn comment_in_value(view: &View<'_>) -> Vec<Finding> {
-    let commented = |setting: &&Setting| [" #", "\t#"].iter().any(|mark| setting.value.meant().contains(mark)) && !is_free_text(setting.key.meant());
+    let commented =
+        |setting: &&Setting| [" #", "\t#"].iter().any(|mark| setting.value.meant().contains(mark)) && !is_free_text(setting.key.meant());
     let settings = view.settings.effective().filter(|setting| !view.is(Program::RabbitMq) && commented(setting));
     let message = |setting: &Setting| format!("the comment is part of the value of {}", setting.key);
     settings.map(|setting| view.finding(&COMMENT_IN_VALUE, Some(setting.line), message(setting), "put it on a line of its own")).collect()
@@ -58,7 +59,8 @@ fn backslashes_lost(view: &View<'_>) -> Vec<Finding> {
         let drive = letters.next().is_some_and(|c| c.is_ascii_alphabetic()) && letters.next() == Some(':');
         drive && !value.contains(['/', '\\'])
     };
-    let settings = view.settings.effective().filter(|setting| view.is_java() && is_path(setting.key.meant()) && lost(setting.value.meant()));
+    let settings =
+        view.settings.effective().filter(|setting| view.is_java() && is_path(setting.key.meant()) && lost(setting.value.meant()));
     let message = |setting: &Setting| format!("{} is read as {:?}", setting.key, setting.value);
     settings
         .map(|setting| view.finding(&BACKSLASHES_LOST, Some(setting.line), message(setting), "write / or \\\\ for each backslash"))

@@ -151,9 +151,7 @@ fn undeclared_provider(view: &View<'_>) -> Vec<Finding> {
 fn not_fetched(view: &View<'_>) -> Vec<Finding> {
     let fix = "run this where its provider can be asked";
     let unfetched = view.settings.unfetched.iter();
-    unfetched
-        .map(|one| view.finding(&NOT_FETCHED, Some(one.line), format!("{} is not read, because {}", one.key, one.why), fix))
-        .collect()
+    unfetched.map(|one| view.finding(&NOT_FETCHED, Some(one.line), format!("{} is not read, because {}", one.key, one.why), fix)).collect()
 }
 
 fn old_tls_version(view: &View<'_>) -> Vec<Finding> {
@@ -162,7 +160,8 @@ fn old_tls_version(view: &View<'_>) -> Vec<Finding> {
         let key = &setting.key;
         let versions = key.ends_with("ssl.enabled.protocols") || key.ends_with("ssl.protocol") || key.meant().contains(".versions.");
         // `ssl.protocol=TLS` lets Java choose, and it chooses well.
-        let is_old = |item: &Text| old.contains(&item.meant().to_lowercase().as_str()) && !(key.ends_with("ssl.protocol") && *item == "TLS");
+        let is_old =
+            |item: &Text| old.contains(&item.meant().to_lowercase().as_str()) && !(key.ends_with("ssl.protocol") && *item == "TLS");
         let bad = listed(setting.value.items(',').filter(is_old));
         (versions && !bad.is_empty()).then(|| {
             let message = format!("{key} allows {bad}");
@@ -188,9 +187,8 @@ fn weak_cipher(view: &View<'_>) -> Vec<Finding> {
         };
         let each = setting.value.items(',').flat_map(|suites| suites.items(':').collect::<Vec<_>>());
         let bad = listed(each.filter(|suite| is_weak(suite.meant())));
-        (suites && !bad.is_empty()).then(|| {
-            view.finding(&WEAK_CIPHER, Some(setting.line), format!("{} allows {bad}", setting.key), "remove these suites")
-        })
+        (suites && !bad.is_empty())
+            .then(|| view.finding(&WEAK_CIPHER, Some(setting.line), format!("{} allows {bad}", setting.key), "remove these suites"))
     };
     view.settings.effective().filter_map(found).collect()
 }

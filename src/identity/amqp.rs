@@ -107,7 +107,10 @@ fn notes(url: &AmqpUri) -> Vec<String> {
     if let Some(asked) =
         url.server_name.as_deref().filter(|name| !name.trim_end_matches('.').eq_ignore_ascii_case(&url.endpoint.host.to_string()))
     {
-        notes.push(format!("the client checks the name {:?} (server_name_indication); countersign checks the one it connects to", Text::written(asked)));
+        notes.push(format!(
+            "the client checks the name {:?} (server_name_indication); countersign checks the one it connects to",
+            Text::written(asked)
+        ));
     }
     if url.user.is_none() && matches!(login(url), Said::Password { .. }) {
         notes.push("the URL names no user: it is guest, as in every client".to_owned());

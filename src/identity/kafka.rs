@@ -99,7 +99,9 @@ impl Client<'_> {
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if let Some(written) = self.connection.bootstrap.iter().find(|written| written.is_fetched()) {
-            notes.push(format!("where {written} leads is not followed, because it would be told to whoever finds hosts by their names: say --kafka"));
+            notes.push(format!(
+                "where {written} leads is not followed, because it would be told to whoever finds hosts by their names: say --kafka"
+            ));
         }
         if self.connection.certificates_unchecked {
             notes.push("the client takes any certificate (enable.ssl.certificate.verification); countersign does not, ever".to_owned());

@@ -101,7 +101,7 @@ fn user_information(text: &str) -> Option<usize> {
         *start += token.len();
         Some((at, token))
     });
-    let mut bare = bare.filter(|(_, token)| token.split_once('@').is_some_and(|(user, _)| user.contains(':')));
+    let mut bare = bare.filter(|(_, token)| token.split_once('@').is_some_and(|(user, _)| user.contains(':') && !user.contains("://")));
     of_url.into_iter().chain(bare.next().map(|(at, _)| at)).min()
 }
 
@@ -113,10 +113,11 @@ fn random(text: &str) -> Option<usize> {
         let start = from;
         from += run.len();
         let run = run.trim_end_matches(|c| !of_run(c));
-        let (inside, _) = [0].into_iter().chain(run.match_indices('/').map(|(at, _)| at + 1)).map(|at| (at, &run[at..])).find(|(_, rest)| {
-            let word = rest.split('/').next().unwrap_or_default();
-            looks_random(word, 20, 2) || (word.len() < rest.len() && !run.starts_with('/') && looks_random(rest, 32, 3))
-        })?;
+        let (inside, _) =
+            [0].into_iter().chain(run.match_indices('/').map(|(at, _)| at + 1)).map(|at| (at, &run[at..])).find(|(_, rest)| {
+                let word = rest.split('/').next().unwrap_or_default();
+                looks_random(word, 20, 2) || (word.len() < rest.len() && !run.starts_with('/') && looks_random(rest, 32, 3))
+            })?;
         // Of a path, that word alone is none of a person's; of base64, the slash before it is a letter like others.
         Some(if run.starts_with('/') { start + inside } else { start })
     })
@@ -126,12 +127,15 @@ fn random(text: &str) -> Option<usize> {
 /// must be.
 fn looks_random(word: &str, shortest: usize, changes: usize) -> bool {
     const SHORTEST_HEXADECIMAL: usize = 32;
+    /// A SEQUENCE of DER in base64: how keys and certificates begin, whose first letters are not drawn.
+    const OF_DER: [&str; 6] = ["MII", "MIG", "MIH", "MHc", "MHQ", "MC4"];
     let kind = |byte: &u8| (byte.is_ascii_lowercase(), byte.is_ascii_uppercase(), byte.is_ascii_digit());
     let bytes = word.as_bytes();
     let found = bytes.windows(2).filter(|pair| kind(&pair[0]) != kind(&pair[1])).count();
     let mixed = bytes.iter().any(u8::is_ascii_lowercase) && bytes.iter().any(u8::is_ascii_uppercase);
     let hexadecimal = bytes.len() >= SHORTEST_HEXADECIMAL && bytes.iter().all(u8::is_ascii_hexdigit);
-    hexadecimal || (bytes.len() >= shortest && mixed && found * 6 >= bytes.len() * changes)
+    let der = OF_DER.iter().any(|begin| word.starts_with(begin));
+    hexadecimal || (bytes.len() >= shortest && mixed && (der || found * 6 >= bytes.len() * changes))
 }
 
 #[cfg(test)]
@@ -182,6 +186,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn no_text_makes_it_panic(text in r#"(\$\{|\}|://|@|pass|é|[a-zA-Z0-9+/=]|\PC)*"#) {
             let quoted = quotable(&text);

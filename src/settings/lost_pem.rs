@@ -96,7 +96,10 @@ mod tests {
     #[test]
     fn the_lines_below_a_pasted_pem_are_none() {
         for joining in [Joining::Backslash, Joining::Quotes, Joining::Never] {
-            assert_eq!(kept(PASTED, joining), (["a=1", "k=-----BEGIN PRIVATE KEY-----", "", "", "", "b=2"].map(str::to_owned).to_vec(), vec![2]));
+            assert_eq!(
+                kept(PASTED, joining),
+                (["a=1", "k=-----BEGIN PRIVATE KEY-----", "", "", "", "b=2"].map(str::to_owned).to_vec(), vec![2])
+            );
         }
     }
 

@@ -20,6 +20,7 @@ mod table;
 mod text;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use lost_pem::{Joining, set_aside};
 
@@ -41,7 +42,7 @@ const MOST_BYTES: usize = 256 << 10;
 const MOST_SETTINGS: usize = 4096;
 
 /// One file: every line that sets something, and what it is read as.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Settings {
     pub program: Program,
     lines: Vec<Setting>,
@@ -69,19 +70,31 @@ pub fn read(bytes: &[u8]) -> Option<Settings> {
         return None;
     }
     let program = Program::recognise(&lines)?;
-    let read = |(kept, lost): (Vec<u8>, Vec<usize>), read: fn(&[u8]) -> (Vec<Setting>, Vec<SyntaxFault>)| (read(&kept), lost);
     let ((lines, faults), lost_pem) = match program {
         Program::KafkaBroker | Program::KafkaClient | Program::KafkaOther => {
             ((lines.into_iter().map(Setting::trimmed).collect(), faults), lost_pem)
         }
-        Program::Librdkafka => read(set_aside(bytes, Joining::Never), line::read_librdkafka),
-        Program::RabbitMq | Program::RabbitMqTerms => read(set_aside(bytes, Joining::Quotes), cuttlefish::read),
+        Program::Librdkafka => {
+            let (kept, lost_pem) = set_aside(bytes, Joining::Never);
+            (line::read_librdkafka(&kept), lost_pem)
+        }
+        Program::RabbitMq | Program::RabbitMqTerms => {
+            let (kept, lost_pem) = set_aside(bytes, Joining::Quotes);
+            (cuttlefish::read(&kept), lost_pem)
+        }
     };
     let mut settings: Vec<Setting> = Vec::with_capacity(lines.len());
     for line in lines {
         settings.push(line.below(settings.last()));
     }
     Some(Settings { lost_pem, ..Settings::new(program, settings, faults) })
+}
+
+/// The keys by which the lines are found are as they were written, so they are left out.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings").field("program", &self.program).field("lines", &self.lines).finish_non_exhaustive()
+    }
 }
 
 impl Settings {

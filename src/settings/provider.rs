@@ -132,7 +132,8 @@ impl Settings {
         let parameter = |name: &str| self.value(&format!("config.providers.{provider}.{name}")).map(Text::meant);
         let class = parameter("class").and_then(|class| class.rsplit('.').next());
         let allowed = |path: &Path| {
-            parameter("param.allowed.paths").is_none_or(|list| list.split(',').any(|root| normalized(path).starts_with(normalized(Path::new(root.trim())))))
+            parameter("param.allowed.paths")
+                .is_none_or(|list| list.split(',').any(|root| normalized(path).starts_with(normalized(Path::new(root.trim())))))
         };
         let wanted = match class {
             Some("FileConfigProvider") if !path.is_empty() && allowed(Path::new(path)) => Wanted::File(path.into()),
@@ -144,6 +145,9 @@ impl Settings {
                 Wanted::Variable((*key).to_owned())
             }
             Some("FileConfigProvider" | "DirectoryConfigProvider") => return Ok(None),
+            Some("EnvVarConfigProvider") if !path.is_empty() => {
+                return Err((None, "its provider takes no path, and Kafka does not start".to_owned()));
+            }
             Some("EnvVarConfigProvider") => return Err((None, "which variables its provider may read is not known here".to_owned())),
             Some(_) | None => return Err((None, "its provider is not one of Kafka's own".to_owned())),
         };

@@ -115,11 +115,19 @@ pub(super) fn is_known(key: &str) -> bool {
 pub(super) fn quotable_name(key: &str) -> usize {
     /// Longer than any name there is.
     const LONGEST: usize = 120;
-    if is_known(key) {
-        return quotable_length_of_name(key);
-    }
     let names = [&*KAFKA_BROKER, &*KAFKA_CLIENT, &*LIBRDKAFKA, &*RABBITMQ];
     let behind = without_listener(key).map_or(0, |rest| key.len() - rest.len());
+    // The part that everybody chooses may be anything.
+    let chosen = quotable_length(&key[..behind]);
+    if chosen < behind {
+        return chosen;
+    }
+    if names.iter().any(|names| names.contains_key(&key[behind..])) {
+        return quotable_length_of_name(key);
+    }
+    if is_known(key) {
+        return quotable_length(key);
+    }
     let ends = (behind + 1..=key.len().min(LONGEST)).rev().filter_map(|end| Some((end, key.get(behind..end)?)));
     let begins_with = ends.filter(|(_, start)| names.iter().any(|names| names.contains_key(start))).map(|(end, _)| end).next();
     match begins_with {
