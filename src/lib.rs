@@ -69,7 +69,8 @@
 //! - Same inputs, no work: a second `apply` writes nothing. Stores are compared by what they hold, not by their bytes.
 //! - A holder's files switch together: one rename of `current`, or none of them.
 //! - [`layout::Sensitivity`] alone decides the mode of a file. Secret files are born 0600.
-//! - No secret in argv, logs, error text or `Debug`.
+//! - No secret in argv, logs, error text or `Debug`. What a stranger's text may be quoted, [`pki::quotable()`] says; of a configuration
+//!   everything is a [`settings::Text`], and what a reference in it (`${file:…}`) leads to is used and never shown.
 //! - What a sink holds counts only once it was read back; what countersign did not put there is never written over unasked.
 //! - stdout is data, stderr is talk. Every command has `--format json`. Data that cannot be written is a failure.
 //! - What others wrote is shown in a [`text::Line`]: it stays in that line and drives neither a terminal nor a CI system.

@@ -96,7 +96,7 @@ fn business<'a>(login: &'a Login, vhost: &'a str) -> Business<'a> {
 }
 
 fn by_password(mechanism: SaslMechanism, user: &str, password: &str) -> Login {
-    Login::Password { mechanism, user: user.to_owned(), password: Passphrase::new(password.to_owned()) }
+    Login::Password { mechanism, user: user.to_owned().into(), password: Passphrase::new(password.to_owned()) }
 }
 
 fn refused(done: Result<(), Fault>) -> (Step, u16, String) {

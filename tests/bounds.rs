@@ -31,8 +31,10 @@ clients: [{ name: orders, kafka: { write: [orders] } }, { name: ledger, kafka: {
 /// Longer than anything here takes on a machine that has much else to do. Whoever waits for ever takes longer still.
 const PATIENCE: Duration = Duration::from_secs(40);
 
+type Plant = fn(&Path);
+
 /// What may lie where a file should.
-const OBSTACLES: [(&str, fn(&Path)); 5] = [
+const OBSTACLES: [(&str, Plant); 5] = [
     ("a FIFO", |path| rustix::fs::mkfifoat(rustix::fs::CWD, path, 0o600.into()).unwrap()),
     ("a file without end", |path| symlink("/dev/zero", path).unwrap()),
     ("a sparse file", |path| fs::File::create(path).unwrap().set_len(100 << 30).unwrap()),

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use countersign::configuration::{FileState, config};
 use countersign::finding::Severity;
-use countersign::settings::{read, references};
+use countersign::settings::{Text, read, references};
 use support::{fixtures, program};
 
 /// A broker that Kafka takes; `DIR` has its stores.
@@ -134,7 +134,7 @@ fn make_stores(directory: &Path) {
 /// What is wrong by our own judgement, at its worst; files are there or not, and none is opened.
 fn errors(text: &str) -> Vec<&'static str> {
     let settings = read(text.as_bytes()).unwrap();
-    let missing = |path: &str| !Path::new(path).exists();
+    let missing = |path: &Text| !Path::new(path.meant()).exists();
     let files: Vec<_> =
         references(&settings).into_iter().filter(|file| missing(&file.path)).map(|file| (file, FileState::Missing)).collect();
     let findings = config("server.properties", &settings, &files).into_iter();
@@ -248,7 +248,8 @@ fn rabbitmq_4_0_reads_what_is_read_here() {
         let file = text.replace("\\r", "\r").replace("\\n", "\n").replace("\\t", "\t").replace("\\\\", "\\");
         // A name of RabbitMQ's tells whose file it is.
         let settings = read(format!("{file}\nlisteners.ssl.default = 5671\ndefault_user = x\n").as_bytes()).unwrap();
-        let ours: String = settings.lines().iter().rev().skip(2).rev().map(|line| format!("{}={};", line.key, line.value())).collect();
+        let ours: String =
+            settings.lines().iter().rev().skip(2).rev().map(|line| format!("{}={};", line.key.meant(), line.value.meant())).collect();
         let refused = settings.faults.iter().any(|fault| fault.problem.ends_with("does not start"));
         assert_eq!(if refused { "refused" } else { ours.as_str() }, said, "{text}");
     }

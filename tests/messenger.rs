@@ -22,7 +22,7 @@ const PASSWORD: &str = "n0b0dy-sees-this";
 fn order() -> Order {
     let login = Login::Password {
         mechanism: countersign::cluster::SaslMechanism::Plain,
-        user: "alice".to_owned(),
+        user: "alice".to_owned().into(),
         password: Passphrase::new(PASSWORD.to_owned()),
     };
     let visitor = Visitor {

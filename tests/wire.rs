@@ -164,7 +164,7 @@ async fn round_trips(client: &Librdkafka, topic: &str, partitions: &[i32], deliv
 }
 
 fn login(mechanism: SaslMechanism, user: &str, password: &str) -> Login {
-    Login::Password { mechanism, user: user.to_owned(), password: Passphrase::new(password.to_owned()) }
+    Login::Password { mechanism, user: user.to_owned().into(), password: Passphrase::new(password.to_owned()) }
 }
 
 #[track_caller]

@@ -183,7 +183,7 @@ fn place(span: Span) -> Place {
 }
 
 fn problem(place: Place, text: &str, message: &str, fix: &str) -> Problem {
-    Problem { line: place.line, column: place.column, text: text.to_owned(), message: message.to_owned(), fix: fix.to_owned() }
+    Problem::new((place.line, place.column), text, message, fix)
 }
 
 #[cfg(test)]

@@ -153,7 +153,17 @@ impl Reader<'_> {
             self.wrong(node.place, "", format_args!("{what} names no place; the secret itself never stands in the cluster file"), FORMS);
             return None;
         }
-        let fields = self.fields(node, what, &["file", "env", "command"])?;
+        let fields = self.map(node, what)?;
+        // A key that is none may be the secret, too.
+        if let Some((key, _)) = fields.entries().iter().find(|(key, _)| !["file", "env", "command"].contains(&key.text.as_str())) {
+            self.wrong(
+                key.place,
+                "",
+                format_args!("{what} has a key that names no place; the secret itself never stands in the cluster file"),
+                FORMS,
+            );
+            return None;
+        }
         match fields.entries() {
             [(key, value)] => match key.text.as_str() {
                 "file" => self.path(value, what).map(SecretSource::File),
@@ -162,11 +172,7 @@ impl Reader<'_> {
                 _ => None,
             },
             _ => {
-                self.wrong_node(
-                    node,
-                    format_args!("{what} names not exactly one place"),
-                    "write one of { file: … }, { env: … }, { command: … }",
-                );
+                self.wrong_node(node, format_args!("{what} names not exactly one place"), FORMS);
                 None
             }
         }
@@ -192,7 +198,7 @@ impl Reader<'_> {
 }
 
 pub fn problem(place: Place, text: &str, message: impl Display, fix: impl Display) -> Problem {
-    Problem { line: place.line, column: place.column, text: text.to_owned(), message: message.to_string(), fix: fix.to_string() }
+    Problem::new((place.line, place.column), text, message, fix)
 }
 
 /// Digits only: Rust's own parser takes a sign too.

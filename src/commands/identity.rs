@@ -237,7 +237,7 @@ mod tests {
         assert_eq!(endpoints, ["a.example:9093", "[::1]:9094", "b.example:5671"]);
         let visitor = candidates[0].visitor.as_ref().unwrap();
         let Login::Password { mechanism, user, password } = &visitor.login else { panic!("{:?}", visitor.login) };
-        assert_eq!((mechanism.name(), user.as_str(), password.expose()), ("SCRAM-SHA-512", "u", "secret"));
+        assert_eq!((mechanism.name(), user.meant(), password.expose()), ("SCRAM-SHA-512", "u", "secret"));
         assert_eq!(visitor.versions, [TlsVersion::V1_3]);
     }
 

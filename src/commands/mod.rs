@@ -1,6 +1,7 @@
 //! Floor 11: one file for each verb. Here is what they share: the global options, and the way to an exit code.
 
 mod apply;
+mod arguments;
 mod check;
 mod console;
 mod convert;
@@ -92,13 +93,14 @@ pub fn main(now: OffsetDateTime) -> u8 {
         Ok(cli) => cli,
         Err(error) => {
             let console = Console::new(Format::Human, Color::Auto, false);
-            let exit = console.usage(&of_printable_words(error));
+            let exit = console.usage(&arguments::without_secrets(of_printable_words(error)));
             return console.end(exit).code();
         }
     };
     let console = Console::new(global.format, global.color, global.quiet);
     let context = Context { console, file: global.file, dir: global.dir, now, entropy: aws_lc_rs::rand::SystemRandom::new() };
-    let result = pool().and_then(|()| match &verb {
+    let words = std::env::args_os().skip(1).filter_map(|word| word.into_string().ok());
+    let result = arguments::refuse_secrets(words).and_then(|()| pool()).and_then(|()| match &verb {
         Verb::Init(init) => init.run(&context),
         Verb::Apply(apply) => apply.run(&context),
         Verb::Status(status) => status.run(&context),

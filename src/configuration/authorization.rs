@@ -2,7 +2,7 @@
 
 use super::{Check, View};
 use crate::finding::{Finding, Rule, Severity};
-use crate::settings::{MappingRules, Program, SecurityProtocol, Setting, SuperUsers};
+use crate::settings::{MappingRules, Program, SecurityProtocol, Setting, SuperUsers, Text};
 
 pub const RULES: &[&Rule] = &[
     &NO_AUTHORIZER,
@@ -87,12 +87,11 @@ fn is_kraft(view: &View<'_>) -> bool {
 }
 
 fn broker_setting<'a>(view: &View<'a>, key: &str) -> Option<&'a Setting> {
-    view.settings.get(key).filter(|setting| view.is(Program::KafkaBroker) && !setting.is_provided())
+    view.settings.get(key).filter(|setting| view.is(Program::KafkaBroker) && !setting.is_unknown())
 }
 
 fn no_authorizer(view: &View<'_>) -> Vec<Finding> {
-    let demands =
-        |engine: &super::Engine<'_>| engine.protocol == SecurityProtocol::Ssl && engine.scope.value("ssl.client.auth") == Some("required");
+    let demands = |engine: &super::Engine<'_>| engine.protocol == SecurityProtocol::Ssl && engine.scope.says("ssl.client.auth", "required");
     if !view.is(Program::KafkaBroker) || view.settings.get("authorizer.class.name").is_some() || !view.engines.iter().any(demands) {
         return Vec::new();
     }
@@ -104,20 +103,22 @@ fn no_authorizer(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn zookeeper_authorizer(view: &View<'_>) -> Vec<Finding> {
-    let of_zookeeper =
-        |setting: &&Setting| ["AclAuthorizer", "SimpleAclAuthorizer"].iter().any(|class| setting.value().rsplit('.').next() == Some(class));
+    let of_zookeeper = |setting: &&Setting| {
+        ["AclAuthorizer", "SimpleAclAuthorizer"].iter().any(|class| setting.value.meant().rsplit('.').next() == Some(class))
+    };
     let setting = broker_setting(view, "authorizer.class.name").filter(|setting| is_kraft(view) && of_zookeeper(setting));
     let fix = "write org.apache.kafka.metadata.authorizer.StandardAuthorizer";
     setting
         .into_iter()
         .map(|setting| {
-            view.finding(&ZOOKEEPER_AUTHORIZER, Some(setting.line), format!("{} keeps its ACLs in ZooKeeper", setting.value()), fix)
+            view.finding(&ZOOKEEPER_AUTHORIZER, Some(setting.line), format!("{} keeps its ACLs in ZooKeeper", setting.value), fix)
         })
         .collect()
 }
 
 fn allows_everyone(view: &View<'_>) -> Vec<Finding> {
-    let setting = broker_setting(view, "allow.everyone.if.no.acl.found").filter(|setting| setting.value().eq_ignore_ascii_case("true"));
+    let setting =
+        broker_setting(view, "allow.everyone.if.no.acl.found").filter(|setting| setting.value.meant().eq_ignore_ascii_case("true"));
     setting
         .into_iter()
         .map(|setting| {
@@ -128,7 +129,8 @@ fn allows_everyone(view: &View<'_>) -> Vec<Finding> {
 
 fn super_users_with_commas(view: &View<'_>) -> Vec<Finding> {
     let setting = broker_setting(view, "super.users");
-    let joined = |setting: &&Setting| SuperUsers::of(setting.value()).0.iter().any(|user| user.replace(", ", ",").contains(",User:"));
+    let joined =
+        |setting: &&Setting| SuperUsers::of(&setting.value).0.iter().any(|user| user.meant().replace(", ", ",").contains(",User:"));
     let fix = "separate them by semicolons";
     setting
         .filter(joined)
@@ -139,7 +141,7 @@ fn super_users_with_commas(view: &View<'_>) -> Vec<Finding> {
 
 fn bad_super_user(view: &View<'_>) -> Vec<Finding> {
     let Some(setting) = broker_setting(view, "super.users") else { return Vec::new() };
-    let bad = SuperUsers::of(setting.value()).0.into_iter().filter(|user| !user.contains(':'));
+    let bad = SuperUsers::of(&setting.value).0.into_iter().filter(|user| !user.meant().contains(':'));
     bad.map(|user| {
         view.finding(&BAD_SUPER_USER, Some(setting.line), format!("{user:?} in super.users is no principal"), format!("write User:{user}"))
     })
@@ -147,8 +149,8 @@ fn bad_super_user(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn no_super_users(view: &View<'_>) -> Vec<Finding> {
-    let standard = |setting: &&Setting| setting.value().ends_with(".StandardAuthorizer");
-    let none = view.settings.value("super.users").is_none_or(str::is_empty);
+    let standard = |setting: &&Setting| setting.value.ends_with(".StandardAuthorizer");
+    let none = view.settings.value("super.users").is_none_or(Text::is_empty);
     let setting = broker_setting(view, "authorizer.class.name").filter(|setting| none && standard(setting));
     let fix = "set super.users to the principals of all brokers and controllers";
     setting
@@ -160,17 +162,17 @@ fn no_super_users(view: &View<'_>) -> Vec<Finding> {
 }
 
 /// The mapping rules of the broker and of each listener.
-fn mapping_rules<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a Setting, Result<MappingRules, &'a str>)> {
+fn mapping_rules<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a Setting, Result<MappingRules, Text>)> {
     let settings = if view.is(Program::KafkaBroker) { Some(view.settings) } else { None };
     let rules = settings
         .into_iter()
         .flat_map(|settings| settings.effective())
         .filter(|setting| setting.key.ends_with("ssl.principal.mapping.rules"));
-    rules.map(|setting| (setting, MappingRules::parse(setting.value())))
+    rules.map(|setting| (setting, MappingRules::of(&setting.value)))
 }
 
 fn bad_mapping_rules(view: &View<'_>) -> Vec<Finding> {
-    let bad = |(setting, rules): (&Setting, Result<MappingRules, &str>)| {
+    let bad = |(setting, rules): (&Setting, Result<MappingRules, Text>)| {
         let rest = rules.err()?;
         let message = format!("{} does not parse from {rest:?} on", setting.key);
         Some(view.finding(&BAD_MAPPING_RULES, Some(setting.line), message, "write RULE:pattern/replacement/, … ,DEFAULT"))
@@ -179,7 +181,7 @@ fn bad_mapping_rules(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn mapping_without_default(view: &View<'_>) -> Vec<Finding> {
-    let open = |(setting, rules): (&Setting, Result<MappingRules, &str>)| {
+    let open = |(setting, rules): (&Setting, Result<MappingRules, Text>)| {
         let open = rules.is_ok_and(|rules| rules.patterns > 0 && !rules.has_default);
         open.then(|| {
             view.finding(&MAPPING_WITHOUT_DEFAULT, Some(setting.line), format!("{} has no DEFAULT", setting.key), "end it with ,DEFAULT")

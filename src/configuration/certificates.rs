@@ -66,7 +66,7 @@ fn name_not_covered(view: &View<'_>) -> Vec<Finding> {
     for (reference, contents) in opened(view, &[Role::Keystore]) {
         let Some(leaf) = chain(contents).first().copied() else { continue };
         let reached = advertised.iter().filter(|listener| reference.users.contains(&listener.name) && !listener.is_wildcard());
-        for listener in reached.filter(|listener| !covers(leaf, &listener.host)) {
+        for listener in reached.filter(|listener| !covers(leaf, listener.host.meant())) {
             let names: Vec<String> = leaf.names.iter().map(San::to_string).collect();
             let has = if names.is_empty() { "no names at all".to_owned() } else { names.join(", ") };
             let message =
@@ -98,7 +98,7 @@ fn covers(leaf: &Certificate, host: &str) -> bool {
 /// Rules that map names are not applied here, so with any the question is left open.
 fn broker_not_super_user(view: &View<'_>) -> Vec<Finding> {
     let mapped =
-        view.settings.effective().any(|setting| setting.key.ends_with("ssl.principal.mapping.rules") && setting.value() != "DEFAULT");
+        view.settings.effective().any(|setting| setting.key.ends_with("ssl.principal.mapping.rules") && setting.value != "DEFAULT");
     let custom = view.settings.effective().any(|setting| setting.key.ends_with("principal.builder.class"));
     let (Some(users), Some(_)) = (view.settings.get("super.users"), view.settings.get("authorizer.class.name")) else { return Vec::new() };
     let between = view.inter_broker().map(|listener| &listener.name);
@@ -106,7 +106,7 @@ fn broker_not_super_user(view: &View<'_>) -> Vec<Finding> {
         |reference: &Reference| reference.users.iter().any(|user| Some(user) == between || view.settings.is_controller_listener(user));
     let missing = |(reference, contents): (&Reference, &Contents)| {
         let leaf = *chain(contents).first()?;
-        (speaks(reference) && !SuperUsers::of(users.value()).contains(&leaf.subject)).then(|| {
+        (speaks(reference) && !SuperUsers::of(&users.value).contains(&leaf.subject)).then(|| {
             let message = format!("this node's certificate makes it User:{}, which super.users does not have", leaf.subject);
             view.finding(&BROKER_NOT_SUPER_USER, Some(users.line), message, format!("add User:{} as it is spelled here", leaf.subject))
         })

@@ -2,7 +2,7 @@
 
 use super::{Check, View};
 use crate::finding::{Finding, Rule, Severity};
-use crate::settings::{Program, SecurityProtocol, Setting};
+use crate::settings::{Program, SecurityProtocol, Setting, Text};
 
 pub const RULES: &[&Rule] = &[&TLS_NOT_USED, &HALF_A_PAIR, &TWO_IDENTITIES, &SASL_WITHOUT_TLS];
 
@@ -37,7 +37,7 @@ const SASL_WITHOUT_TLS: Rule = Rule {
 };
 
 fn protocol(view: &View<'_>) -> Option<SecurityProtocol> {
-    SecurityProtocol::from_name(view.settings.value("security.protocol").unwrap_or("PLAINTEXT"))
+    SecurityProtocol::from_name(view.settings.value("security.protocol").map_or("PLAINTEXT", Text::meant))
 }
 
 fn is_client(view: &View<'_>) -> bool {
@@ -53,8 +53,9 @@ fn tls_not_used(view: &View<'_>) -> Vec<Finding> {
         Program::KafkaClient | Program::Librdkafka => protocol(view).is_none_or(SecurityProtocol::is_tls),
         Program::KafkaOther | Program::RabbitMq | Program::RabbitMqTerms => true,
     };
-    let stores =
-        |setting: &&Setting| setting.key.ends_with(".location") && setting.key.contains("ssl.") || setting.key.ends_with("ssl.client.auth");
+    let stores = |setting: &&Setting| {
+        setting.key.ends_with(".location") && setting.key.meant().contains("ssl.") || setting.key.ends_with("ssl.client.auth")
+    };
     let setting = view.settings.effective().filter(stores).min_by_key(|setting| setting.line).filter(|_| !used);
     let fix =
         if view.is(Program::KafkaBroker) { "map a listener to SSL in listener.security.protocol.map" } else { "set security.protocol=SSL" };

@@ -2,7 +2,7 @@
 
 use super::{Check, Engine, View};
 use crate::finding::{Finding, Rule, Severity};
-use crate::settings::{Program, SecurityProtocol};
+use crate::settings::{Program, SecurityProtocol, Text};
 
 pub const RULES: &[&Rule] =
     &[&NO_CLIENT_CERTIFICATE, &CLIENT_CERTIFICATE_OPTIONAL, &CLIENT_AUTH_IGNORED, &HOST_NAME_UNCHECKED, &CERTIFICATE_UNCHECKED];
@@ -49,14 +49,14 @@ const CLIENT_AUTH: &str = "ssl.client.auth";
 
 /// The listeners that this broker serves, with TLS.
 fn served<'v, 'a>(view: &'v View<'a>) -> Vec<&'v Engine<'a>> {
-    let is_served = |engine: &&Engine<'_>| view.listeners.iter().any(|listener| listener.name == engine.listener);
+    let is_served = |engine: &&Engine<'_>| view.listeners.iter().any(|listener| engine.listener.as_ref() == Some(&listener.name));
     view.engines.iter().filter(is_served).collect()
 }
 
 fn no_client_certificate(view: &View<'_>) -> Vec<Finding> {
     let none = |engine: &Engine<'_>| {
         let setting = engine.scope.get(CLIENT_AUTH);
-        let asks = setting.is_some_and(|setting| setting.value() != "none");
+        let asks = setting.is_some_and(|setting| setting.value != "none");
         (engine.protocol == SecurityProtocol::Ssl && !asks).then(|| {
             let line = setting.or_else(|| view.settings.get("listeners")).map(|setting| setting.line);
             view.finding(
@@ -74,7 +74,7 @@ fn client_certificate_optional(view: &View<'_>) -> Vec<Finding> {
     let optional = |engine: &Engine<'_>| {
         let own = engine.protocol == SecurityProtocol::SaslSsl;
         let setting = if own { engine.scope.own(CLIENT_AUTH) } else { engine.scope.get(CLIENT_AUTH) }?;
-        (setting.value() == "requested").then(|| {
+        (setting.value == "requested").then(|| {
             let message = format!("{} lets in clients without a certificate", engine.name());
             view.finding(&CLIENT_CERTIFICATE_OPTIONAL, Some(setting.line), message, format!("set {}=required", setting.key))
         })
@@ -84,11 +84,12 @@ fn client_certificate_optional(view: &View<'_>) -> Vec<Finding> {
 
 fn client_auth_ignored(view: &View<'_>) -> Vec<Finding> {
     let ignored = |engine: &Engine<'_>| {
-        let common = view.settings.get(CLIENT_AUTH).filter(|setting| setting.value() != "none")?;
+        let common = view.settings.get(CLIENT_AUTH).filter(|setting| setting.value != "none")?;
         let own = engine.scope.own(CLIENT_AUTH);
         (engine.protocol == SecurityProtocol::SaslSsl && own.is_none()).then(|| {
-            let message = format!("{} is SASL_SSL and does not heed {CLIENT_AUTH}={}", engine.name(), common.value());
-            let fix = format!("set listener.name.{}.{CLIENT_AUTH}, to none if no certificate is wanted", engine.listener.to_lowercase());
+            let message = format!("{} is SASL_SSL and does not heed {CLIENT_AUTH}={}", engine.name(), common.value);
+            let listener = engine.listener.as_ref().map(Text::to_string).unwrap_or_default().to_lowercase();
+            let fix = format!("set listener.name.{listener}.{CLIENT_AUTH}, to none if no certificate is wanted");
             view.finding(&CLIENT_AUTH_IGNORED, Some(common.line), message, fix)
         })
     };
@@ -98,8 +99,8 @@ fn client_auth_ignored(view: &View<'_>) -> Vec<Finding> {
 fn host_name_unchecked(view: &View<'_>) -> Vec<Finding> {
     const KEY: &str = "ssl.endpoint.identification.algorithm";
     let off = if view.is(Program::Librdkafka) { "none" } else { "" };
-    let found = |key: &str| key == KEY || (key.starts_with("listener.name.") && key.ends_with(&format!(".{KEY}")));
-    let settings = view.settings.effective().filter(|setting| found(&setting.key) && setting.value().eq_ignore_ascii_case(off));
+    let found = |key: &Text| *key == KEY || (key.starts_with("listener.name.") && key.ends_with(&format!(".{KEY}")));
+    let settings = view.settings.effective().filter(|setting| found(&setting.key) && setting.value.meant().eq_ignore_ascii_case(off));
     settings
         .map(|setting| {
             view.finding(
@@ -114,15 +115,17 @@ fn host_name_unchecked(view: &View<'_>) -> Vec<Finding> {
 
 fn certificate_unchecked(view: &View<'_>) -> Vec<Finding> {
     let off = |value: &str| ["false", "f", "0"].iter().any(|word| word.eq_ignore_ascii_case(value));
-    let setting =
-        view.settings.get("enable.ssl.certificate.verification").filter(|setting| view.is(Program::Librdkafka) && off(setting.value()));
+    let setting = view
+        .settings
+        .get("enable.ssl.certificate.verification")
+        .filter(|setting| view.is(Program::Librdkafka) && off(setting.value.meant()));
     setting
         .into_iter()
         .map(|setting| {
             view.finding(
                 &CERTIFICATE_UNCHECKED,
                 Some(setting.line),
-                format!("{} is {}", setting.key, setting.value()),
+                format!("{} is {}", setting.key, setting.value),
                 "remove the line, and set ssl.ca.location",
             )
         })

@@ -2,6 +2,7 @@
 
 use super::{Check, Engine, View};
 use crate::finding::{Finding, Rule, Severity};
+use crate::settings::Text;
 
 pub const RULES: &[&Rule] = &[&PEM_WITH_STORE_PASSWORD, &INLINE_WITHOUT_PEM, &HALF_INLINE, &LOCATION_AND_INLINE, &INTER_BROKER_TWICE];
 
@@ -50,7 +51,7 @@ fn stores(view: &View<'_>, of: impl Fn(&Engine<'_>, &str) -> Option<Finding>) ->
 }
 
 pub(super) fn is_pem(engine: &Engine<'_>, store: &str) -> bool {
-    engine.scope.value(&format!("ssl.{store}.type")) == Some("PEM")
+    engine.scope.says(&format!("ssl.{store}.type"), "PEM")
 }
 
 /// What may stand in the configuration in place of each store.
@@ -69,7 +70,7 @@ fn pem_with_store_password(view: &View<'_>) -> Vec<Finding> {
 fn inline_without_pem(view: &View<'_>) -> Vec<Finding> {
     stores(view, |engine, store| {
         let setting = inline(store).iter().find_map(|key| engine.scope.get(key)).filter(|_| !is_pem(engine, store))?;
-        let found = engine.scope.value(&format!("ssl.{store}.type")).unwrap_or("JKS");
+        let found = engine.scope.value(&format!("ssl.{store}.type")).map_or_else(|| "JKS".to_owned(), Text::to_string);
         let message = format!("{} is set, and ssl.{store}.type is {found}", setting.key);
         Some(view.finding(&INLINE_WITHOUT_PEM, Some(setting.line), message, format!("add ssl.{store}.type=PEM")))
     })

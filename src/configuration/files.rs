@@ -153,7 +153,7 @@ fn type_differs(view: &View<'_>) -> Vec<Finding> {
         let java = |format: &Declared| match format {
             Declared::Pem => contents.format == Format::Pem,
             Declared::Jks | Declared::Pkcs12 => [Format::Jks, Format::Pkcs12].contains(&contents.format),
-            Declared::Other(name) => !name.eq_ignore_ascii_case("jceks") || contents.format == Format::Jceks,
+            Declared::Other(name) => !name.meant().eq_ignore_ascii_case("jceks") || contents.format == Format::Jceks,
         };
         let fits = match view.settings.program {
             Program::KafkaBroker | Program::KafkaClient | Program::KafkaOther => reference.format.as_ref().is_none_or(java),

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{Check, View};
 use crate::finding::{Finding, Rule, Severity};
-use crate::settings::{Program, Setting, known, nearest};
+use crate::settings::{Program, Setting, Text, known, nearest};
 
 pub const RULES: &[&Rule] = &[
     &UNREADABLE_LINE,
+    &PEM_LINE_ENDS_LOST,
     &TERMS_NOT_READ,
     &UNKNOWN_SETTING,
     &REFUSED_SETTING,
@@ -18,13 +19,20 @@ pub const RULES: &[&Rule] = &[
 ];
 
 pub(super) const CHECKS: &[Check] =
-    &[unreadable_line, terms_not_read, unknown_setting, misplaced_setting, duplicate_setting, some_versions];
+    &[unreadable_line, pem_line_ends_lost, terms_not_read, unknown_setting, misplaced_setting, duplicate_setting, some_versions];
 
 const UNREADABLE_LINE: Rule = Rule {
     code: "unreadable-line",
     severity: Severity::Error,
     title: "a line that is read as something else, or refused",
     why: "The program does not start, or works with another name or value than the one that is seen.",
+};
+
+const PEM_LINE_ENDS_LOST: Rule = Rule {
+    code: "pem-line-ends-lost",
+    severity: Severity::Error,
+    title: "PEM that ends with its first line",
+    why: "A value ends with its line: the lines of a key that was pasted are none of it, and Kafka says \"No matching PRIVATE KEY entries in PEM file\".",
 };
 
 const TERMS_NOT_READ: Rule = Rule {
@@ -130,6 +138,19 @@ fn unreadable_line(view: &View<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// The lines that were lost are never looked at: they are a key.
+fn pem_line_ends_lost(view: &View<'_>) -> Vec<Finding> {
+    let fix = match view.settings.program {
+        Program::KafkaBroker | Program::KafkaClient | Program::KafkaOther => {
+            "end each line of it but the last with \\n\\, or name a file by ssl.keystore.location or ssl.truststore.location"
+        }
+        Program::Librdkafka => "write it in one line, with \\n for each line end, or name a file by ssl.key.location",
+        Program::RabbitMq | Program::RabbitMqTerms => "name a file by ssl_options.keyfile, ssl_options.certfile or ssl_options.cacertfile",
+    };
+    let message = "the PEM that begins here ends with this line: the lines below belong to nothing";
+    view.settings.lost_pem.iter().map(|line| view.finding(&PEM_LINE_ENDS_LOST, Some(*line), message.to_owned(), fix)).collect()
+}
+
 fn terms_not_read(view: &View<'_>) -> Vec<Finding> {
     if !view.is(Program::RabbitMqTerms) {
         return Vec::new();
@@ -145,7 +166,7 @@ fn strangers<'a>(view: &View<'a>) -> impl Iterator<Item = &'a Setting> {
         Program::KafkaBroker | Program::KafkaClient | Program::Librdkafka | Program::RabbitMq => true,
     };
     let settings = view.settings;
-    settings.effective().filter(move |setting| judged && known(program, &setting.key).is_none())
+    settings.effective().filter(move |setting| judged && known(program, setting.key.meant()).is_none())
 }
 
 fn confused(program: Program, key: &str) -> Option<&'static str> {
@@ -164,54 +185,74 @@ fn unknown_setting(view: &View<'_>) -> Vec<Finding> {
     /// So many unknown names are compared with the known ones, which takes its time.
     const COMPARED: usize = 64;
     let program = view.settings.program;
-    let unknown = |(index, setting): (usize, &Setting)| {
-        let key = &setting.key;
-        if confused(program, key).is_some() || owner(program, key).is_some() {
-            return None;
-        }
+    let unknown = |setting: &&Setting| confused(program, setting.key.meant()).is_none() && owner(program, setting.key.meant()).is_none();
+    let (hidden, named): (Vec<_>, Vec<_>) = strangers(view).filter(unknown).partition(|setting| setting.key.is_hidden());
+    let finding = |(index, setting): (usize, &Setting)| {
+        let key = setting.key.meant();
         // A listener's setting is looked up without its prefix.
-        let (prefix, bare) = key
-            .match_indices('.')
-            .nth(2)
-            .filter(|_| key.starts_with("listener.name."))
-            .map_or(("", key.as_str()), |(at, _)| key.split_at(at + 1));
-        let near = if index < COMPARED { nearest(program, bare) } else { None };
-        let near = near.map(|name| format!("{prefix}{name}"));
-        let fix = near.as_ref().map_or_else(|| "remove it, or look up its name".to_owned(), |near| format!("write {near}"));
-        let message = match &near {
-            Some(near) => format!("{} knows no setting {key}; the nearest is {near}", program.name()),
-            None => format!("{} knows no setting {key}", program.name()),
+        let prefix = key.match_indices('.').nth(2).filter(|_| key.starts_with("listener.name.")).map_or("", |(at, _)| &key[..=at]);
+        let near = if index < COMPARED { nearest(program, &key[prefix.len()..]) } else { None };
+        let near = near.map(|name| format!("{}{name}", setting.key.part(prefix)));
+        let glued = !setting.key.is_whole();
+        let message = format!("{} knows no setting {}", program.name(), setting.key);
+        let (message, fix) = match &near {
+            Some(near) => (format!("{message}; the nearest is {near}"), format!("write {near}")),
+            None if glued => (format!("{message}: is a = or a line end missing?"), "write name=value, on a line of its own".to_owned()),
+            None => (message, "remove it, or look up its name".to_owned()),
         };
-        let rule = match (program, &near) {
-            (Program::Librdkafka | Program::RabbitMq, _) => &REFUSED_SETTING,
-            _ if PLUGINS.iter().any(|prefix| key.starts_with(prefix)) => return None,
-            (_, Some(_)) => &UNKNOWN_SETTING,
-            (_, None) => &FOREIGN_SETTING,
+        let rule = match program {
+            Program::Librdkafka | Program::RabbitMq => &REFUSED_SETTING,
+            Program::KafkaBroker | Program::KafkaClient | Program::KafkaOther | Program::RabbitMqTerms => {
+                if PLUGINS.iter().any(|prefix| key.starts_with(prefix)) {
+                    return None;
+                }
+                if near.is_some() || glued { &UNKNOWN_SETTING } else { &FOREIGN_SETTING }
+            }
         };
         Some(view.finding(rule, Some(setting.line), message, fix))
     };
-    strangers(view).enumerate().filter_map(unknown).collect()
+    named.into_iter().enumerate().filter_map(finding).chain(not_shown(view, &hidden)).collect()
+}
+
+/// Names that may be parts of secrets are one mistake: a line end or a `=` was lost.
+fn not_shown(view: &View<'_>, hidden: &[&Setting]) -> Option<Finding> {
+    let first = hidden.iter().map(|setting| setting.line).min()?;
+    let rule = match view.settings.program {
+        Program::Librdkafka | Program::RabbitMq => &REFUSED_SETTING,
+        Program::KafkaBroker | Program::KafkaClient | Program::KafkaOther | Program::RabbitMqTerms => &FOREIGN_SETTING,
+    };
+    let others = match hidden.len() {
+        1 => String::new(),
+        count => format!(", nor on {} others", count - 1),
+    };
+    let message = format!("there is no name of a setting on this line{others}; it is not shown, for it may be part of a secret");
+    Some(view.finding(rule, Some(first), message, "see whether a = or a line end is missing"))
 }
 
 fn misplaced_setting(view: &View<'_>) -> Vec<Finding> {
     let program = view.settings.program;
     let misplaced = |setting: &Setting| {
-        let (key, here) = (&setting.key, program.name());
+        let (key, here) = (setting.key.meant(), program.name());
         let owner = owner(program, key).map_or_else(|| "no version that is supported".to_owned(), |owner| owner.name().to_owned());
         let fix = match confused(program, key) {
             Some(right) => format!("write {right}"),
             None if owner.starts_with("no version") => return None,
             None => format!("remove it, or move it to the configuration of {owner}"),
         };
-        Some(view.finding(&MISPLACED_SETTING, Some(setting.line), format!("{key} is a setting of {owner}; {here} does not read it"), fix))
+        Some(view.finding(
+            &MISPLACED_SETTING,
+            Some(setting.line),
+            format!("{} is a setting of {owner}; {here} does not read it", setting.key),
+            fix,
+        ))
     };
     strangers(view).filter_map(misplaced).collect()
 }
 
 fn duplicate_setting(view: &View<'_>) -> Vec<Finding> {
-    let mut lines: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut lines: BTreeMap<&Text, Vec<usize>> = BTreeMap::new();
     view.settings.lines().iter().for_each(|setting| lines.entry(&setting.key).or_default().push(setting.line));
-    let twice = |(key, lines): (&str, Vec<usize>)| {
+    let twice = |(key, lines): (&Text, Vec<usize>)| {
         let (last, earlier) = lines.split_last()?;
         let first = earlier.last()?;
         let message = format!("{key} is set on line {first} already, and only this line counts");
@@ -223,7 +264,7 @@ fn duplicate_setting(view: &View<'_>) -> Vec<Finding> {
 fn some_versions(view: &View<'_>) -> Vec<Finding> {
     let program = view.settings.program;
     let limited = |setting: &Setting| {
-        let versions = known(program, &setting.key)?.versions?;
+        let versions = known(program, setting.key.meant())?.versions?;
         let which = match versions.strip_prefix("..") {
             Some(last) => format!("up to {last} only"),
             None => format!("from {} on", versions.trim_end_matches('.')),

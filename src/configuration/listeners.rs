@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Check, View};
 use crate::finding::{Finding, Rule, Severity};
-use crate::settings::{Listener, Program, SecurityProtocol};
+use crate::settings::{Listener, Program, SecurityProtocol, Setting, Text};
 
 pub const RULES: &[&Rule] = &[
     &BAD_LISTENER,
@@ -106,7 +106,7 @@ fn bad_listener(view: &View<'_>) -> Vec<Finding> {
     if !view.is(Program::KafkaBroker) {
         return Vec::new();
     }
-    let bad = |key: &str, items: Vec<String>| {
+    let bad = |key: &str, items: Vec<Text>| {
         let line = view.settings.get(key).map(|setting| setting.line);
         items.into_iter().map(move |item| (line, format!("{item:?} in {key} is no listener"))).collect::<Vec<_>>()
     };
@@ -118,12 +118,12 @@ fn listener_without_protocol(view: &View<'_>) -> Vec<Finding> {
     if !view.is(Program::KafkaBroker) {
         return Vec::new();
     }
-    let without = |name: &String| view.settings.protocol_of(name).is_none();
-    let line = |name: &str| {
-        let served = view.listeners.iter().find(|listener| listener.name == name).map(|listener| listener.line);
+    let without = |name: &Text| view.settings.protocol_of(name).is_none();
+    let line = |name: &Text| {
+        let served = view.listeners.iter().find(|listener| listener.name == *name).map(|listener| listener.line);
         served.or_else(|| view.settings.get("controller.listener.names").map(|setting| setting.line))
     };
-    let finding = |name: String| {
+    let finding = |name: Text| {
         let message = format!("listener {name} has no security protocol");
         view.finding(&LISTENER_WITHOUT_PROTOCOL, line(&name), message, format!("add {name}:SSL to listener.security.protocol.map"))
     };
@@ -134,8 +134,10 @@ fn listeners_clash(view: &View<'_>) -> Vec<Finding> {
     let listeners = &view.listeners;
     let clash = |(index, listener): (usize, &Listener)| {
         let shared = |other: &&Listener| {
-            let families = other.host.contains(':') != listener.host.contains(':') && !other.host.is_empty() && !listener.host.is_empty();
-            other.name == listener.name || (other.port == listener.port && listener.port != 0 && !families)
+            let families = other.host.meant().contains(':') != listener.host.meant().contains(':')
+                && !other.host.is_empty()
+                && !listener.host.is_empty();
+            other.name == listener.name || (other.number() == listener.number() && listener.number() != Some(0) && !families)
         };
         let other = listeners[..index].iter().find(shared)?;
         let message = match other.name == listener.name {
@@ -202,7 +204,7 @@ fn inter_broker_missing(view: &View<'_>) -> Vec<Finding> {
     }
     let setting = view.settings.get("inter.broker.listener.name").or_else(|| view.settings.get("security.inter.broker.protocol"));
     let message = match setting {
-        Some(setting) => format!("{} is {}, and no listener is called so", setting.key, setting.value()),
+        Some(setting) => format!("{} is {}, and no listener is called so", setting.key, setting.value),
         None => "the brokers talk to each other over PLAINTEXT unless something else is set, and no listener is called so".to_owned(),
     };
     vec![view.finding(
@@ -229,12 +231,12 @@ fn plaintext_beside_tls(view: &View<'_>) -> Vec<Finding> {
 }
 
 /// The listeners that prefixes name, each with the first line and key.
-fn prefixes<'a>(view: &View<'a>) -> BTreeMap<&'a str, (usize, &'a str)> {
+fn prefixes<'a>(view: &View<'a>) -> BTreeMap<&'a str, &'a Setting> {
     let mut named = BTreeMap::new();
     for setting in view.settings.lines().iter().filter(|_| view.is(Program::KafkaBroker)) {
-        let rest = setting.key.strip_prefix("listener.name.");
+        let rest = setting.key.meant().strip_prefix("listener.name.");
         if let Some((name, _)) = rest.and_then(|rest| rest.split_once('.')) {
-            named.entry(name).or_insert((setting.line, setting.key.as_str()));
+            named.entry(name).or_insert(setting);
         }
     }
     named
@@ -242,21 +244,23 @@ fn prefixes<'a>(view: &View<'a>) -> BTreeMap<&'a str, (usize, &'a str)> {
 
 fn prefix_not_lower_case(view: &View<'_>) -> Vec<Finding> {
     let capitals = prefixes(view).into_iter().filter(|(name, _)| name.chars().any(char::is_uppercase));
-    let finding = |(name, (line, key)): (&str, (usize, &str))| {
-        let message = format!("{key} and all others of listener.name.{name} have no effect");
-        view.finding(&PREFIX_NOT_LOWER_CASE, Some(line), message, format!("write listener.name.{}", name.to_lowercase()))
+    let finding = |(_, setting): (&str, &Setting)| {
+        let message = format!("{} and all others of this prefix have no effect", setting.key);
+        view.finding(&PREFIX_NOT_LOWER_CASE, Some(setting.line), message, "write listener.name. and the listener's name in lower case")
     };
     capitals.map(finding).collect()
 }
 
 fn prefix_of_no_listener(view: &View<'_>) -> Vec<Finding> {
     // A node without the controller's role connects to that listener, and may name others of the map in passing.
-    let mapped = view.settings.list("listener.security.protocol.map").into_iter().filter_map(|pair| pair.split(':').next());
-    let names: Vec<String> = view.settings.listener_names().into_iter().chain(mapped.map(str::to_uppercase)).collect();
-    let strangers = prefixes(view).into_iter().filter(|(name, _)| !names.contains(&name.to_uppercase()));
-    let finding = |(name, (line, _)): (&str, (usize, &str))| {
-        let message = format!("listener.name.{name} belongs to no listener");
-        view.finding(&PREFIX_OF_NO_LISTENER, Some(line), message, format!("name one of {}", names.join(", ").to_lowercase()))
+    let mapped = view.settings.list("listener.security.protocol.map").filter_map(|pair| pair.items(':').next());
+    let names: Vec<Text> = view.settings.listener_names().into_iter().chain(mapped).collect();
+    let is_known = |name: &str| names.iter().any(|known| known.meant().eq_ignore_ascii_case(name));
+    let strangers = prefixes(view).into_iter().filter(|(name, _)| !is_known(name));
+    let finding = |(_, setting): (&str, &Setting)| {
+        let message = format!("{} belongs to no listener", setting.key);
+        let names: Vec<String> = names.iter().map(Text::to_string).collect();
+        view.finding(&PREFIX_OF_NO_LISTENER, Some(setting.line), message, format!("name one of {}", names.join(", ").to_lowercase()))
     };
     strangers.map(finding).collect()
 }

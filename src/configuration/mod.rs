@@ -18,7 +18,7 @@ mod values;
 
 use crate::finding::{Finding, Place, Rule};
 use crate::keystore::{Contents, KeystoreError};
-use crate::settings::{Listener, Program, Reference, Scope, SecurityProtocol, Settings};
+use crate::settings::{Listener, Program, Reference, Scope, SecurityProtocol, Settings, Text};
 
 /// What became of a file that the configuration names.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,23 +79,23 @@ pub fn config(target: &str, settings: &Settings, files: &[(Reference, FileState)
 /// A TLS engine that the program makes: of a listener, or the one of a client.
 #[derive(Debug)]
 pub(super) struct Engine<'a> {
-    /// Empty for a client.
-    pub listener: String,
+    /// `None` for a client.
+    pub listener: Option<Text>,
     pub scope: Scope<'a>,
     pub protocol: SecurityProtocol,
 }
 
 fn engines(settings: &Settings) -> Vec<Engine<'_>> {
-    let engine = |listener: String| {
+    let engine = |listener: Text| {
         let protocol = settings.protocol_of(&listener).filter(|protocol| protocol.is_tls())?;
-        Some(Engine { scope: Scope::of_listener(settings, &listener), listener, protocol })
+        Some(Engine { scope: Scope::of_listener(settings, listener.meant()), listener: Some(listener), protocol })
     };
     match settings.program {
         Program::KafkaBroker => settings.listener_names().into_iter().filter_map(engine).collect(),
         Program::KafkaClient | Program::KafkaOther => {
-            let protocol = settings.value("security.protocol").and_then(SecurityProtocol::from_name);
+            let protocol = settings.value("security.protocol").and_then(|name| SecurityProtocol::from_name(name.meant()));
             let protocol = protocol.filter(|protocol| protocol.is_tls());
-            let engine = |protocol| Engine { listener: String::new(), scope: Scope::common(settings), protocol };
+            let engine = |protocol| Engine { listener: None, scope: Scope::common(settings), protocol };
             protocol.map(engine).into_iter().collect()
         }
         Program::Librdkafka | Program::RabbitMq | Program::RabbitMqTerms => Vec::new(),
@@ -105,7 +105,7 @@ fn engines(settings: &Settings) -> Vec<Engine<'_>> {
 impl Engine<'_> {
     /// As it is called in a sentence.
     pub fn name(&self) -> String {
-        if self.listener.is_empty() { "the client".to_owned() } else { format!("listener {}", self.listener) }
+        self.listener.as_ref().map_or_else(|| "the client".to_owned(), |listener| format!("listener {listener}"))
     }
 }
 
@@ -136,9 +136,9 @@ impl<'a> View<'a> {
     pub fn inter_broker(&self) -> Option<&Listener> {
         let mut listeners = self.listeners.iter();
         if let Some(name) = self.settings.value("inter.broker.listener.name") {
-            return listeners.find(|listener| listener.name.eq_ignore_ascii_case(name));
+            return listeners.find(|listener| listener.name.meant().eq_ignore_ascii_case(name.meant()));
         }
-        let name = self.settings.value("security.inter.broker.protocol").unwrap_or("PLAINTEXT");
+        let name = self.settings.value("security.inter.broker.protocol").map_or("PLAINTEXT", Text::meant);
         listeners.find(|listener| listener.name == name)
     }
 }

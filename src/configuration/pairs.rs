@@ -60,7 +60,7 @@ fn key_of_another_certificate(view: &View<'_>) -> Vec<Finding> {
 
 fn chain_deeper_than_depth(view: &View<'_>) -> Vec<Finding> {
     let depth = view.settings.get("ssl_options.depth").filter(|_| view.is(Program::RabbitMq));
-    let allowed = depth.and_then(|setting| setting.value().parse::<usize>().ok());
+    let allowed = depth.and_then(|setting| setting.value.meant().parse::<usize>().ok());
     let (Some(depth), Some(allowed)) = (depth, allowed) else { return Vec::new() };
     let deeper = |(reference, state): &(Reference, FileState)| {
         let FileState::Opened(contents) = state else { return None };

@@ -2,7 +2,7 @@
 
 use super::{Check, View};
 use crate::finding::{Finding, Rule, Severity};
-use crate::settings::{Listener, Program, Setting};
+use crate::settings::{Listener, Program, Setting, Text};
 
 pub const RULES: &[&Rule] = &[
     &CONTROLLER_LISTENER_UNNAMED,
@@ -78,7 +78,7 @@ fn is_kraft(view: &View<'_>) -> bool {
 }
 
 fn controller_listener_unnamed(view: &View<'_>) -> Vec<Finding> {
-    if !is_kraft(view) || !view.settings.list("controller.listener.names").is_empty() {
+    if !is_kraft(view) || view.settings.list("controller.listener.names").next().is_some() {
         return Vec::new();
     }
     let line = view.settings.get("process.roles").map(|setting| setting.line);
@@ -100,9 +100,8 @@ fn controller_listener_not_served(view: &View<'_>) -> Vec<Finding> {
     let missing = view
         .settings
         .list("controller.listener.names")
-        .into_iter()
-        .filter(|name| !served.iter().any(|listener| listener.name.eq_ignore_ascii_case(name)));
-    let finding = |name: &str| {
+        .filter(|name| !served.iter().any(|listener| listener.name.meant().eq_ignore_ascii_case(name.meant())));
+    let finding = |name: Text| {
         let message = format!("this controller does not serve {name}, which controller.listener.names has");
         view.finding(
             &CONTROLLER_LISTENER_NOT_SERVED,
@@ -130,7 +129,7 @@ fn controller_listener_for_brokers(view: &View<'_>) -> Vec<Finding> {
     if !is_kraft(view) || !view.settings.has_role("broker") {
         return Vec::new();
     }
-    let between = view.settings.get("inter.broker.listener.name").filter(|setting| view.settings.is_controller_listener(setting.value()));
+    let between = view.settings.get("inter.broker.listener.name").filter(|setting| view.settings.is_controller_listener(&setting.value));
     let finding = |setting: &Setting| {
         view.finding(
             &CONTROLLER_LISTENER_FOR_BROKERS,
@@ -144,7 +143,7 @@ fn controller_listener_for_brokers(view: &View<'_>) -> Vec<Finding> {
 
 fn no_quorum(view: &View<'_>) -> Vec<Finding> {
     let quorums = ["controller.quorum.voters", "controller.quorum.bootstrap.servers"];
-    if !is_kraft(view) || quorums.iter().any(|key| !view.settings.list(key).is_empty()) {
+    if !is_kraft(view) || quorums.iter().any(|key| view.settings.list(key).next().is_some()) {
         return Vec::new();
     }
     let line = view.settings.get("process.roles").map(|setting| setting.line);
@@ -155,10 +154,10 @@ fn voter_and_role(view: &View<'_>) -> Vec<Finding> {
     let (Some(voters), Some(id)) = (view.settings.get("controller.quorum.voters"), view.settings.value("node.id")) else {
         return Vec::new();
     };
-    if !is_kraft(view) || voters.value().is_empty() {
+    if !is_kraft(view) || voters.value.is_empty() {
         return Vec::new();
     }
-    let votes = view.settings.list("controller.quorum.voters").iter().any(|voter| voter.split('@').next() == Some(id));
+    let votes = view.settings.list("controller.quorum.voters").any(|voter| voter.meant().split('@').next() == Some(id.meant()));
     let problem = match (votes, view.settings.has_role("controller")) {
         (true, true) | (false, false) => return Vec::new(),
         (true, false) => format!("node {id} votes and does not have the controller's role"),
@@ -168,7 +167,7 @@ fn voter_and_role(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn zookeeper_and_kraft(view: &View<'_>) -> Vec<Finding> {
-    let migrating = view.settings.value("zookeeper.metadata.migration.enable") == Some("true");
+    let migrating = view.settings.says("zookeeper.metadata.migration.enable", "true");
     let zookeeper = view.settings.get("zookeeper.connect").filter(|_| is_kraft(view) && !migrating);
     let finding = |setting: &Setting| {
         view.finding(&ZOOKEEPER_AND_KRAFT, Some(setting.line), "zookeeper.connect is set beside process.roles".to_owned(), "remove it")

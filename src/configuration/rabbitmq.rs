@@ -97,13 +97,11 @@ fn rabbitmq<'a>(view: &View<'a>, key: &str) -> Option<&'a Setting> {
 
 fn tls_listener<'a>(view: &View<'a>) -> Option<&'a Setting> {
     let settings = view.settings;
-    settings
-        .effective()
-        .find(|setting| view.is(Program::RabbitMq) && setting.key.starts_with("listeners.ssl.") && setting.value() != "none")
+    settings.effective().find(|setting| view.is(Program::RabbitMq) && setting.key.starts_with("listeners.ssl.") && setting.value != "none")
 }
 
 fn plain_listener_open(view: &View<'_>) -> Vec<Finding> {
-    let closed = view.settings.value("listeners.tcp") == Some("none");
+    let closed = view.settings.says("listeners.tcp", "none");
     let listener = tls_listener(view).filter(|_| !closed);
     let plain = view.settings.effective().find(|setting| setting.key.starts_with("listeners.tcp."));
     let finding = |listener: &Setting| {
@@ -131,7 +129,7 @@ fn tls_options_unused(view: &View<'_>) -> Vec<Finding> {
 
 fn tls_options_incomplete(view: &View<'_>) -> Vec<Finding> {
     let Some(listener) = tls_listener(view) else { return Vec::new() };
-    let verifies = view.settings.value("ssl_options.verify") == Some("verify_peer");
+    let verifies = view.settings.says("ssl_options.verify", "verify_peer");
     let starts = |prefix: &str| view.settings.effective().any(|setting| setting.key.starts_with(prefix));
     let has =
         |option: &str, inline: &str| rabbitmq(view, &format!("ssl_options.{option}")).is_some() || starts(&format!("ssl_options.{inline}"));
@@ -148,7 +146,7 @@ fn tls_options_incomplete(view: &View<'_>) -> Vec<Finding> {
 fn clients_unverified(view: &View<'_>) -> Vec<Finding> {
     let Some(listener) = tls_listener(view) else { return Vec::new() };
     let verify = view.settings.get("ssl_options.verify");
-    let unverified = verify.is_none_or(|setting| setting.value() == "verify_none");
+    let unverified = verify.is_none_or(|setting| setting.value == "verify_none");
     let line = verify.unwrap_or(listener).line;
     let finding = || {
         view.finding(
@@ -163,8 +161,8 @@ fn clients_unverified(view: &View<'_>) -> Vec<Finding> {
 
 fn client_may_show_none(view: &View<'_>) -> Vec<Finding> {
     let demand = view.settings.get("ssl_options.fail_if_no_peer_cert");
-    let verify = rabbitmq(view, "ssl_options.verify").filter(|setting| setting.value() == "verify_peer");
-    let open = verify.filter(|_| demand.is_none_or(|setting| setting.value() == "false"));
+    let verify = rabbitmq(view, "ssl_options.verify").filter(|setting| setting.value == "verify_peer");
+    let open = verify.filter(|_| demand.is_none_or(|setting| setting.value == "false"));
     let finding = |verify: &Setting| {
         let line = demand.unwrap_or(verify).line;
         let message = if demand.is_some() {
@@ -178,8 +176,8 @@ fn client_may_show_none(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn demanded_and_unverified(view: &View<'_>) -> Vec<Finding> {
-    let demand = rabbitmq(view, "ssl_options.fail_if_no_peer_cert").filter(|setting| setting.value() == "true");
-    let wrong = demand.filter(|_| view.settings.value("ssl_options.verify") != Some("verify_peer"));
+    let demand = rabbitmq(view, "ssl_options.fail_if_no_peer_cert").filter(|setting| setting.value == "true");
+    let wrong = demand.filter(|_| !view.settings.says("ssl_options.verify", "verify_peer"));
     wrong
         .into_iter()
         .map(|setting| {
@@ -194,7 +192,7 @@ fn demanded_and_unverified(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn depth_too_small(view: &View<'_>) -> Vec<Finding> {
-    let zero = rabbitmq(view, "ssl_options.depth").filter(|setting| setting.value() == "0");
+    let zero = rabbitmq(view, "ssl_options.depth").filter(|setting| setting.value == "0");
     zero.into_iter()
         .map(|setting| {
             view.finding(
@@ -215,15 +213,17 @@ fn bad_address(view: &View<'_>) -> Vec<Finding> {
         let (address, port) = value.rsplit_once(':').unwrap_or(("127.0.0.1", value));
         port.parse::<u16>().is_err() || address.parse::<std::net::IpAddr>().is_err()
     };
-    let listeners =
-        view.settings.effective().filter(|setting| view.is(Program::RabbitMq) && is_listener(&setting.key) && bad(setting.value()));
+    let listeners = view
+        .settings
+        .effective()
+        .filter(|setting| view.is(Program::RabbitMq) && is_listener(setting.key.meant()) && bad(setting.value.meant()));
     let fix = "write a port, 10.0.0.1:5671, or ::1:5671";
     listeners
         .map(|setting| {
             view.finding(
                 &BAD_ADDRESS,
                 Some(setting.line),
-                format!("{} is {:?}, and must be a port or an address with one", setting.key, setting.value()),
+                format!("{} is {:?}, and must be a port or an address with one", setting.key, setting.value),
                 fix,
             )
         })
@@ -235,7 +235,7 @@ fn password_in_plain(view: &View<'_>) -> Vec<Finding> {
     let plain = view
         .settings
         .effective()
-        .filter(|setting| view.is(Program::RabbitMq) && secret(&setting.key) && !setting.value().starts_with("encrypted:"));
+        .filter(|setting| view.is(Program::RabbitMq) && secret(setting.key.meant()) && !setting.value.starts_with("encrypted:"));
     plain
         .map(|setting| {
             view.finding(

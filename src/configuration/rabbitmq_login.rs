@@ -47,7 +47,7 @@ const OTHER_PEER_UNVERIFIED: Rule = Rule {
 
 fn external<'a>(view: &View<'a>) -> Option<&'a Setting> {
     let mechanisms = |setting: &&Setting| view.is(Program::RabbitMq) && setting.key.starts_with("auth_mechanisms.");
-    view.settings.effective().filter(mechanisms).find(|setting| setting.value() == "EXTERNAL")
+    view.settings.effective().filter(mechanisms).find(|setting| setting.value == "EXTERNAL")
 }
 
 fn external_not_offered(view: &View<'_>) -> Vec<Finding> {
@@ -66,7 +66,7 @@ fn external_not_offered(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn external_without_verify(view: &View<'_>) -> Vec<Finding> {
-    let unasked = external(view).filter(|_| view.settings.value("ssl_options.verify") != Some("verify_peer"));
+    let unasked = external(view).filter(|_| !view.settings.says("ssl_options.verify", "verify_peer"));
     unasked
         .into_iter()
         .map(|setting| {
@@ -91,7 +91,7 @@ fn external_needs_plugin(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn login_by_san_incomplete(view: &View<'_>) -> Vec<Finding> {
-    let by_san = view.settings.value("ssl_cert_login_from") == Some("subject_alternative_name");
+    let by_san = view.settings.says("ssl_cert_login_from", "subject_alternative_name");
     let set = ["ssl_cert_login_san_type", "ssl_cert_login_san_index"].iter().find_map(|key| view.settings.get(key));
     let unused = set.filter(|_| view.is(Program::RabbitMq) && !by_san);
     unused
@@ -110,7 +110,7 @@ fn login_by_san_incomplete(view: &View<'_>) -> Vec<Finding> {
 fn other_peer_unverified(view: &View<'_>) -> Vec<Finding> {
     // Groups of options for connections that RabbitMQ itself opens.
     let outgoing = ["auth_ldap.", "auth_http.", "auth_oauth2.", "cluster_formation.", "log.syslog.", "definitions.tls.", "trust_store."];
-    let found = |setting: &&Setting| outgoing.iter().any(|group| setting.key.starts_with(group)) && setting.value() == "verify_none";
+    let found = |setting: &&Setting| outgoing.iter().any(|group| setting.key.starts_with(group)) && setting.value == "verify_none";
     let settings = view.settings.effective().filter(|setting| view.is(Program::RabbitMq) && found(setting));
     settings
         .map(|setting| {

@@ -37,7 +37,8 @@ const UNKNOWN_IDENTIFICATION: Rule = Rule {
 };
 
 fn comment_in_value(view: &View<'_>) -> Vec<Finding> {
-    let commented = |setting: &&Setting| [" #", "\t#"].iter().any(|mark| setting.value().contains(mark)) && !is_free_text(&setting.key);
+    let commented =
+        |setting: &&Setting| [" #", "\t#"].iter().any(|mark| setting.value.meant().contains(mark)) && !is_free_text(setting.key.meant());
     let settings = view.settings.effective().filter(|setting| !view.is(Program::RabbitMq) && commented(setting));
     let message = |setting: &Setting| format!("the comment is part of the value of {}", setting.key);
     settings.map(|setting| view.finding(&COMMENT_IN_VALUE, Some(setting.line), message(setting), "put it on a line of its own")).collect()
@@ -58,8 +59,9 @@ fn backslashes_lost(view: &View<'_>) -> Vec<Finding> {
         let drive = letters.next().is_some_and(|c| c.is_ascii_alphabetic()) && letters.next() == Some(':');
         drive && !value.contains(['/', '\\'])
     };
-    let settings = view.settings.effective().filter(|setting| view.is_java() && is_path(&setting.key) && lost(setting.value()));
-    let message = |setting: &Setting| format!("{} is read as {:?}", setting.key, setting.value());
+    let settings =
+        view.settings.effective().filter(|setting| view.is_java() && is_path(setting.key.meant()) && lost(setting.value.meant()));
+    let message = |setting: &Setting| format!("{} is read as {:?}", setting.key, setting.value);
     settings
         .map(|setting| view.finding(&BACKSLASHES_LOST, Some(setting.line), message(setting), "write / or \\\\ for each backslash"))
         .collect()
@@ -67,18 +69,18 @@ fn backslashes_lost(view: &View<'_>) -> Vec<Finding> {
 
 fn path_not_expanded(view: &View<'_>) -> Vec<Finding> {
     let expands = |setting: &&Setting| {
-        let value = setting.value();
-        is_path(&setting.key) && (value.starts_with('~') || value.contains('$')) && !setting.is_provided()
+        let value = setting.value.meant();
+        is_path(setting.key.meant()) && (value.starts_with('~') || value.contains('$')) && !setting.is_unknown()
     };
-    let message = |setting: &Setting| format!("{} is {:?}, which is taken as it is written", setting.key, setting.value());
+    let message = |setting: &Setting| format!("{} is {:?}, which is taken as it is written", setting.key, setting.value);
     let found = view.settings.effective().filter(expands);
     found.map(|setting| view.finding(&PATH_NOT_EXPANDED, Some(setting.line), message(setting), "write the path in full")).collect()
 }
 
 fn unknown_identification(view: &View<'_>) -> Vec<Finding> {
     let known = |value: &str| ["", "https", "ldaps"].iter().any(|name| name.eq_ignore_ascii_case(value));
-    let unknown = |setting: &&Setting| setting.key.ends_with("ssl.endpoint.identification.algorithm") && !known(setting.value());
+    let unknown = |setting: &&Setting| setting.key.ends_with("ssl.endpoint.identification.algorithm") && !known(setting.value.meant());
     let settings = view.settings.effective().filter(|setting| view.is_java() && unknown(setting));
-    let message = |setting: &Setting| format!("{} is {:?}", setting.key, setting.value());
+    let message = |setting: &Setting| format!("{} is {:?}", setting.key, setting.value);
     settings.map(|setting| view.finding(&UNKNOWN_IDENTIFICATION, Some(setting.line), message(setting), "write https")).collect()
 }

@@ -3,7 +3,7 @@
 use super::contradictions::is_pem;
 use super::{Check, Engine, View};
 use crate::finding::{Finding, Rule, Severity};
-use crate::settings::Program;
+use crate::settings::{Program, Text};
 
 pub const RULES: &[&Rule] = &[
     &KEYSTORE_WITHOUT_PASSWORD,
@@ -128,7 +128,7 @@ fn password_without_store(view: &View<'_>) -> Vec<Finding> {
 fn truststore_without_password(view: &View<'_>) -> Vec<Finding> {
     engines(view, |engine| {
         let location = engine.scope.get("ssl.truststore.location")?;
-        let pkcs12 = engine.scope.value("ssl.truststore.type").is_some_and(|kind| kind.eq_ignore_ascii_case("pkcs12"));
+        let pkcs12 = engine.scope.value("ssl.truststore.type").is_some_and(|kind| kind.meant().eq_ignore_ascii_case("pkcs12"));
         (pkcs12 && engine.scope.get("ssl.truststore.password").is_none()).then(|| {
             let message = format!("{} is PKCS#12 and has no password: Java would find no certificate in it", location.key);
             view.finding(&TRUSTSTORE_WITHOUT_PASSWORD, Some(location.line), message, "add ssl.truststore.password")
@@ -139,9 +139,9 @@ fn truststore_without_password(view: &View<'_>) -> Vec<Finding> {
 fn key_password_differs(view: &View<'_>) -> Vec<Finding> {
     engines(view, |engine| {
         let (key, store) = (engine.scope.get("ssl.key.password")?, engine.scope.get("ssl.keystore.password")?);
-        let pkcs12 = engine.scope.value("ssl.keystore.type").is_some_and(|kind| kind.eq_ignore_ascii_case("pkcs12"));
-        let unknown = key.is_provided() || store.is_provided();
-        (pkcs12 && !unknown && key.value() != store.value()).then(|| {
+        let pkcs12 = engine.scope.value("ssl.keystore.type").is_some_and(|kind| kind.meant().eq_ignore_ascii_case("pkcs12"));
+        let unknown = key.is_unknown() || store.is_unknown();
+        (pkcs12 && !unknown && key.value != store.value).then(|| {
             let message = format!("{} is not the password of the store, which is PKCS#12", key.key);
             view.finding(&KEY_PASSWORD_DIFFERS, Some(key.line), message, "give the key the password of the store")
         })
@@ -151,9 +151,9 @@ fn key_password_differs(view: &View<'_>) -> Vec<Finding> {
 fn unusual_store_type(view: &View<'_>) -> Vec<Finding> {
     let unusual = |engine: &Engine<'_>, store: &str| {
         let kind = engine.scope.get(&format!("ssl.{store}.type"))?;
-        let usual = ["JKS", "PKCS12", "JCEKS"].iter().any(|name| name.eq_ignore_ascii_case(kind.value())) || kind.value() == "PEM";
+        let usual = ["JKS", "PKCS12", "JCEKS"].iter().any(|name| name.eq_ignore_ascii_case(kind.value.meant())) || kind.value == "PEM";
         (!usual).then(|| {
-            let message = format!("{} is {:?}", kind.key, kind.value());
+            let message = format!("{} is {:?}", kind.key, kind.value);
             view.finding(&UNUSUAL_STORE_TYPE, Some(kind.line), message, "write JKS, PKCS12 or PEM")
         })
     };
@@ -163,15 +163,15 @@ fn unusual_store_type(view: &View<'_>) -> Vec<Finding> {
 fn type_against_name(view: &View<'_>) -> Vec<Finding> {
     let against = |engine: &Engine<'_>, store: &str| {
         let location = engine.scope.get(&format!("ssl.{store}.location"))?;
-        let kind = engine.scope.value(&format!("ssl.{store}.type")).unwrap_or("JKS").to_uppercase();
-        let named = match location.value().rsplit_once('.')?.1.to_lowercase().as_str() {
+        let kind = engine.scope.value(&format!("ssl.{store}.type")).cloned().unwrap_or_else(|| Text::written("JKS"));
+        let named = match location.value.meant().rsplit_once('.')?.1.to_lowercase().as_str() {
             "jks" => "JKS",
             "p12" | "pfx" | "pkcs12" => "PKCS12",
             "pem" | "crt" | "cer" => "PEM",
             _ => return None,
         };
-        (named != kind).then(|| {
-            let message = format!("{} is called {:?}, and its type is {kind}", location.key, location.value());
+        (!named.eq_ignore_ascii_case(kind.meant())).then(|| {
+            let message = format!("{} is called {:?}, and its type is {kind}", location.key, location.value);
             view.finding(
                 &TYPE_AGAINST_NAME,
                 Some(location.line),
@@ -195,7 +195,7 @@ fn no_keystore(view: &View<'_>) -> Vec<Finding> {
     }
     let served = &view.listeners;
     engines(view, |engine| {
-        let listener = served.iter().find(|listener| listener.name == engine.listener)?;
+        let listener = served.iter().find(|listener| engine.listener.as_ref() == Some(&listener.name))?;
         (!has(engine, &["ssl.keystore.location", "ssl.keystore.key"])).then(|| {
             let message = format!("{} speaks TLS and has no keystore", engine.name());
             view.finding(
@@ -210,8 +210,7 @@ fn no_keystore(view: &View<'_>) -> Vec<Finding> {
 
 fn no_truststore(view: &View<'_>) -> Vec<Finding> {
     engines(view, |engine| {
-        let line =
-            if engine.listener.is_empty() { view.settings.get("security.protocol")?.line } else { view.settings.get("listeners")?.line };
+        let line = view.settings.get(if engine.listener.is_none() { "security.protocol" } else { "listeners" })?.line;
         (!has(engine, &["ssl.truststore.location", "ssl.truststore.certificates"])).then(|| {
             let message = format!("{} has no truststore, so Java's own list of public authorities decides", engine.name());
             view.finding(&NO_TRUSTSTORE, Some(line), message, "set ssl.truststore.location, unless the authority is a public one")
@@ -222,7 +221,7 @@ fn no_truststore(view: &View<'_>) -> Vec<Finding> {
 fn truststore_is_keystore(view: &View<'_>) -> Vec<Finding> {
     engines(view, |engine| {
         let (keystore, truststore) = (engine.scope.get("ssl.keystore.location")?, engine.scope.get("ssl.truststore.location")?);
-        (keystore.value() == truststore.value()).then(|| {
+        (keystore.value == truststore.value).then(|| {
             let message = format!("{} names the keystore", truststore.key);
             view.finding(&TRUSTSTORE_IS_KEYSTORE, Some(truststore.line), message, "make a truststore that holds the authorities alone")
         })

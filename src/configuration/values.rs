@@ -2,11 +2,11 @@
 
 use super::{Check, View};
 use crate::finding::{Finding, Rule, Severity};
-use crate::settings::{Form, Program, Setting, known};
+use crate::settings::{Form, Program, Setting, Text, known};
 
-pub const RULES: &[&Rule] = &[&WRONG_VALUE, &QUOTED_VALUE, &NOT_LATIN, &UNDECLARED_PROVIDER, &OLD_TLS_VERSION, &WEAK_CIPHER];
+pub const RULES: &[&Rule] = &[&WRONG_VALUE, &QUOTED_VALUE, &NOT_LATIN, &UNDECLARED_PROVIDER, &NOT_FETCHED, &OLD_TLS_VERSION, &WEAK_CIPHER];
 
-pub(super) const CHECKS: &[Check] = &[wrong_value, quoted_value, not_latin, undeclared_provider, old_tls_version, weak_cipher];
+pub(super) const CHECKS: &[Check] = &[wrong_value, quoted_value, not_latin, undeclared_provider, not_fetched, old_tls_version, weak_cipher];
 
 const WRONG_VALUE: Rule = Rule {
     code: "wrong-setting-value",
@@ -36,6 +36,13 @@ const UNDECLARED_PROVIDER: Rule = Rule {
     why: "Kafka takes ${provider:…} as it is written unless config.providers names the provider (KIP-297, KIP-421).",
 };
 
+const NOT_FETCHED: Rule = Rule {
+    code: "value-not-fetched",
+    severity: Severity::Note,
+    title: "a value that is not known here",
+    why: "Where Kafka's own providers (KIP-297) would have a value, it is read here too, is used and never shown: from regular files of moderate size, none of /proc, /sys and /dev, and from the environment. What depends on any other is not checked.",
+};
+
 const OLD_TLS_VERSION: Rule = Rule {
     code: "old-tls-version",
     severity: Severity::Warning,
@@ -53,9 +60,9 @@ const WEAK_CIPHER: Rule = Rule {
 fn wrong_value(view: &View<'_>) -> Vec<Finding> {
     let program = view.settings.program;
     let wrong = |setting: &Setting| {
-        let known = known(program, &setting.key)?;
-        let value = setting.value();
-        if setting.is_provided() {
+        let known = known(program, setting.key.meant())?;
+        let value = setting.value.meant();
+        if setting.is_unknown() {
             return None;
         }
         let wanted = match known.form {
@@ -75,7 +82,7 @@ fn wrong_value(view: &View<'_>) -> Vec<Finding> {
         Some(view.finding(
             &WRONG_VALUE,
             Some(setting.line),
-            format!("{} is {value:?}, and must be {wanted}", setting.key),
+            format!("{} is {:?}, and must be {wanted}", setting.key, setting.value),
             format!("write {wanted}"),
         ))
     };
@@ -98,7 +105,7 @@ fn quoted_value(view: &View<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let quoted = |setting: &&Setting| {
-        let value = setting.value();
+        let value = setting.value.meant();
         value.len() > 1 && ['"', '\''].iter().any(|mark| value.starts_with(*mark) && value.ends_with(*mark))
     };
     let found = view.settings.effective().filter(quoted);
@@ -118,7 +125,7 @@ fn not_latin(view: &View<'_>) -> Vec<Finding> {
     if !view.is_java() {
         return Vec::new();
     }
-    let found = view.settings.effective().filter(|setting| !setting.value().is_ascii() && looks_like_utf8(setting.value()));
+    let found = view.settings.effective().filter(|setting| !setting.value.meant().is_ascii() && looks_like_utf8(setting.value.meant()));
     let message = |setting: &Setting| format!("{} has letters in UTF-8, which Java reads as others", setting.key);
     found.map(|setting| view.finding(&NOT_LATIN, Some(setting.line), message(setting), "write them as \\uXXXX")).collect()
 }
@@ -141,33 +148,47 @@ fn undeclared_provider(view: &View<'_>) -> Vec<Finding> {
         .collect()
 }
 
+fn not_fetched(view: &View<'_>) -> Vec<Finding> {
+    let fix = "run this where its provider can be asked";
+    let unfetched = view.settings.unfetched.iter();
+    unfetched.map(|one| view.finding(&NOT_FETCHED, Some(one.line), format!("{} is not read, because {}", one.key, one.why), fix)).collect()
+}
+
 fn old_tls_version(view: &View<'_>) -> Vec<Finding> {
     let old = ["sslv2", "sslv3", "ssl", "tls", "tlsv1", "tlsv1.0", "tlsv1.1"];
     let found = |setting: &Setting| {
         let key = &setting.key;
-        let versions = key.ends_with("ssl.enabled.protocols") || key.ends_with("ssl.protocol") || key.contains(".versions.");
+        let versions = key.ends_with("ssl.enabled.protocols") || key.ends_with("ssl.protocol") || key.meant().contains(".versions.");
         // `ssl.protocol=TLS` lets Java choose, and it chooses well.
-        let is_old = |item: &&str| old.contains(&item.to_lowercase().as_str()) && !(key.ends_with("ssl.protocol") && *item == "TLS");
-        let bad: Vec<&str> = setting.value().split(',').map(str::trim).filter(is_old).collect();
+        let is_old =
+            |item: &Text| old.contains(&item.meant().to_lowercase().as_str()) && !(key.ends_with("ssl.protocol") && *item == "TLS");
+        let bad = listed(setting.value.items(',').filter(is_old));
         (versions && !bad.is_empty()).then(|| {
-            let message = format!("{key} allows {}", bad.join(", "));
+            let message = format!("{key} allows {bad}");
             view.finding(&OLD_TLS_VERSION, Some(setting.line), message, "allow TLSv1.3 and TLSv1.2 only, or remove the line")
         })
     };
     view.settings.effective().filter_map(found).collect()
 }
 
+/// Each once: what a provider gave is shown by its reference, however many there are of it.
+fn listed(items: impl Iterator<Item = Text>) -> String {
+    let mut shown: Vec<String> = items.map(|item| item.to_string()).collect();
+    shown.dedup();
+    shown.join(", ")
+}
+
 fn weak_cipher(view: &View<'_>) -> Vec<Finding> {
     let weak = ["NULL", "ANON", "EXPORT", "RC4", "DES", "MD5", "ADH", "AECDH"];
     let found = |setting: &Setting| {
-        let suites = setting.key.ends_with("ssl.cipher.suites") || setting.key.contains(".ciphers.");
-        let is_weak = |suite: &&str| {
+        let suites = setting.key.ends_with("ssl.cipher.suites") || setting.key.meant().contains(".ciphers.");
+        let is_weak = |suite: &str| {
             !suite.starts_with('!') && suite.to_uppercase().split(['_', '-']).any(|part| weak.contains(&part) || part == "3DES")
         };
-        let bad: Vec<&str> = setting.value().split([',', ':']).map(str::trim).filter(is_weak).collect();
-        (suites && !bad.is_empty()).then(|| {
-            view.finding(&WEAK_CIPHER, Some(setting.line), format!("{} allows {}", setting.key, bad.join(", ")), "remove these suites")
-        })
+        let each = setting.value.items(',').flat_map(|suites| suites.items(':').collect::<Vec<_>>());
+        let bad = listed(each.filter(|suite| is_weak(suite.meant())));
+        (suites && !bad.is_empty())
+            .then(|| view.finding(&WEAK_CIPHER, Some(setting.line), format!("{} allows {bad}", setting.key), "remove these suites"))
     };
     view.settings.effective().filter_map(found).collect()
 }

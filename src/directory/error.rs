@@ -35,7 +35,7 @@ pub enum DirectoryError {
     NoRoot { path: String },
     #[error("the {from}: {source}")]
     Password { from: String, source: PasswordError },
-    #[error("the environment variable {0}, which the cluster file names for a passphrase, is not set")]
+    #[error("the environment variable{}, which the cluster file names for a passphrase, is not set", variable(.0))]
     NoVariable(String),
     #[error("the command that the cluster file names for a passphrase failed: {0}")]
     Command(String),
@@ -52,6 +52,28 @@ impl DirectoryError {
     /// Something else lies where a file of countersign's belongs.
     pub fn is_in_the_way(&self) -> bool {
         matches!(self, Self::InTheWay { .. })
+    }
+
+    /// Why a file of others cannot be read, where its path is said besides, or is not to be.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Io { source, .. } => format!("{source}{}", hint(source)),
+            Self::TooLarge { mebibytes, .. } => format!("it is larger than {mebibytes} MiB; nothing that belongs there is"),
+            Self::NoFile { what, .. } => format!("it is {what} and no file"),
+            Self::Silent { seconds, .. } => format!("it said nothing for {seconds} s"),
+            Self::InTheWay { problem, .. } => problem.clone(),
+            Self::Foreign { .. }
+            | Self::Locked { .. }
+            | Self::Certificate { .. }
+            | Self::Key { .. }
+            | Self::Identity { .. }
+            | Self::NoRoot { .. }
+            | Self::Password { .. }
+            | Self::NoVariable(_)
+            | Self::Command(_)
+            | Self::NoSuchOwner { .. }
+            | Self::Trespass { .. } => "it cannot be used".to_owned(),
+        }
     }
 
     pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
@@ -75,6 +97,12 @@ impl DirectoryError {
 pub(super) fn shown(path: &Path) -> String {
     let here: Option<PathBuf> = std::env::current_dir().ok();
     here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf)).unwrap_or_else(|| path.to_path_buf()).display().to_string()
+}
+
+/// Its name, where it is spelled as one: it may be the passphrase itself.
+fn variable(name: &str) -> String {
+    let is_name = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    if is_name { format!(" {name}") } else { String::new() }
 }
 
 fn hint(error: &io::Error) -> &'static str {

@@ -21,6 +21,7 @@ mod owner;
 mod ownership;
 mod passphrase;
 mod pipe;
+mod provided;
 mod read;
 mod survey;
 mod write;
@@ -35,6 +36,7 @@ pub use journal::{Journal, JournalEntry, Marks};
 pub use lock::Lock;
 pub use owner::Owners;
 pub use passphrase::{first_line, line_of_stdin, passphrase, read_passwords};
+pub use provided::read_provided;
 
 use crate::cluster::HolderId;
 use crate::layout;

@@ -10,7 +10,7 @@ use super::{IdentityError, Target, bare};
 use crate::diagnosis::{Fault, FileProblem, Via};
 use crate::keystore::Passwords;
 use crate::pki::Passphrase;
-use crate::settings::{AmqpUri, AmqpUriError};
+use crate::settings::{AmqpUri, AmqpUriError, Text};
 use crate::visit::Credential;
 
 /// Who logs in where the URL names nobody, in every client.
@@ -83,7 +83,7 @@ fn credential(path: &Path, url: &AmqpUri, besides: &Passwords) -> Result<Option<
 }
 
 fn opened(path: &Path, file: &str, key: Option<&Passphrase>, besides: &Passwords) -> Result<Opened, Fault> {
-    Opened::read(&opened::place(path, file), &opened::passwords(None, key, besides))
+    Opened::named(path, &Text::written(file), &opened::passwords(None, key, besides))
 }
 
 /// Of several mechanisms the first that is known here.
@@ -95,8 +95,8 @@ fn login(url: &AmqpUri) -> Said {
     }
     let password = url.password.clone().unwrap_or_else(|| Passphrase::new(GUEST.to_owned()));
     let mechanism = if mechanism.eq_ignore_ascii_case("amqplain") { "PLAIN" } else { mechanism };
-    let user = url.user.clone().unwrap_or_else(|| GUEST.to_owned());
-    Said::Password { mechanism: mechanism.to_owned(), user: Some(user), password: Some(password) }
+    let user = Text::written(url.user.as_deref().unwrap_or(GUEST));
+    Said::Password { mechanism: Text::written(mechanism), user: Some(user), password: Some(password) }
 }
 
 fn notes(url: &AmqpUri) -> Vec<String> {
@@ -107,7 +107,10 @@ fn notes(url: &AmqpUri) -> Vec<String> {
     if let Some(asked) =
         url.server_name.as_deref().filter(|name| !name.trim_end_matches('.').eq_ignore_ascii_case(&url.endpoint.host.to_string()))
     {
-        notes.push(format!("the client checks the name {asked:?} (server_name_indication); countersign checks the one it connects to"));
+        notes.push(format!(
+            "the client checks the name {:?} (server_name_indication); countersign checks the one it connects to",
+            Text::written(asked)
+        ));
     }
     if url.user.is_none() && matches!(login(url), Said::Password { .. }) {
         notes.push("the URL names no user: it is guest, as in every client".to_owned());

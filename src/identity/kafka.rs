@@ -10,10 +10,11 @@ use super::{IdentityError, Target, bare};
 use crate::check::{self, KafkaStore};
 use crate::describe::TlsVersion;
 use crate::diagnosis::{Fault, FileProblem, Via};
+use crate::directory;
 use crate::finding::Severity;
 use crate::keystore::{Format, Passwords};
 use crate::pki::{Certificate, HostPort};
-use crate::settings::{Connection, Declared, Material, Program, Role, Sasl, SecurityProtocol, Settings, Source};
+use crate::settings::{Connection, Declared, Material, Program, Role, Sasl, SecurityProtocol, Settings, Source, Text, Unfetched, Wanted};
 use crate::visit::{Credential, Visitor};
 
 /// librdkafka's default.
@@ -30,13 +31,11 @@ struct Client<'a> {
 
 pub(super) fn draft(path: &Path, settings: &Settings, besides: &Passwords) -> Result<Draft, IdentityError> {
     let name = path.display().to_string();
-    let mut missing = None;
-    let settings = settings.resolved(|written| match opened::read(&opened::place(path, written)) {
-        Ok(bytes) => Some(bytes.expose().to_vec()),
-        Err(fault) => {
-            missing.get_or_insert(fault);
-            None
-        }
+    let settings = settings.resolved(|wanted| directory::read_provided(path.parent().unwrap_or(Path::new("")), wanted));
+    let file = |one: &&Unfetched| matches!(one.wanted, Some(Wanted::File(_)));
+    let missing = settings.unfetched.iter().find(file).map(|one| {
+        let problem = FileProblem::Unreadable(format!("{} is not known here, because {}", one.key, one.why));
+        Fault::file(name.clone(), problem)
     });
     let java = settings.program != Program::Librdkafka;
     let client = Client { path, name: name.clone(), java, besides, connection: settings.connection() };
@@ -57,14 +56,16 @@ pub(super) fn draft(path: &Path, settings: &Settings, besides: &Passwords) -> Re
 
 impl Client<'_> {
     fn targets(&self) -> Result<Vec<Target>, IdentityError> {
-        let target = |written: &String| {
-            let address = written.split_once("://").map_or(written.as_str(), |(_, address)| address);
+        // Nowhere that may not be told: to look up the name of a host tells it.
+        let written = self.connection.bootstrap.iter().filter(|written| !written.is_fetched());
+        let target = |written: &Text| {
+            let address = written.meant().split_once("://").map_or(written.meant(), |(_, address)| address);
             let with_port = format!("{address}:{PORT}");
             let parsed = address.parse::<HostPort>();
             let parsed = if self.java { parsed } else { parsed.or_else(|error| with_port.parse().map_err(|_| error)) };
-            parsed.map(Target::kafka).map_err(|error| IdentityError::Target { file: self.name.clone(), error })
+            parsed.map(Target::kafka).map_err(|_| IdentityError::Target { file: self.name.clone(), written: written.clone() })
         };
-        self.connection.bootstrap.iter().map(target).collect()
+        written.map(target).collect()
     }
 
     fn plaintext(&self) -> Option<Fault> {
@@ -87,7 +88,9 @@ impl Client<'_> {
         let versions: Vec<TlsVersion> =
             Visitor::VERSIONS.into_iter().filter(|version| named.iter().any(|name| name == version.name())).collect();
         if versions.is_empty() && !named.is_empty() {
-            let problem = format!("ssl.enabled.protocols is {}: neither TLSv1.2 nor TLSv1.3 (RFC 8996)", named.join(","));
+            let mut shown: Vec<String> = named.iter().map(Text::to_string).collect();
+            shown.dedup();
+            let problem = format!("ssl.enabled.protocols is {}: neither TLSv1.2 nor TLSv1.3 (RFC 8996)", shown.join(","));
             return Err(self.fault(FileProblem::Damaged(problem)));
         }
         Ok(versions)
@@ -95,6 +98,11 @@ impl Client<'_> {
 
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
+        if let Some(written) = self.connection.bootstrap.iter().find(|written| written.is_fetched()) {
+            notes.push(format!(
+                "where {written} leads is not followed, because it would be told to whoever finds hosts by their names: say --kafka"
+            ));
+        }
         if self.connection.certificates_unchecked {
             notes.push("the client takes any certificate (enable.ssl.certificate.verification); countersign does not, ever".to_owned());
         }
@@ -111,13 +119,13 @@ impl Client<'_> {
     fn open(&self, material: &Material) -> Result<Opened, Fault> {
         let passwords = opened::passwords(material.password.as_ref(), material.key_password.as_ref(), self.besides);
         let opened = match &material.source {
-            Source::File(written) => Opened::read(&opened::place(self.path, written), &passwords)?,
+            Source::File(written) => Opened::named(self.path, written, &passwords)?,
             Source::Inline(pem) => Opened::new(format!("{}: {}", self.name, material.key), pem.clone(), &passwords)?,
         };
         let (format, pem) = (opened.contents.format, opened.contents.format == Format::Pem);
         match &material.format {
             Some(declared) if self.java && !opened.contents.items.is_empty() && pem != (*declared == Declared::Pem) => {
-                let kind = material.key.replace(".location", ".type");
+                let kind = material.key.to_string().replace(".location", ".type");
                 Err(opened.fault(FileProblem::Damaged(format!("it is {}, and {kind} does not say so", format.name()))))
             }
             Some(_) | None => Ok(opened),

@@ -4,6 +4,7 @@ use super::{Besides, IdentityError};
 use crate::cluster::SaslMechanism;
 use crate::diagnosis::Fault;
 use crate::pki::Passphrase;
+use crate::settings::Text;
 use crate::visit::Login;
 
 /// A mechanism that the user names.
@@ -22,9 +23,8 @@ pub(super) enum Said {
     /// By the certificate, and nothing else will do.
     External,
     Password {
-        /// As it is written.
-        mechanism: String,
-        user: Option<String>,
+        mechanism: Text,
+        user: Option<Text>,
         password: Option<Passphrase>,
     },
     /// A delegation token.
@@ -41,13 +41,14 @@ impl Said {
             Self::Nothing | Self::External | Self::Token | Self::Faulty(_) => (None, None),
         };
         let by_password = |mechanism, (user, password)| Ok(Ok(Login::Password { mechanism, user, password }));
-        let known = |name: Option<String>| match name {
+        let known = |name: Option<Text>| match name {
             None => Ok(SaslMechanism::Plain),
             Some(mechanism) => {
-                SaslMechanism::from_name(&mechanism).ok_or_else(|| IdentityError::Mechanism { file: file.to_owned(), mechanism })
+                SaslMechanism::from_name(mechanism.meant()).ok_or_else(|| IdentityError::Mechanism { file: file.to_owned(), mechanism })
             }
         };
-        match (besides.mechanism, besides.user.clone()) {
+        let besides_user = besides.user.clone().map(|(user, password)| (Text::from(user), password));
+        match (besides.mechanism, besides_user) {
             (Some(Chosen::External), Some(_)) => Err(IdentityError::UserWithExternal),
             (Some(Chosen::External), None) => Ok(Ok(Login::Certificate)),
             (Some(Chosen::Password(mechanism)), user) => {

@@ -7,22 +7,24 @@ use crate::diagnosis::{Fault, FileProblem};
 use crate::directory::{self, DirectoryError};
 use crate::keystore::{Contents, Passwords};
 use crate::pki::{Certificate, Passphrase, Secret};
+use crate::settings::Text;
 
 /// Where a path that a configuration names leads. A relative one starts where the program runs; that may be here, or where the
 /// configuration lies.
-pub(super) fn place(configuration: &Path, written: &str) -> PathBuf {
+pub(super) fn place(configuration: &Path, written: &Text) -> PathBuf {
+    let written = written.meant();
     let here = PathBuf::from(written);
     if here.exists() { here } else { configuration.parent().unwrap_or(Path::new("")).join(written) }
 }
 
 /// What a configuration names.
 pub(super) fn read(path: &Path) -> Result<Secret, Fault> {
-    directory::read_foreign(path).map_err(|error| unreadable(path, &error))
+    directory::read_foreign(path).map_err(|error| unreadable(path.display().to_string(), &error))
 }
 
-fn unreadable(path: &Path, error: &DirectoryError) -> Fault {
-    let why = if error.is_missing() { "there is no such file".to_owned() } else { error.to_string() };
-    Fault::file(path.display().to_string(), FileProblem::Unreadable(why))
+fn unreadable(name: String, error: &DirectoryError) -> Fault {
+    let why = if error.is_missing() { "there is no such file".to_owned() } else { error.reason() };
+    Fault::file(name, FileProblem::Unreadable(why))
 }
 
 /// A file with what it holds.
@@ -46,7 +48,19 @@ impl Opened {
 
     /// What the user names, which may be a pipe.
     pub fn read_named(path: &Path, passwords: &Passwords) -> Result<Self, Fault> {
-        Self::new(path.display().to_string(), directory::read_named(path).map_err(|error| unreadable(path, &error))?, passwords)
+        Self::new(
+            path.display().to_string(),
+            directory::read_named(path).map_err(|error| unreadable(path.display().to_string(), &error))?,
+            passwords,
+        )
+    }
+
+    /// What `configuration` names, by the name that may be shown.
+    pub fn named(configuration: &Path, written: &Text, passwords: &Passwords) -> Result<Self, Fault> {
+        let place = place(configuration, written);
+        let name = written.leads_to(place.display().to_string()).to_string();
+        let bytes = directory::read_foreign(&place).map_err(|error| unreadable(name.clone(), &error))?;
+        Self::new(name, bytes, passwords)
     }
 
     pub fn fault(&self, problem: FileProblem) -> Fault {

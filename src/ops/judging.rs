@@ -140,7 +140,7 @@ impl Judge<'_> {
         let mut findings = crate::configuration::config(&name, &configuration.settings, &configuration.files);
         let mut certificates = Vec::new();
         for (named, contents) in configuration.opened() {
-            findings.extend(check::contents(named, contents, &alone).findings);
+            findings.extend(check::contents(&named.to_string(), contents, &alone).findings);
             certificates.extend(expiries(contents, &format!("{named} ")));
         }
         findings.extend(configuration.pem);

@@ -2,20 +2,20 @@
 
 use super::jaas::{JaasError, LoginModule};
 use super::reference::{Declared, Reference, Role, references};
-use super::{Program, SecurityProtocol, Setting, Settings};
+use super::{Program, SecurityProtocol, Setting, Settings, Text};
 use crate::pki::{Passphrase, Secret};
 
 /// A client's way to its cluster.
 #[derive(Debug, Clone)]
 pub struct Connection {
-    /// `bootstrap.servers`, item by item, as it is written.
-    pub bootstrap: Vec<String>,
-    /// An unknown name is handed back as it is written.
-    pub protocol: Result<SecurityProtocol, String>,
+    /// `bootstrap.servers`, item by item.
+    pub bootstrap: Vec<Text>,
+    /// An unknown name is handed back.
+    pub protocol: Result<SecurityProtocol, Text>,
     /// Only where the protocol has SASL.
     pub sasl: Option<Sasl>,
     /// `ssl.enabled.protocols` of Java: `TLSv1.3`. Empty where it is not set.
-    pub versions: Vec<String>,
+    pub versions: Vec<Text>,
     /// The client does not check the name in the broker's certificate.
     pub names_unchecked: bool,
     /// The client takes any certificate (librdkafka's `enable.ssl.certificate.verification`).
@@ -27,8 +27,8 @@ pub struct Connection {
 #[derive(Debug, Clone)]
 pub struct Sasl {
     /// Kafka's default is GSSAPI.
-    pub mechanism: String,
-    pub user: Option<String>,
+    pub mechanism: Text,
+    pub user: Option<Text>,
     pub password: Option<Passphrase>,
     /// The user is a delegation token (KIP-48).
     pub by_token: bool,
@@ -40,7 +40,7 @@ pub struct Sasl {
 #[derive(Debug, Clone)]
 pub struct Material {
     /// `ssl.keystore.location`
-    pub key: String,
+    pub key: Text,
     pub role: Role,
     pub source: Source,
     pub format: Option<Declared>,
@@ -50,8 +50,8 @@ pub struct Material {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// A path as it is written.
-    File(String),
+    /// A path.
+    File(Text),
     /// PEM that stands in the configuration itself (KIP-651).
     Inline(Secret),
 }
@@ -66,19 +66,17 @@ impl From<Reference> for Material {
 impl Settings {
     /// Of a client of Kafka, and of Connect and its like.
     pub fn connection(&self) -> Connection {
-        let name = self.value("security.protocol").filter(|name| !name.is_empty()).unwrap_or("PLAINTEXT");
-        let protocol = SecurityProtocol::from_name(name).ok_or_else(|| name.to_owned());
-        let identification = self.value("ssl.endpoint.identification.algorithm");
-        let verification = self.value("enable.ssl.certificate.verification");
+        let protocol = match self.value("security.protocol").filter(|name| !name.is_empty()) {
+            Some(name) => SecurityProtocol::from_name(name.meant()).ok_or_else(|| name.clone()),
+            None => Ok(SecurityProtocol::Plaintext),
+        };
+        let identification = self.value("ssl.endpoint.identification.algorithm").map(Text::meant);
+        let verification = self.value("enable.ssl.certificate.verification").map(Text::meant);
         Connection {
-            bootstrap: ["bootstrap.servers", "metadata.broker.list"]
-                .into_iter()
-                .flat_map(|key| self.list(key))
-                .map(str::to_owned)
-                .collect(),
+            bootstrap: ["bootstrap.servers", "metadata.broker.list"].into_iter().flat_map(|key| self.list(key)).collect(),
             sasl: protocol.as_ref().is_ok_and(|protocol| protocol.has_sasl()).then(|| self.sasl()),
             protocol,
-            versions: self.list("ssl.enabled.protocols").into_iter().map(str::to_owned).collect(),
+            versions: self.list("ssl.enabled.protocols").collect(),
             names_unchecked: identification.is_some_and(|name| name.is_empty() || name.eq_ignore_ascii_case("none")),
             certificates_unchecked: verification.is_some_and(|value| ["false", "f", "0"].iter().any(|no| no.eq_ignore_ascii_case(value))),
             material: references(self).into_iter().map(Material::from).chain(self.inline()).collect(),
@@ -86,25 +84,26 @@ impl Settings {
     }
 
     fn sasl(&self) -> Sasl {
+        let mechanism = |setting: Option<&Setting>| setting.map_or_else(|| Text::written("GSSAPI"), |setting| setting.value.clone());
         match self.program {
             Program::Librdkafka => Sasl {
-                mechanism: self.one_of(["sasl.mechanisms", "sasl.mechanism"]).map_or("GSSAPI", Setting::value).to_owned(),
-                user: self.value("sasl.username").map(str::to_owned),
+                mechanism: mechanism(self.one_of(["sasl.mechanisms", "sasl.mechanism"])),
+                user: self.value("sasl.username").cloned(),
                 password: self.given("sasl.password"),
                 by_token: false,
                 fault: None,
             },
             Program::KafkaBroker | Program::KafkaClient | Program::KafkaOther | Program::RabbitMq | Program::RabbitMqTerms => {
-                let config = self.get("sasl.jaas.config").filter(|setting| !setting.is_provided());
-                let (module, fault) = match config.map(|setting| LoginModule::parse(setting.value())) {
+                let config = self.get("sasl.jaas.config").filter(|setting| !setting.is_unknown());
+                let (module, fault) = match config.map(|setting| LoginModule::parse(setting.value.meant())) {
                     Some(Ok(module)) => (Some(module), None),
                     Some(Err(error)) => (None, Some(error)),
                     None => (None, None),
                 };
                 let option = |name: &str| module.as_ref().and_then(|module| module.option(name));
                 Sasl {
-                    mechanism: self.value("sasl.mechanism").unwrap_or("GSSAPI").to_owned(),
-                    user: option("username").map(|user| user.expose().to_owned()),
+                    mechanism: mechanism(self.get("sasl.mechanism")),
+                    user: config.zip(option("username")).map(|(setting, user)| setting.value.leads_to(user.expose())),
                     password: option("password").cloned(),
                     by_token: option("tokenauth").is_some_and(|value| value.expose().eq_ignore_ascii_case("true")),
                     fault,
@@ -119,7 +118,7 @@ impl Settings {
     }
 
     fn given(&self, key: &str) -> Option<Passphrase> {
-        self.get(key).filter(|setting| !setting.is_provided()).map(|setting| Passphrase::new(setting.value().to_owned()))
+        self.get(key).filter(|setting| !setting.is_unknown()).map(|setting| Passphrase::new(setting.value.meant().to_owned()))
     }
 
     fn inline(&self) -> Vec<Material> {
@@ -132,12 +131,12 @@ impl Settings {
         let roles = [Role::Certificate, Role::Key, Role::Anchors];
         let found = keys.into_iter().zip(roles).filter_map(|(key, role)| Some((self.get(key)?, role)));
         found
-            .filter(|(setting, _)| !setting.value().is_empty())
+            .filter(|(setting, _)| !setting.value.is_empty())
             .map(|(setting, role)| Material {
                 key: setting.key.clone(),
                 role,
                 // A line has no room for the lines of PEM: where a configuration cannot escape them, they are written as \n.
-                source: Source::Inline(Secret::new(setting.value().replace("\\n", "\n").into_bytes())),
+                source: Source::Inline(Secret::new(setting.value.meant().replace("\\n", "\n").into_bytes())),
                 format: Some(Declared::Pem),
                 password: None,
                 key_password: if role == Role::Key { self.given("ssl.key.password") } else { None },
@@ -165,8 +164,8 @@ mod tests {
         assert_eq!(connection.bootstrap, ["a:9093", "[::1]:9093"]);
         assert_eq!(connection.protocol, Ok(SecurityProtocol::SaslSsl));
         let sasl = connection.sasl.unwrap();
-        assert_eq!((sasl.mechanism.as_str(), sasl.user.as_deref(), sasl.password.unwrap().expose()), ("SCRAM-SHA-512", Some("a"), "b\"c"));
-        assert_eq!((connection.versions, connection.names_unchecked), (vec!["TLSv1.3".to_owned()], true));
+        assert_eq!((sasl.mechanism.meant(), sasl.user.unwrap().meant(), sasl.password.unwrap().expose()), ("SCRAM-SHA-512", "a", "b\"c"));
+        assert_eq!((connection.versions, connection.names_unchecked), (vec![Text::written("TLSv1.3")], true));
     }
 
     #[test]
@@ -177,7 +176,7 @@ mod tests {
         );
         assert_eq!(connection.bootstrap, ["a:9093"]);
         let sasl = connection.sasl.unwrap();
-        assert_eq!((sasl.mechanism.as_str(), sasl.user.as_deref(), sasl.password.unwrap().expose()), ("PLAIN", Some("u"), "p=w"));
+        assert_eq!((sasl.mechanism.meant(), sasl.user.unwrap().meant(), sasl.password.unwrap().expose()), ("PLAIN", "u", "p=w"));
         assert!(connection.names_unchecked && connection.certificates_unchecked);
     }
 
@@ -186,7 +185,7 @@ mod tests {
         let plain = connection("bootstrap.servers=a:1\nssl.keystore.location=/k.jks\n");
         assert_eq!(plain.protocol, Ok(SecurityProtocol::Plaintext));
         assert!(plain.sasl.is_none());
-        assert_eq!(connection("bootstrap.servers=a:1\nsecurity.protocol=TLS\n").protocol, Err("TLS".to_owned()));
+        assert_eq!(connection("bootstrap.servers=a:1\nsecurity.protocol=TLS\n").protocol, Err(Text::written("TLS")));
     }
 
     #[test]

@@ -2,13 +2,16 @@
 
 use std::fmt;
 
-use crate::pki::Passphrase;
+use super::Text;
+use super::table::{is_known, quotable_name};
+use crate::pki::names_secret;
 
-/// A key and its value. The value may be a password, so `Debug` never shows it.
+/// A key and its value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Setting {
-    pub key: String,
-    value: Passphrase,
+    pub key: Text,
+    /// Of a setting that keeps a secret, nothing is shown.
+    pub value: Text,
     /// Where it begins, from 1.
     pub line: usize,
 }
@@ -23,22 +26,21 @@ pub struct SyntaxFault {
 
 impl Setting {
     pub fn new(key: String, value: String, line: usize) -> Self {
-        Self { key, value: Passphrase::new(value), line }
-    }
-
-    pub fn value(&self) -> &str {
-        self.value.expose()
-    }
-
-    /// A value of the same setting that came from elsewhere.
-    pub(super) fn with_value(&self, value: String) -> Self {
-        Self::new(self.key.clone(), value, self.line)
+        let value = if names_secret(&key) { Text::secret(value) } else { Text::written(value) };
+        let shown = quotable_name(&key);
+        Self { key: Text::beginning(key, shown), value, line }
     }
 
     /// Kafka cuts off whatever Java's `String.trim` does, passwords included.
     pub(super) fn trimmed(self) -> Self {
-        let value = self.value().trim_matches(|c: char| c <= ' ').to_owned();
-        Self { value: Passphrase::new(value), ..self }
+        let value = self.value.part(self.value.meant().trim_matches(|c: char| c <= ' '));
+        Self { value, ..self }
+    }
+
+    /// What is no name of anything may be the value that belongs to the line above.
+    pub(super) fn below(self, above: Option<&Self>) -> Self {
+        let waits = above.is_some_and(|above| above.value.is_empty() && names_secret(above.key.meant()));
+        if waits && !is_known(self.key.meant()) { Self { key: Text::secret(self.key.meant()), ..self } } else { self }
     }
 }
 

@@ -1,16 +1,18 @@
 //! Who is who: `super.users` and `ssl.principal.mapping.rules`.
 
+use super::Text;
+
 /// The entries of `super.users`, which `;` separates because distinguished names have commas.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SuperUsers<'a>(pub Vec<&'a str>);
+pub struct SuperUsers(pub Vec<Text>);
 
-impl<'a> SuperUsers<'a> {
-    pub fn of(value: &'a str) -> Self {
-        Self(value.split(';').map(str::trim).filter(|user| !user.is_empty()).collect())
+impl SuperUsers {
+    pub fn of(value: &Text) -> Self {
+        Self(value.items(';').collect())
     }
 
     pub fn contains(&self, principal: &str) -> bool {
-        self.0.iter().any(|user| user.strip_prefix("User:") == Some(principal))
+        self.0.iter().any(|user| user.meant().strip_prefix("User:") == Some(principal))
     }
 }
 
@@ -24,7 +26,11 @@ pub struct MappingRules {
 
 impl MappingRules {
     /// `Err` is the rest that is no rule.
-    pub fn parse(value: &str) -> Result<Self, &str> {
+    pub fn of(value: &Text) -> Result<Self, Text> {
+        Self::parse(value.meant()).map_err(|rest| value.part(rest))
+    }
+
+    fn parse(value: &str) -> Result<Self, &str> {
         let mut rules = Self { patterns: 0, has_default: false };
         let mut rest = value.trim();
         while !rest.is_empty() {

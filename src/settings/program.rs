@@ -39,23 +39,23 @@ const WEIGHT: usize = 12;
 
 impl Program {
     /// In the order in which a tie is decided.
-    const TABLES: [Self; 4] = [Self::KafkaBroker, Self::KafkaClient, Self::Librdkafka, Self::RabbitMq];
+    pub(super) const TABLES: [Self; 4] = [Self::KafkaBroker, Self::KafkaClient, Self::Librdkafka, Self::RabbitMq];
 
     /// The program to which most of the keys belong, if at least a quarter of them belong to any.
     pub(super) fn recognise(lines: &[Setting]) -> Option<Self> {
         let mut scores = [0; Self::TABLES.len()];
         let mut found = 0;
         for line in lines {
-            let knowing: Vec<usize> = (0..scores.len()).filter(|at| known(Self::TABLES[*at], &line.key).is_some()).collect();
+            let knowing: Vec<usize> = (0..scores.len()).filter(|at| known(Self::TABLES[*at], line.key.meant()).is_some()).collect();
             knowing.iter().for_each(|at| scores[*at] += WEIGHT / knowing.len());
             found += usize::from(!knowing.is_empty());
             // Java's values are upper case in all that is written of it, librdkafka's lower case.
             if line.key == "security.protocol" {
-                let lower = line.value().chars().any(|c| c.is_ascii_lowercase());
+                let lower = line.value.meant().chars().any(|c| c.is_ascii_lowercase());
                 scores[if lower { 2 } else { 1 }] += 1;
             }
         }
-        let others = lines.iter().filter(|line| OTHERS.contains(&line.key.as_str())).count();
+        let others = lines.iter().filter(|line| OTHERS.contains(&line.key.meant())).count();
         if (found + others) * 4 < lines.len() || found + others == 0 {
             return None;
         }

@@ -8,8 +8,17 @@ const BYTE_ORDER_MARK: &str = "\u{ef}\u{bb}\u{bf}";
 
 /// Every pair in its order, and what Java refuses.
 pub fn read(bytes: &[u8]) -> (Vec<Setting>, Vec<SyntaxFault>) {
+    pairs(bytes.iter().map(|byte| char::from(*byte)))
+}
+
+/// The same of a text, as FileConfigProvider reads it.
+pub(super) fn read_text(text: &str) -> (Vec<Setting>, Vec<SyntaxFault>) {
+    pairs(text.chars())
+}
+
+fn pairs(characters: impl Iterator<Item = char>) -> (Vec<Setting>, Vec<SyntaxFault>) {
     let (mut settings, mut faults) = (Vec::new(), Vec::new());
-    for (number, line) in logical_lines(bytes) {
+    for (number, line) in logical_lines(characters) {
         let (key, value) = split(&line);
         match (unescaped(key), unescaped(value)) {
             (Some(key), Some(value)) => {
@@ -33,13 +42,13 @@ pub fn read(bytes: &[u8]) -> (Vec<Setting>, Vec<SyntaxFault>) {
 }
 
 /// Lines as Java joins them: without comments and empty ones, with the number of the line on which each begins.
-fn logical_lines(bytes: &[u8]) -> Vec<(usize, String)> {
+fn logical_lines(characters: impl Iterator<Item = char>) -> Vec<(usize, String)> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let (mut number, mut began) = (1, 1);
     let (mut leading, mut continued, mut comment, mut escaping) = (true, false, false, false);
     let mut half_a_pair = false;
-    let mut characters = bytes.iter().map(|byte| char::from(*byte)).peekable();
+    let mut characters = characters.peekable();
     while let Some(c) = characters.next() {
         let ends = c == '\n' || c == '\r';
         let paired = c == '\n' && std::mem::take(&mut half_a_pair);

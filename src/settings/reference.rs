@@ -1,6 +1,6 @@
 //! The files of keys and certificates that a configuration names.
 
-use super::{Program, Scope, Setting, Settings};
+use super::{Program, Scope, Setting, Settings, Text};
 use crate::pki::Passphrase;
 
 /// What a file is for.
@@ -24,16 +24,16 @@ pub enum Declared {
     Pem,
     Pkcs12,
     Jks,
-    Other(String),
+    Other(Text),
 }
 
 impl Declared {
     fn of(scope: &Scope<'_>, key: &str) -> Self {
-        match scope.value(key).unwrap_or("JKS") {
-            "PEM" => Self::Pem,
-            name if name.eq_ignore_ascii_case("pkcs12") => Self::Pkcs12,
-            name if name.eq_ignore_ascii_case("jks") => Self::Jks,
-            name => Self::Other(name.to_owned()),
+        match scope.value(key) {
+            Some(name) if *name == "PEM" => Self::Pem,
+            Some(name) if name.meant().eq_ignore_ascii_case("pkcs12") => Self::Pkcs12,
+            Some(name) if !name.meant().eq_ignore_ascii_case("jks") => Self::Other(name.clone()),
+            Some(_) | None => Self::Jks,
         }
     }
 }
@@ -42,16 +42,16 @@ impl Declared {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
     /// The key as it is written, with its prefix.
-    pub key: String,
+    pub key: Text,
     pub line: usize,
-    /// As it is written: a relative one is relative to where the program runs.
-    pub path: String,
+    /// A relative one is relative to where the program runs.
+    pub path: Text,
     pub role: Role,
     pub format: Option<Declared>,
     pub password: Option<Passphrase>,
     pub key_password: Option<Passphrase>,
     /// The listeners of Kafka that use it; of other programs the option group, such as `ssl_options`, or nothing.
-    pub users: Vec<String>,
+    pub users: Vec<Text>,
 }
 
 /// Every file that is named, once for each line that names it and each password that goes with it.
@@ -60,7 +60,7 @@ pub struct Reference {
 pub fn references(settings: &Settings) -> Vec<Reference> {
     match settings.program {
         Program::KafkaBroker => broker(settings),
-        Program::KafkaClient | Program::KafkaOther => merged(java(&Scope::common(settings), "")),
+        Program::KafkaClient | Program::KafkaOther => merged(java(&Scope::common(settings), None)),
         Program::Librdkafka => librdkafka(settings),
         Program::RabbitMq => rabbitmq(settings),
         Program::RabbitMqTerms => Vec::new(),
@@ -68,9 +68,9 @@ pub fn references(settings: &Settings) -> Vec<Reference> {
 }
 
 fn broker(settings: &Settings) -> Vec<Reference> {
-    let tls = |name: &String| settings.protocol_of(name).is_some_and(super::SecurityProtocol::is_tls);
+    let tls = |name: &Text| settings.protocol_of(name).is_some_and(super::SecurityProtocol::is_tls);
     let names = settings.listener_names().into_iter().filter(tls);
-    merged(names.flat_map(|name| java(&Scope::of_listener(settings, &name), &name)).collect())
+    merged(names.flat_map(|name| java(&Scope::of_listener(settings, name.meant()), Some(&name))).collect())
 }
 
 /// References that differ in nothing but who uses them are one.
@@ -87,7 +87,7 @@ fn merged(references: Vec<Reference>) -> Vec<Reference> {
     merged
 }
 
-fn java(scope: &Scope<'_>, user: &str) -> Vec<Reference> {
+fn java(scope: &Scope<'_>, user: Option<&Text>) -> Vec<Reference> {
     let keystore = scope.get("ssl.keystore.location").map(|location| Reference {
         format: Some(Declared::of(scope, "ssl.keystore.type")),
         password: password(scope.get("ssl.keystore.password")),
@@ -103,7 +103,7 @@ fn java(scope: &Scope<'_>, user: &str) -> Vec<Reference> {
 }
 
 fn librdkafka(settings: &Settings) -> Vec<Reference> {
-    let find = |key, role| settings.get(key).map(|setting| named(setting, role, ""));
+    let find = |key, role| settings.get(key).map(|setting| named(setting, role, None));
     let key_password = password(settings.get("ssl.key.password"));
     let store_password = password(settings.get("ssl.keystore.password"));
     let keystore = find("ssl.keystore.location", Role::Keystore).map(|reference| Reference {
@@ -115,14 +115,14 @@ fn librdkafka(settings: &Settings) -> Vec<Reference> {
     [keystore, find("ssl.certificate.location", Role::Certificate), key, find("ssl.ca.location", Role::Anchors)]
         .into_iter()
         .flatten()
-        .filter(|reference| !["probe", ""].contains(&reference.path.as_str()))
+        .filter(|reference| !["probe", ""].contains(&reference.path.meant()))
         .collect()
 }
 
 /// Under every group of options that a schema of RabbitMQ has: `ssl_options`, `management.ssl`, and so on.
 fn rabbitmq(settings: &Settings) -> Vec<Reference> {
     let of = |setting: &Setting| {
-        let (group, option) = setting.key.rsplit_once('.')?;
+        let (group, option) = setting.key.meant().rsplit_once('.')?;
         let role = match option {
             "cacertfile" => Role::Anchors,
             "certfile" => Role::Certificate,
@@ -133,17 +133,16 @@ fn rabbitmq(settings: &Settings) -> Vec<Reference> {
             Role::Key => password(settings.get(&format!("{group}.password"))),
             Role::Keystore | Role::Truststore | Role::Certificate | Role::Anchors => None,
         };
-        Some(Reference { key_password, ..named(setting, role, group) })
+        Some(Reference { key_password, ..named(setting, role, Some(&setting.key.part(group))) })
     };
     settings.effective().filter_map(of).collect()
 }
 
-fn named(setting: &Setting, role: Role, user: &str) -> Reference {
-    let users = if user.is_empty() { Vec::new() } else { vec![user.to_owned()] };
-    let (key, path) = (setting.key.clone(), setting.value().to_owned());
+fn named(setting: &Setting, role: Role, user: Option<&Text>) -> Reference {
+    let (key, path, users) = (setting.key.clone(), setting.value.clone(), user.into_iter().cloned().collect());
     Reference { key, line: setting.line, path, role, format: None, password: None, key_password: None, users }
 }
 
 fn password(setting: Option<&Setting>) -> Option<Passphrase> {
-    setting.filter(|setting| !setting.is_provided()).map(|setting| Passphrase::new(setting.value().to_owned()))
+    setting.filter(|setting| !setting.is_unknown()).map(|setting| Passphrase::new(setting.value.meant().to_owned()))
 }

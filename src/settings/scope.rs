@@ -1,6 +1,6 @@
 //! The settings that one TLS engine gets: those of a listener before those of the whole broker.
 
-use super::{Setting, Settings};
+use super::{Setting, Settings, Text};
 
 /// Where a setting is looked up: first behind a listener's prefix, then without one.
 #[derive(Debug, Clone)]
@@ -29,7 +29,12 @@ impl<'a> Scope<'a> {
         self.prefix.as_ref().and_then(|prefix| self.settings.get(&format!("{prefix}{key}")))
     }
 
-    pub fn value(&self, key: &str) -> Option<&'a str> {
-        self.get(key).map(Setting::value)
+    pub fn value(&self, key: &str) -> Option<&'a Text> {
+        self.get(key).map(|setting| &setting.value)
+    }
+
+    /// Whether `key` is set to `value`.
+    pub fn says(&self, key: &str, value: &str) -> bool {
+        self.value(key).is_some_and(|found| found == value)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::Program;
+use crate::pki::{quotable_length, quotable_length_of_name};
 
 /// What kind of value a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +91,59 @@ pub fn known(program: Program, key: &str) -> Option<&'static Known> {
         Program::RabbitMq => table.values().find(|known| fits(known.name, key)),
         Program::KafkaClient | Program::KafkaOther | Program::RabbitMqTerms => None,
     })
+}
+
+#[cfg(test)]
+pub(super) fn secret_names() -> impl Iterator<Item = &'static str> {
+    let known = Program::TABLES.into_iter().flat_map(|program| table(program).values());
+    known.filter(|known| known.form == Form::Password).map(|known| known.name)
+}
+
+/// Every name that is known to `program`.
+pub fn names(program: Program) -> impl Iterator<Item = &'static str> {
+    table(program).keys().copied()
+}
+
+/// Whether any program knows it.
+pub(super) fn is_known(key: &str) -> bool {
+    Program::TABLES.iter().any(|program| known(*program, key).is_some())
+}
+
+/// How much of a name in a configuration may be shown, in bytes: a password stands there too where a `=` or a line end was lost.
+///
+/// A name that is known is shown; one that begins with a name that is known, up to there; any other, if it is spelled as names are.
+pub(super) fn quotable_name(key: &str) -> usize {
+    /// Longer than any name there is.
+    const LONGEST: usize = 120;
+    let names = [&*KAFKA_BROKER, &*KAFKA_CLIENT, &*LIBRDKAFKA, &*RABBITMQ];
+    let behind = without_listener(key).map_or(0, |rest| key.len() - rest.len());
+    // The part that everybody chooses may be anything.
+    let chosen = quotable_length(&key[..behind]);
+    if chosen < behind {
+        return chosen;
+    }
+    if names.iter().any(|names| names.contains_key(&key[behind..])) {
+        return quotable_length_of_name(key);
+    }
+    if is_known(key) {
+        return quotable_length(key);
+    }
+    let ends = (behind + 1..=key.len().min(LONGEST)).rev().filter_map(|end| Some((end, key.get(behind..end)?)));
+    let begins_with = ends.filter(|(_, start)| names.iter().any(|names| names.contains_key(start))).map(|(end, _)| end).next();
+    match begins_with {
+        Some(end) => end.min(quotable_length_of_name(key)),
+        None if is_spelled_as_a_name(key) => quotable_length(key),
+        None => 0,
+    }
+}
+
+/// `plugin.name_2.max-size`: parts of small letters, with a number at the end at most.
+fn is_spelled_as_a_name(key: &str) -> bool {
+    let is_part = |part: &str| {
+        let number = part.trim_start_matches(|c: char| c.is_ascii_lowercase());
+        number.len() <= 4 && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    key.contains(['.', '_']) && key.split(['.', '_', '-']).all(is_part)
 }
 
 /// The rest of `listener.name.<listener>.<rest>`.

@@ -77,7 +77,7 @@ fn visitors<'a>(spec: &ClusterSpec, holder: &'a Holder, files: &HolderFiles) -> 
     let mut visitors = Vec::new();
     if let Some(mechanism) = spec.sasl_login(holder) {
         let by_password = |visitor: Visitor| {
-            let (user, password) = (holder.sasl_user().to_owned(), party::sasl_password(files)?);
+            let (user, password) = (holder.sasl_user().to_owned().into(), party::sasl_password(files)?);
             Ok(Visitor { credential: None, login: Login::Password { mechanism, user, password }, ..visitor })
         };
         let attendee = attendee(files);

@@ -17,7 +17,7 @@ use super::{Deadline, Login};
 use crate::cluster::RabbitmqAccess;
 use crate::cluster::SaslMechanism;
 use crate::diagnosis::{Fact, Fault, Step, StepTaken, Symptom};
-use crate::pki::Secret;
+use crate::pki::{Secret, quotable};
 
 /// The bit of queue.declare for a queue that goes with its connection.
 const EXCLUSIVE: u8 = 0b100;
@@ -76,7 +76,7 @@ where
         self.login(start, mechanism, &response).await.map_err(failed(Step::Login))?;
         taken(Fact::Login { mechanism: mechanism.to_owned(), user, iterations: None });
         self.open(business.vhost).await.map_err(failed(Step::VirtualHost))?;
-        taken(Fact::VirtualHost { name: business.vhost.to_owned() });
+        taken(Fact::VirtualHost { name: quotable(business.vhost).into_owned() });
         if business.message == Message::Spare {
             return Ok(());
         }
@@ -191,12 +191,12 @@ fn credentials(login: &Login) -> Option<(&'static str, Option<String>, Secret)> 
         Login::Anonymous => None,
         Login::Certificate => Some(("EXTERNAL", None, Secret::new(Vec::new()))),
         Login::Password { mechanism: SaslMechanism::Plain, user, password } => {
-            let response = Secret::new([b"\0", user.as_bytes(), b"\0", password.expose().as_bytes()].concat());
-            Some((SaslMechanism::Plain.name(), Some(user.clone()), response))
+            let response = Secret::new([b"\0", user.meant().as_bytes(), b"\0", password.expose().as_bytes()].concat());
+            Some((SaslMechanism::Plain.name(), Some(user.to_string()), response))
         }
         // RabbitMQ has none of them: it does not offer them, and the client says nothing.
         Login::Password { mechanism: other @ (SaslMechanism::ScramSha256 | SaslMechanism::ScramSha512), user, .. } => {
-            Some((other.name(), Some(user.clone()), Secret::new(Vec::new())))
+            Some((other.name(), Some(user.to_string()), Secret::new(Vec::new())))
         }
     }
 }

@@ -29,8 +29,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> KafkaSession<TlsStream<S>> {
     pub async fn login(&mut self, login: &Login, few: FewIterations) -> Result<Option<Fact>, Fault> {
         match login {
             Login::Certificate | Login::Anonymous => Ok(None),
-            Login::Password { mechanism, user, password } => match self.prove(*mechanism, user, password, few).await {
-                Ok(iterations) => Ok(Some(Fact::Login { mechanism: mechanism.name().to_owned(), user: Some(user.clone()), iterations })),
+            Login::Password { mechanism, user, password } => match self.prove(*mechanism, user.meant(), password, few).await {
+                Ok(iterations) => {
+                    Ok(Some(Fact::Login { mechanism: mechanism.name().to_owned(), user: Some(user.to_string()), iterations }))
+                }
                 Err(symptom) => Err(Fault::new(Step::Login, symptom)),
             },
         }

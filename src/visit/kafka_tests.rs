@@ -313,7 +313,7 @@ async fn logged_in_as(few: FewIterations, mechanism: &'static str, mut mechanic:
 }
 
 fn as_alice(mechanism: SaslMechanism, password: &str) -> Login {
-    Login::Password { mechanism, user: "al=i,ce".to_owned(), password: Passphrase::new(password.to_owned()) }
+    Login::Password { mechanism, user: "al=i,ce".to_owned().into(), password: Passphrase::new(password.to_owned()) }
 }
 
 fn said(message: String) -> SaslAuthenticateResponse {

@@ -64,7 +64,7 @@ impl Librdkafka {
             Login::Certificate | Login::Anonymous => settings.insert("security.protocol", "ssl".to_owned()),
             Login::Password { mechanism, user, password } => {
                 settings.insert("sasl.mechanism", mechanism.name().to_owned());
-                settings.insert("sasl.username", user.clone());
+                settings.insert("sasl.username", user.meant().to_owned());
                 settings.insert("sasl.password", password.expose().to_owned());
                 settings.insert("security.protocol", "sasl_ssl".to_owned())
             }

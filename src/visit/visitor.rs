@@ -11,6 +11,7 @@ use crate::cluster::SaslMechanism;
 use crate::describe::TlsVersion;
 use crate::diagnosis::{FileProblem, LoginKind, Shown, Via};
 use crate::pki::{AnyKey, Certificate, Identity, Passphrase, Secret, pem_block};
+use crate::settings::Text;
 
 /// A client, as it would connect.
 #[derive(Debug, Clone)]
@@ -34,7 +35,7 @@ pub enum Login {
     Certificate,
     Password {
         mechanism: SaslMechanism,
-        user: String,
+        user: Text,
         password: Passphrase,
     },
     /// Not at all.
@@ -107,7 +108,7 @@ impl Visitor {
     pub fn login_kind(&self) -> LoginKind {
         match &self.login {
             Login::Certificate => LoginKind::Certificate,
-            Login::Password { mechanism, user, .. } => LoginKind::Password { mechanism: mechanism.name(), user: user.clone() },
+            Login::Password { mechanism, user, .. } => LoginKind::Password { mechanism: mechanism.name(), user: user.to_string() },
             Login::Anonymous => LoginKind::Anonymous,
         }
     }
