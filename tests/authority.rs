@@ -224,6 +224,11 @@ fn a_key_that_cannot_sign_is_told_before_it_is_needed_and_then_nothing_is_writte
 
     fs::write(authority.join("root.key"), &issuing).unwrap();
     workspace.run(&["check"]).expect(3).says("it is not the key of root.crt");
+    workspace.edit("host: broker-1.test", "host: broker-1.example");
+    let nothing_due =
+        workspace.run(&["apply"]).expect(3).says("authority/1/root.key is not the key of root.crt: nothing that is due later");
+    assert!(!nothing_due.stderr.contains("Nothing to do"), "{}", nothing_due.stderr);
+    workspace.edit("host: broker-1.example", "host: broker-1.test");
     workspace.run(&["status"]).expect(3).says("root.key is not the key of root.crt");
     fs::remove_file(authority.join("root.key")).unwrap();
     workspace.ok(&["apply", "--no-proof"]);

@@ -137,3 +137,17 @@ fn what_fails_its_proof_is_not_put_in_use_and_not_forgotten() {
     assert_eq!(workspace.json(&["apply"])["in_use"], false);
     assert_eq!(generation(&workspace, "kafka/broker-1"), "1");
 }
+
+#[test]
+fn a_clock_that_does_not_go_with_the_journal_is_told() {
+    let workspace = Workspace::new(CLUSTER);
+    applied_at(&workspace, days_from_now(3)).unwrap();
+    workspace.run(&["status"]).says("the last line of the journal is of").says("set it right");
+    let long_ago = Workspace::new(CLUSTER);
+    applied_at(&long_ago, days_from_now(-500)).unwrap();
+    long_ago.run(&["apply", "--dry-run"]).expect(3).says("see that it is right");
+    let sound = Workspace::new(CLUSTER);
+    sound.ok(&["apply", "--no-proof"]);
+    let ran = sound.run(&["status"]).expect(0);
+    assert!(!ran.stderr.contains("clock"), "{}", ran.stderr);
+}

@@ -57,6 +57,7 @@ const EXPOSED_SECRET: Rule = Rule::error(
 /// Everything that is wrong with the directory.
 pub fn cluster(cluster: &Cluster<'_>) -> Vec<Finding> {
     let mut findings = ground(cluster.spec, cluster.inventory);
+    findings.extend(authority::check_keys(cluster.spec, cluster.inventory));
     findings.extend(drift(cluster));
     findings.extend(authority::check(cluster));
     findings.extend(leftover(cluster));
@@ -72,11 +73,10 @@ pub fn cluster(cluster: &Cluster<'_>) -> Vec<Finding> {
     findings
 }
 
-/// What all else stands on: whose the directory is, its journal, the keys of its authorities, and the trust that is handed out.
+/// What all else stands on, besides the keys of the authorities: whose the directory is, its journal, and the trust that is handed out.
 pub fn ground(spec: &ClusterSpec, inventory: &Inventory) -> Vec<Finding> {
     let mut findings = ownership::check(inventory);
     findings.extend(journal::check(spec, inventory));
-    findings.extend(authority::check_keys(spec, inventory));
     findings.extend(trust::check(spec, inventory));
     findings
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use crate::pki::{Certificate, sha256_hex};
 
@@ -32,6 +33,8 @@ pub struct Chronicle {
     /// What was last seen as the end of the journal; `None` when that is not known, or was met.
     end: Option<String>,
     issued: HashMap<String, Vec<Issued>>,
+    /// When the last line was written.
+    last: Option<OffsetDateTime>,
     authorities: BTreeMap<String, u32>,
     /// Generations of authorities after which leafs were issued.
     used: BTreeMap<String, u32>,
@@ -60,6 +63,8 @@ enum Event {
 #[derive(Deserialize)]
 struct Line<'a> {
     previous: &'a str,
+    #[serde(with = "time::serde::rfc3339")]
+    time: OffsetDateTime,
     event: Event,
     #[serde(borrow)]
     subject: Cow<'a, str>,
@@ -81,6 +86,7 @@ impl Chronicle {
             previous: Self::NONE.to_owned(),
             end,
             issued: HashMap::new(),
+            last: None,
             authorities: BTreeMap::new(),
             used: BTreeMap::new(),
         }
@@ -98,6 +104,7 @@ impl Chronicle {
             self.end = None;
         }
         if let Some(line) = parsed {
+            self.last = Some(line.time);
             self.tell(&line);
         }
     }
@@ -128,6 +135,11 @@ impl Chronicle {
             (None, Some(_)) => JournalState::Cut,
             (None, None) => JournalState::Whole { lines: self.lines },
         }
+    }
+
+    /// When the last line was written, by the clock of whoever wrote it.
+    pub fn last(&self) -> Option<OffsetDateTime> {
+        self.last
     }
 
     pub fn is_empty(&self) -> bool {

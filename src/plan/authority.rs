@@ -2,7 +2,7 @@
 
 use time::{Date, OffsetDateTime};
 
-use super::{AuthorityStep, Plan};
+use super::{AuthorityStep, Plan, Trouble};
 use crate::cluster::{AuthorityLayout, AuthorityName, AuthorityOrigin, AuthoritySpec, ClusterSpec, HolderId, OwnAuthority};
 use crate::inventory::{AuthorityCertificates, Inventory, KeyFile, Unreadable};
 use crate::layout;
@@ -177,6 +177,23 @@ fn unusable_key(certificates: &AuthorityCertificates) -> Option<(&'static str, S
         KeyFile::Absent => Some((file, "is not there".to_owned())),
         KeyFile::Broken(why) => Some((file, why.clone())),
     }
+}
+
+/// Each key of the newest generation of `name`, or of one that was brought along, that is not what it should be.
+pub fn broken_keys(name: AuthorityName, inventory: &Inventory) -> Vec<Trouble> {
+    if let Some(existing) = inventory.existing.get(&name) {
+        let KeyFile::Broken(why) = &existing.key else { return Vec::new() };
+        return vec![Trouble::AuthorityKey { file: format!("the key that the cluster file names for {name}"), why: why.clone() }];
+    }
+    let Some(newest) = inventory.signing_generation(name) else { return Vec::new() };
+    let Ok(certificates) = &newest.state else { return Vec::new() };
+    let root = match &certificates.root_key {
+        KeyFile::Broken(why) if !certificates.issuing.is_empty() => Some((layout::ROOT_KEY, why.clone())),
+        KeyFile::Broken(_) | KeyFile::Plain | KeyFile::Encrypted | KeyFile::Absent => None,
+    };
+    let place = layout::authority_path(name, newest.number);
+    let broken = unusable_key(certificates).into_iter().chain(root);
+    broken.map(|(file, why)| Trouble::AuthorityKey { file: place.join(file).display().to_string(), why }).collect()
 }
 
 /// Whether every key that the steps of `plan` need can sign, as far as that can be seen without a passphrase.

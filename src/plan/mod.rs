@@ -108,7 +108,10 @@ pub fn plan(
     for authority in spec.authorities() {
         match authority::step(authority, spec, inventory, now, loss)? {
             Some(step) => plan.authorities.push(step),
-            None => plan.troubles.extend(trouble::of_authority(authority.name, inventory, now)),
+            None => {
+                plan.troubles.extend(trouble::of_authority(authority.name, inventory, now));
+                plan.troubles.extend(authority::broken_keys(authority.name, inventory));
+            }
         }
         plan.notices.extend(authority::notices(spec, authority, inventory, now));
     }
@@ -123,6 +126,7 @@ pub fn plan(
     plan.unchanged = spec.holders.len() - plan.holders.len() - faults.len();
     plan.troubles.extend(faults.into_iter().map(|(holder, why)| Trouble::Holder { holder: holder.to_string(), why }));
     plan.leftovers.clone_from(&inventory.leftovers);
+    plan.notices.extend(trouble::of_clock(inventory, now));
     let wanted: BTreeSet<&HolderId> = spec.holders.iter().map(|holder| &holder.id).collect();
     let leftover = inventory.holders.keys().filter(|id| !wanted.contains(id));
     plan.notices.extend(leftover.map(|id| format!("{id} is no longer in the cluster file; its files are left alone")));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId};
 use crate::inventory::Inventory;
@@ -19,6 +19,8 @@ pub enum Trouble {
     Holder { holder: String, why: String },
     /// What a run that was cut short left behind cannot be removed.
     Leftover { why: String },
+    /// The key of an authority is not what it should be: it can sign nothing that is due later.
+    AuthorityKey { file: String, why: String },
     /// An authority signs nothing any more, and nobody takes what it signed.
     AuthorityEnded {
         authority: &'static str,
@@ -40,6 +42,9 @@ impl fmt::Display for Trouble {
         match self {
             Self::Holder { holder, why } => write!(f, "{holder}: {why}"),
             Self::Leftover { why } => f.write_str(why),
+            Self::AuthorityKey { file, why } => {
+                write!(f, "{file} {why}: nothing that is due later can be signed with it; restore it from a backup")
+            }
             Self::AuthorityEnded { authority, subject, not_after } => write!(
                 f,
                 "expired: {subject} ({authority}) ended {}; it can sign nothing, and nobody takes what it signed. Put another in its place: `countersign apply --new-authority`",
@@ -76,6 +81,32 @@ pub fn of_holders<'s>(
             .map(|user| format!("its files hold the password of {}, and that cannot be read: mend {} first", user.id, user.id)),
     };
     spec.holders.iter().filter_map(|holder| Some((&holder.id, why(holder)?))).collect()
+}
+
+/// What the journal says of the clock by which this is planned.
+pub fn of_clock(inventory: &Inventory, now: OffsetDateTime) -> Option<String> {
+    /// Between the clocks of machines that take turns.
+    const APART: Duration = Duration::minutes(5);
+    /// Longer than nearly everyone lets pass between two renewals.
+    const LONG: Duration = Duration::days(400);
+    let last = inventory.journal.last()?;
+    if now < last.saturating_sub(APART) {
+        let issued = "what is issued by a clock that is wrong ends too early, and what another one issued is not valid yet";
+        Some(format!(
+            "this machine's clock says {}, and the last line of the journal is of {}: {issued}; set it right",
+            now.date(),
+            last.date()
+        ))
+    } else if now > last.saturating_add(LONG) {
+        let issued = "what is issued by a clock that runs ahead is not valid yet for anybody else";
+        Some(format!(
+            "the last line of the journal is of {}, and this machine's clock says {}: see that it is right; {issued}",
+            last.date(),
+            now.date()
+        ))
+    } else {
+        None
+    }
 }
 
 fn of_certificate(authority: AuthorityName, certificate: &Certificate, now: OffsetDateTime) -> Option<Trouble> {
