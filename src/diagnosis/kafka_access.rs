@@ -183,6 +183,8 @@ const LIBRDKAFKA: &[(i16, &str)] = &[
     (3, "UNKNOWN_TOPIC_OR_PART"),
     (3, "_UNKNOWN_TOPIC"),
     (3, "_UNKNOWN_PARTITION"),
+    // Of a message that waited for a partition when it went, as long as the client itself stays.
+    (3, "_DESTROY"),
     (5, "LEADER_NOT_AVAILABLE"),
     (6, "NOT_LEADER_FOR_PARTITION"),
     (14, "COORDINATOR_LOAD_IN_PROGRESS"),

@@ -49,9 +49,11 @@ impl Plan {
         let name = holder.to_string();
         self.troubles.iter().find_map(|trouble| match trouble {
             Trouble::Holder { holder, why } if *holder == name => Some(why.as_str()),
-            Trouble::Holder { .. } | Trouble::Leftover { .. } | Trouble::AuthorityEnded { .. } | Trouble::AuthorityNotYetValid { .. } => {
-                None
-            }
+            Trouble::Holder { .. }
+            | Trouble::Leftover { .. }
+            | Trouble::AuthorityKey { .. }
+            | Trouble::AuthorityEnded { .. }
+            | Trouble::AuthorityNotYetValid { .. } => None,
         })
     }
 
