@@ -84,12 +84,13 @@ fn readers() -> BTreeMap<&'static str, Reader> {
 }
 
 /// Those that read none, or that other tests here are about.
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 12] = [
     "expand",
     "files_in",
     "line_of_stdin",
     "mode_of",
     "read_folder",
+    "read_provided",
     "remove_from_folder",
     "same_file",
     "system_roots",
