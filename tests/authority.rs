@@ -480,3 +480,69 @@ fn the_files_of_another_holder_are_no_holders_own() {
     workspace.run(&["check"]).expect(3).says("journal-incomplete").says("hand-edited: server.properties");
     workspace.run(&["status"]).expect(3).says("subject: CN=app");
 }
+
+#[test]
+fn an_authority_that_the_journal_does_not_tell_of_signs_nothing() {
+    let other = applied();
+    let workspace = applied();
+    for generation in ["1", "2"] {
+        let planted = workspace.path(format!("pki/authority/{generation}"));
+        let aside = workspace.path("aside");
+        if planted.exists() {
+            fs::rename(&planted, &aside).unwrap();
+        }
+        fs::create_dir(&planted).unwrap();
+        fs::set_permissions(&planted, fs::Permissions::from_mode(0o700)).unwrap();
+        for file in ["root.crt", "root.key", "issuing.crt", "issuing.key"] {
+            fs::copy(other.path("pki/authority/1").join(file), planted.join(file)).unwrap();
+        }
+        workspace.run(&["apply"]).expect(1).says("is none that the journal tells of");
+        workspace.run(&["check"]).expect(3);
+        fs::remove_dir_all(&planted).unwrap();
+        if aside.exists() {
+            fs::rename(&aside, &planted).unwrap();
+        }
+    }
+    workspace.run(&["apply"]).expect(0).says("Nothing to do");
+}
+
+#[test]
+fn the_root_does_not_sign_in_place_of_an_issuing_authority_that_is_lost() {
+    let workspace = applied();
+    fs::remove_file(workspace.path("pki/authority/1/issuing.crt")).unwrap();
+    workspace.run(&["apply"]).expect(1).says("issuing.crt cannot be used: it is not there, and its key is");
+    fs::remove_file(workspace.path("pki/authority/1/issuing.key")).unwrap();
+    workspace.run(&["apply"]).expect(1).says("is none that the journal tells of");
+}
+
+#[test]
+fn a_chain_that_its_owner_spoilt_is_found_and_stops_nobody_else() {
+    let workspace = applied();
+    let chain = workspace.path("pki/clients/app/current/tls.crt");
+    let text = fs::read_to_string(&chain).unwrap();
+    fs::write(&chain, format!("{text}{}", workspace.read("pki/clients/app/current/ca.crt"))).unwrap();
+    workspace.run(&["check"]).expect(3).says("hand-edited: tls.crt");
+    workspace.run(&["status"]).expect(3).says("hand-edited: tls.crt");
+    workspace.edit("host: broker-1.example", "host: broker-1.test");
+    workspace.run(&["apply"]).expect(0);
+    workspace.run(&["status"]).expect(0);
+}
+
+#[test]
+fn a_journal_that_was_changed_stays_told_after_more_lines() {
+    let workspace = applied();
+    let journal = workspace.read("pki/journal.jsonl");
+    fs::write(workspace.path("pki/journal.jsonl"), journal.replacen("missing\"]}\n", "edited\"]}\n", 3)).unwrap();
+    workspace.run(&["check"]).expect(3).says("journal");
+    workspace.edit("host: broker-1.example", "host: broker-1.test");
+    workspace.run(&["apply", "--no-proof"]);
+    workspace.run(&["check"]).expect(3).says("journal");
+}
+
+#[test]
+fn a_directory_without_its_lock_is_still_ours() {
+    let workspace = applied();
+    fs::remove_file(workspace.path("pki/.lock")).unwrap();
+    workspace.edit("host: broker-1.example", "host: broker-1.test");
+    workspace.run(&["apply"]).expect(0);
+}

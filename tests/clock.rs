@@ -151,3 +151,34 @@ fn a_clock_that_does_not_go_with_the_journal_is_told() {
     let ran = sound.run(&["status"]).expect(0);
     assert!(!ran.stderr.contains("clock"), "{}", ran.stderr);
 }
+
+#[test]
+fn an_authority_near_its_end_is_told_by_every_verb_and_another_may_take_its_place() {
+    let push = "push: [{ kubernetes: { namespace: k, directory: man } }]\n";
+    let workspace = Workspace::new(&format!("authority: {{ root: 2y, issuing: 60d }}{CLUSTER}{push}"));
+    applied_at(&workspace, days_from_now(-40)).unwrap();
+    for verb in ["status", "apply"] {
+        workspace.run(&[verb]).expect(3).says("and with it everything that it signed");
+    }
+    workspace.run(&["push"]).expect(3).says("its certificate ends with its issuer");
+    workspace.run(&["apply", "--new-authority"]).expect(0);
+    workspace.run(&["status"]).expect(0);
+    workspace.run(&["push"]).expect(0);
+}
+
+#[test]
+fn an_authority_that_was_brought_along_and_has_ended_may_be_exchanged() {
+    let workspace = Workspace::new(&format!("authority: {{ certificate: ca.crt, key: ca.key }}{CLUSTER}"));
+    let company = |days: &str, subject: &str| {
+        let mut command = Command::new("openssl");
+        command.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", days, "-subj", subject]);
+        command.args(["-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout"]).arg(workspace.path("ca.key"));
+        program(command.arg("-out").arg(workspace.path("ca.crt")));
+    };
+    company("20", "/CN=Company 1");
+    workspace.ok(&["apply", "--no-proof"]);
+    company("900", "/CN=Company 2");
+    workspace.run(&["apply"]).expect(1).says("or, when it ends, run `countersign apply --new-authority`");
+    workspace.run(&["apply", "--new-authority"]).expect(0).says("Company 2");
+    workspace.run(&["status"]).expect(0);
+}

@@ -161,6 +161,7 @@ fn what_has_ended_is_not_sent_and_what_is_due_is_told_of() {
             let told = match told(now, &owner) {
                 Some(Warning::NotYetValid { .. }) => "not yet",
                 Some(Warning::Due { .. }) => "due",
+                Some(Warning::EndsWithIssuer { .. }) => "ends with its issuer",
                 Some(Warning::AnchorEnded { .. }) => "anchor",
                 None => "",
             };

@@ -8,7 +8,7 @@ use crate::cluster::{AuthorityName, ClusterSpec, Holder};
 use crate::finding::{Finding, Place, Rule};
 use crate::inventory::Inventory;
 use crate::layout::{self, HolderFile, Sensitivity};
-use crate::plan::{self, Loss};
+use crate::plan::{self, Loss, PlanError};
 
 pub const RULES: &[&Rule] = &[&NO_PLAN, &HOLDER_FAULT, &TRUST_FILES, &LEFTOVER, &CUT_SHORT, &UNKNOWN_FILE, &EXPOSED_SECRET];
 
@@ -88,7 +88,10 @@ fn drift(cluster: &Cluster<'_>) -> Vec<Finding> {
             return vec![NO_PLAN.at(
                 Place::target(AuthorityName::Shared.path()),
                 error.to_string(),
-                "put the cluster file back as it was, or restore the authority",
+                match error {
+                    PlanError::Clock { .. } => "set the clock of this machine right",
+                    _ => "put the cluster file back as it was, or restore the authority",
+                },
             )];
         }
     };

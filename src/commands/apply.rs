@@ -182,7 +182,10 @@ impl Apply {
 fn exit(plan: &Plan) -> Exit {
     let is_fault = |trouble: &Trouble| match trouble {
         Trouble::Holder { .. } | Trouble::Leftover { .. } => true,
-        Trouble::AuthorityKey { .. } | Trouble::AuthorityEnded { .. } | Trouble::AuthorityNotYetValid { .. } => false,
+        Trouble::AuthorityKey { .. }
+        | Trouble::AuthorityEnded { .. }
+        | Trouble::AuthorityEnds { .. }
+        | Trouble::AuthorityNotYetValid { .. } => false,
     };
     match plan.troubles.as_slice() {
         [] => Exit::Done,

@@ -103,11 +103,18 @@ fn certificates(path: &Path) -> Result<Result<AuthorityCertificates, Unreadable>
         return unreadable(layout::ROOT_CERTIFICATE, "it is not there".to_owned());
     };
     let root = match Certificate::from_pem(root.bytes.expose()) {
-        Ok(mut certificates) => certificates.remove(0),
+        Ok(mut certificates) if certificates.len() == 1 => certificates.remove(0),
+        Ok(_) => return unreadable(layout::ROOT_CERTIFICATE, "it holds more than the root".to_owned()),
         Err(error) => return unreadable(layout::ROOT_CERTIFICATE, error.to_string()),
     };
     let issuing = match file::read(&path.join(layout::ISSUING_CERTIFICATE))?.map(|read| Certificate::from_pem(read.bytes.expose())) {
+        None if file::read(&path.join(layout::ISSUING_KEY))?.is_some() => {
+            return unreadable(layout::ISSUING_CERTIFICATE, "it is not there, and its key is".to_owned());
+        }
         None => Vec::new(),
+        Some(Ok(certificates)) if certificates.iter().any(Certificate::is_self_signed) => {
+            return unreadable(layout::ISSUING_CERTIFICATE, "it holds a root".to_owned());
+        }
         Some(Ok(certificates)) => certificates,
         Some(Err(error)) => return unreadable(layout::ISSUING_CERTIFICATE, error.to_string()),
     };

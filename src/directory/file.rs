@@ -22,8 +22,13 @@ pub struct FileRead {
 
 /// `None` when there is no such file. A symbolic link is refused.
 pub fn read(path: &Path) -> Result<Option<FileRead>, DirectoryError> {
-    let Some((file, metadata)) = open::own(path, open::STORE)? else { return Ok(None) };
-    Ok(Some(FileRead { bytes: open::read(file, &metadata, path, open::STORE)?, mode: metadata.mode() & 0o7777, owner: metadata.uid() }))
+    read_up_to(path, open::STORE)
+}
+
+/// The same, of a file that is never larger than `limit` bytes.
+pub fn read_up_to(path: &Path, limit: u64) -> Result<Option<FileRead>, DirectoryError> {
+    let Some((file, metadata)) = open::own(path, limit)? else { return Ok(None) };
+    Ok(Some(FileRead { bytes: open::read(file, &metadata, path, limit)?, mode: metadata.mode() & 0o7777, owner: metadata.uid() }))
 }
 
 /// Creates a file that is not there yet, readable by its owner alone until all of it is written and `mode` is set.

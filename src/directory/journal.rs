@@ -8,7 +8,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::{Directory, DirectoryError, file, lock::LOCK, open};
-use crate::inventory::Chronicle;
+use crate::inventory::{Chronicle, JournalState};
 use crate::layout;
 use crate::pki::{Certificate, sha256_hex};
 
@@ -101,7 +101,12 @@ impl Journal {
         }
         let failed = |source| DirectoryError::io("write", &self.path, source);
         let (mut file, metadata) = open::own_to_append(&self.path, LIMIT)?;
-        let (whole, mut previous) = end(&mut file, metadata.len()).map_err(failed)?;
+        let (whole, last) = end(&mut file, metadata.len()).map_err(failed)?;
+        // After lines that are gone, or others, no line follows as if nothing had been: that it was changed stays to be seen.
+        let mut previous = match self.end()? {
+            Some(end) if whole > 0 && end != last && self.read()?.state() == JournalState::Cut => end,
+            Some(_) | None => last,
+        };
         let mut text = String::new();
         for entry in entries {
             let line = Line { previous, entry };
@@ -120,11 +125,17 @@ impl Journal {
         lock.set_len(0).and_then(|()| lock.write_all(format!("{previous}\n").as_bytes())).map_err(failed)
     }
 
+    /// The hash of the line that was written last, where the lock has it.
+    fn end(&self) -> Result<Option<String>, DirectoryError> {
+        let end =
+            file::read_up_to(&self.lock, open::SHORT)?.and_then(|read| Some(str::from_utf8(read.bytes.expose()).ok()?.trim().to_owned()));
+        Ok(end.filter(|end| end.len() == Chronicle::NONE.len()))
+    }
+
     /// Follows the hashes from the first line to the last.
     pub fn read(&self) -> Result<Chronicle, DirectoryError> {
         // Before the journal, which may well be written meanwhile.
-        let end = file::read(&self.lock)?.and_then(|read| Some(std::str::from_utf8(read.bytes.expose()).ok()?.trim().to_owned()));
-        let mut chronicle = Chronicle::new(end.filter(|end| end.len() == Chronicle::NONE.len()));
+        let mut chronicle = Chronicle::new(self.end()?);
         let Some((file, _)) = open::own(&self.path, LIMIT)? else { return Ok(chronicle) };
         let mut file = BufReader::new(file.take(LIMIT));
         let mut line = Vec::new();

@@ -3,6 +3,7 @@
 use std::fs::{File, TryLockError};
 
 use super::{Directory, DirectoryError, error::shown, file, open};
+use crate::layout;
 
 /// Held by whoever writes. The system releases it when the process ends, however it ends.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ impl Directory {
     /// A directory with other people's files is not made ours.
     fn is_ours(&self) -> Result<bool, DirectoryError> {
         let names = file::names(&self.root)?;
-        Ok(names.is_empty() || names.iter().any(|name| name == LOCK))
+        Ok(names.is_empty() || names.iter().any(|name| [LOCK, layout::JOURNAL].contains(&name.as_str())))
     }
 }
 

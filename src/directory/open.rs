@@ -21,6 +21,8 @@ use crate::pki::Secret;
 pub const STORE: u64 = 64 << 20;
 /// More than any cluster file.
 pub const TEXT: u64 = 16 << 20;
+/// More than one password or address.
+pub const SHORT: u64 = 16 << 10;
 /// More than any password or token, or list of them.
 pub const PASSWORD: u64 = 1 << 20;
 
@@ -91,7 +93,10 @@ fn own_file(file: File, path: &Path, limit: u64) -> Result<(File, Metadata), Dir
         return Err(DirectoryError::in_the_way(path, "is not a file"));
     }
     if metadata.len() > limit {
-        return Err(DirectoryError::in_the_way(path, format!("is larger than {} MiB", limit >> 20)));
+        return Err(DirectoryError::in_the_way(
+            path,
+            if limit < 1 << 20 { format!("is larger than {} KiB", limit >> 10) } else { format!("is larger than {} MiB", limit >> 20) },
+        ));
     }
     Ok((file, metadata))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::{Directory, DirectoryError, authority, error::shown, file, leftover, ownership};
+use super::{Directory, DirectoryError, authority, error::shown, file, leftover, open, ownership};
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId, HolderKind, HolderName};
 use crate::inventory::{Content, Found, Generation, HolderFiles, HolderState, Inventory, Manifest, Rest, Trespass, Unreadable, compare};
 use crate::layout::{self, HolderFile};
@@ -43,7 +43,8 @@ impl Directory {
                 Err(error) => return Err(error),
             }
         }
-        inventory.trust_password = file::read(&trust.join(layout::TRUST_PASSWORD))?.and_then(|read| password(read.bytes.expose()));
+        inventory.trust_password =
+            file::read_up_to(&trust.join(layout::TRUST_PASSWORD), open::SHORT)?.and_then(|read| password(read.bytes.expose()));
         inventory.leftovers = self.leftovers()?;
         self.read_holders(spec, &mut inventory)?;
         Ok(inventory)
@@ -104,7 +105,7 @@ impl Directory {
         let mut read: BTreeMap<HolderFile, file::FileRead> = BTreeMap::new();
         let names = told(file::names(&absolute), faults).unwrap_or_default();
         for file in HolderFile::all().filter(|file| names.iter().any(|name| name == file.name())) {
-            if let Some(found) = told(file::read(&absolute.join(file.name())), faults).flatten() {
+            if let Some(found) = told(file::read_up_to(&absolute.join(file.name()), limit(file)), faults).flatten() {
                 read.insert(file, found);
             }
         }
@@ -201,7 +202,7 @@ impl Directory {
 }
 
 fn files_in(place: &Path, spec: &ClusterSpec, holder: &Holder, generation: u32) -> HolderFiles {
-    let read = |file: HolderFile| match file::read(&place.join(file.name())) {
+    let read = |file: HolderFile| match file::read_up_to(&place.join(file.name()), limit(file)) {
         Ok(Some(read)) => Ok(read.bytes),
         Ok(None) => Err("it is not there".to_owned()),
         Err(error) => Err(error.to_string()),
@@ -274,4 +275,13 @@ pub(super) fn is_trust_file(name: &str) -> bool {
 fn password(bytes: &[u8]) -> Option<Password> {
     let text = std::str::from_utf8(bytes).ok()?;
     Password::new(text.lines().next()?.to_owned()).ok()
+}
+
+/// How large a file of a holder may be. Its owner may write there, and whoever reads it must not pay for that.
+const fn limit(file: HolderFile) -> u64 {
+    match file {
+        HolderFile::Key | HolderFile::Chain | HolderFile::Anchors | HolderFile::CombinedPem => open::PASSWORD,
+        _ if file.is_value() => open::SHORT,
+        _ => open::STORE,
+    }
 }

@@ -16,7 +16,8 @@ impl Directory {
     /// Writes what keeps keys out of git.
     pub fn keep_out_of_git(&self) -> Result<(), DirectoryError> {
         let path = self.root.join(IGNORE);
-        if file::read(&path)?.is_none() {
+        // Whatever else lies there is somebody's own.
+        if path.symlink_metadata().is_err() {
             file::replace(&path, b"# Private keys, passwords and what is made from them.\n*\n", 0o644)?;
         }
         Ok(())

@@ -59,6 +59,9 @@ impl Proving<'_> {
             return Err(Lack::Other(lack.to_owned()).into());
         }
         match self.message(inventory, signers, &runtime, &nodes)? {
+            Message::Nobody if spec.kafka_nodes().next().is_some() => {
+                proved.left_out = Some("nobody met Kafka, for none of its nodes has sound files".to_owned());
+            }
             Message::Nobody => {}
             Message::LeftOut(why) => proved.left_out = Some(format!("no message by librdkafka, because {why}")),
             Message::Sent(cell) => {
@@ -66,6 +69,7 @@ impl Proving<'_> {
                 proved.failed.cells.extend(matches!(cell.verdict, Verdict::Failed(_)).then_some(*cell));
             }
         }
+        runtime.shutdown_background();
         Ok(proved)
     }
 

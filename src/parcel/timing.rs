@@ -19,6 +19,10 @@ pub enum Warning {
     Due {
         ends: OffsetDateTime,
     },
+    /// Its renewal is due, and would gain nothing: its issuer ends with it.
+    EndsWithIssuer {
+        ends: OffsetDateTime,
+    },
     AnchorEnded {
         subject: String,
         ended: OffsetDateTime,
@@ -29,10 +33,17 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotYetValid { begins } => {
-                write!(f, "its certificate is not valid before {begins}; see that the clocks of those who made it and use it are right")
+                write!(
+                    f,
+                    "its certificate is not valid before {}; see that the clocks of those who made it and use it are right",
+                    begins.date()
+                )
             }
             Self::Due { ends } => {
                 write!(f, "its certificate ends {} and is due for renewal; run `countersign apply`, then push again", ends.date())
+            }
+            Self::EndsWithIssuer { ends } => {
+                write!(f, "its certificate ends with its issuer, {}; put a new authority in its place before that", ends.date())
             }
             Self::AnchorEnded { subject, ended } => {
                 write!(f, "{subject}, which is to be trusted, has ended on {}; what it signed is refused", ended.date())
@@ -52,7 +63,9 @@ pub fn warning(spec: &ClusterSpec, owner: &Owner, inventory: &Inventory, now: Of
     if now < begins {
         Some(Warning::NotYetValid { begins })
     } else if now >= spec.leaf.renewal(ends) {
-        Some(Warning::Due { ends })
+        let signing = spec.holder(id).and_then(|holder| inventory.signing_generation(spec.issuer_of(holder)));
+        let issuer_ends = signing.and_then(|signing| Some(signing.state.as_ref().ok()?.signing().validity.not_after));
+        Some(if issuer_ends == Some(ends) { Warning::EndsWithIssuer { ends } } else { Warning::Due { ends } })
     } else {
         None
     }

@@ -4,7 +4,7 @@ use time::{Date, OffsetDateTime};
 
 use super::{AuthorityStep, Plan, Trouble};
 use crate::cluster::{AuthorityLayout, AuthorityName, AuthorityOrigin, AuthoritySpec, ClusterSpec, HolderId, OwnAuthority};
-use crate::inventory::{AuthorityCertificates, Inventory, KeyFile, Unreadable};
+use crate::inventory::{AuthorityCertificates, AuthorityGeneration, Inventory, KeyFile, Unreadable};
 use crate::layout;
 use crate::pki::{Certificate, Lifetime};
 
@@ -20,11 +20,15 @@ pub enum PlanError {
     )]
     Gone { authority: AuthorityName, generation: u32, evidence: String },
     #[error(
+        "{authority}/{generation} ({subject}) is none that the journal tells of; restore the one that was there from a backup, or run `countersign apply --new-authority`: everyone is then issued anew, and must be given the new trust"
+    )]
+    Unknown { authority: AuthorityName, generation: u32, subject: String },
+    #[error(
         "{authority}/{generation}/{file} {why}, so nothing can be signed with it; restore it from a backup, or run `countersign apply --new-authority`: everyone is then issued anew"
     )]
     Key { authority: AuthorityName, generation: u32, file: &'static str, why: String },
     #[error(
-        "{authority}/{generation} holds {found}, the cluster file now names {wanted}; exchanging an authority is a rollover: put the old one back into the cluster file"
+        "{authority}/{generation} holds {found}, the cluster file now names {wanted}; exchanging an authority is a rollover: put the old one back into the cluster file, or, when it ends, run `countersign apply --new-authority`"
     )]
     Exchanged { authority: AuthorityName, generation: u32, found: String, wanted: String },
     #[error(
@@ -89,7 +93,10 @@ pub fn step(
         check_existing(existing)?;
     }
     let generations = inventory.authorities.get(&name).map(Vec::as_slice).unwrap_or_default();
-    let damaged = generations.iter().filter(|generation| generation.state.is_err()).map(|generation| generation.number);
+    let damaged = generations
+        .iter()
+        .filter(|generation| generation.state.is_err() || is_unknown(name, generation, inventory))
+        .map(|generation| generation.number);
     let next = |last| Some(AuthorityStep { name, generation: last + 1, damaged: damaged.collect() });
     match (lost(spec, cluster, inventory), loss) {
         (None, _) => {}
@@ -104,13 +111,16 @@ pub fn step(
         return Ok(next(inventory.journal.used(name.path()).map_or(0, |used| used - 1)));
     };
     match wanted {
+        Some(existing) if existing.signing() != found.signing() && loss == Loss::Replaced && ends(cluster, found, now) => {
+            Ok(next(last(name, cluster, inventory)))
+        }
         Some(existing) if existing.signing() != found.signing() => Err(PlanError::Exchanged {
             authority: name,
             generation: number,
             found: described(found.signing()),
             wanted: described(existing.signing()),
         }),
-        None if loss == Loss::Replaced && (unusable_key(found).is_some() || has_ended(found, now)) => {
+        None if loss == Loss::Replaced && (unusable_key(found).is_some() || ends(cluster, found, now)) => {
             Ok(next(last(name, cluster, inventory)))
         }
         Some(_) | None => Ok(None),
@@ -132,7 +142,11 @@ fn lost(spec: &AuthoritySpec, cluster: &ClusterSpec, inventory: &Inventory) -> O
     };
     let used = inventory.journal.used(name.path()).filter(|used| *used > newest);
     let gone = |generation, evidence| Some(PlanError::Gone { authority: name, generation, evidence });
-    damaged.or_else(|| match used {
+    let unknown = generations.iter().find(|generation| is_unknown(name, generation, inventory)).and_then(|generation| {
+        let subject = generation.state.as_ref().ok()?.signing().subject.clone();
+        Some(PlanError::Unknown { authority: name, generation: generation.number, subject })
+    });
+    damaged.or(unknown).or_else(|| match used {
         Some(generation) if brought(generation) => None,
         Some(generation) => gone(generation, "the journal tells of certificates that it signed".to_owned()),
         None if newest > 0 => None,
@@ -146,6 +160,13 @@ fn lost(spec: &AuthoritySpec, cluster: &ClusterSpec, inventory: &Inventory) -> O
             gone(last(name, cluster, inventory).max(1), format!("{} has a certificate of {}", holder.id, leaf.issuer))
         }
     })
+}
+
+/// Whether somebody else put it there. Each is in the journal before it is made; without a journal there is nothing to hold it against.
+fn is_unknown(name: AuthorityName, generation: &AuthorityGeneration, inventory: &Inventory) -> bool {
+    let Ok(certificates) = &generation.state else { return false };
+    let known = || inventory.journal.tells_of(name.path(), generation.number, certificates.signing());
+    !inventory.journal.is_empty() && !inventory.existing.contains_key(&name) && !known()
 }
 
 fn leaf_of<'a>(inventory: &'a Inventory, holder: &HolderId) -> Option<&'a Certificate> {
@@ -165,8 +186,10 @@ fn last(name: AuthorityName, cluster: &ClusterSpec, inventory: &Inventory) -> u3
     signed.chain(trusted).chain(present).chain(inventory.journal.newest(name.path())).max().unwrap_or_default()
 }
 
-fn has_ended(certificates: &AuthorityCertificates, now: OffsetDateTime) -> bool {
-    [certificates.signing(), &certificates.root].into_iter().any(|certificate| now > certificate.validity.not_after)
+/// Whether it has ended, or does so before what it signs would be renewed.
+fn ends(cluster: &ClusterSpec, certificates: &AuthorityCertificates, now: OffsetDateTime) -> bool {
+    let ends = [certificates.signing(), &certificates.root].map(|certificate| certificate.validity.not_after);
+    ends.into_iter().any(|end| now >= cluster.leaf.renewal(end))
 }
 
 /// The key that signs leafs, where it cannot: its file, and why.

@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use super::Reason;
 use crate::cluster::{ClusterSpec, Holder, LeafSpec};
-use crate::inventory::{Content, Generation, Intrusion, Inventory};
+use crate::inventory::{AuthorityCertificates, Content, Generation, Intrusion, Inventory};
 use crate::layout::HolderFile;
 use crate::pki::{Certificate, San, Validity};
 
@@ -21,14 +21,16 @@ pub fn reasons(
         Ok(chain) => &chain[0],
         Err(unreadable) => return vec![Reason::Unreadable { file: unreadable.file.clone(), why: unreadable.why.clone() }],
     };
-    let signing = inventory.signing_generation(spec.issuer_of(holder)).and_then(|newest| newest.state.as_ref().ok());
-    let Some(signing) = signing.map(|certificates| certificates.signing()).filter(|_| !has_new_issuer) else {
+    let authority = inventory.signing_generation(spec.issuer_of(holder)).and_then(|newest| newest.state.as_ref().ok());
+    let Some(authority) = authority.filter(|_| !has_new_issuer) else {
         return vec![Reason::Issuer { found: leaf.issuer.clone(), wanted: format!("a new {}", spec.issuer_of(holder)) }];
     };
+    let signing = authority.signing();
     [
         key(current),
         stranger(current),
         issuer(current, leaf, signing),
+        chain(current, authority),
         subject(holder, leaf),
         names(holder, leaf),
         key_type(&spec.leaf, leaf),
@@ -63,6 +65,13 @@ fn issuer(current: &Generation, leaf: &Certificate, signing: &Certificate) -> Op
     let chained = chain.get(1).is_none_or(|next| next == signing);
     let fits = leaf.issuer_der == signing.subject_der && chained && leaf.is_signed_by(signing);
     (!fits).then(|| Reason::Issuer { found: leaf.issuer.clone(), wanted: signing.subject.clone() })
+}
+
+/// What stands behind the leaf is what its authority has, and nothing else: no client takes a chain with a stranger in it.
+fn chain(current: &Generation, authority: &AuthorityCertificates) -> Option<Reason> {
+    let above = current.chain.as_deref().unwrap_or_default().get(1..).unwrap_or_default();
+    let edited = above.first() == authority.issuing.first() && above != authority.issuing;
+    edited.then(|| Reason::HandEdited { file: HolderFile::Chain.name().to_owned() })
 }
 
 fn subject(holder: &Holder, leaf: &Certificate) -> Option<Reason> {

@@ -53,6 +53,7 @@ impl Plan {
             | Trouble::Leftover { .. }
             | Trouble::AuthorityKey { .. }
             | Trouble::AuthorityEnded { .. }
+            | Trouble::AuthorityEnds { .. }
             | Trouble::AuthorityNotYetValid { .. } => None,
         })
     }
@@ -112,6 +113,7 @@ pub fn plan(
             Some(step) => plan.authorities.push(step),
             None => {
                 plan.troubles.extend(trouble::of_authority(authority.name, inventory, now));
+                plan.troubles.extend(trouble::of_its_end(spec, authority.name, inventory, now));
                 plan.troubles.extend(authority::broken_keys(authority.name, inventory));
             }
         }

@@ -28,6 +28,13 @@ pub enum Trouble {
         #[serde(with = "time::serde::rfc3339")]
         not_after: OffsetDateTime,
     },
+    /// An authority ends within the time in which leafs are renewed: nothing that it signs lives longer.
+    AuthorityEnds {
+        authority: &'static str,
+        subject: String,
+        #[serde(with = "time::serde::rfc3339")]
+        not_after: OffsetDateTime,
+    },
     /// Made while a clock ran ahead, or seen by one that runs behind.
     AuthorityNotYetValid {
         authority: &'static str,
@@ -47,7 +54,12 @@ impl fmt::Display for Trouble {
             }
             Self::AuthorityEnded { authority, subject, not_after } => write!(
                 f,
-                "expired: {subject} ({authority}) ended {}; it can sign nothing, and nobody takes what it signed. Put another in its place: `countersign apply --new-authority`",
+                "expired: {subject} ({authority}) ended {}; it can sign nothing, and nobody takes what it signed. Put another in its place: `countersign apply --new-authority`, after an authority that was brought along was exchanged in the cluster file",
+                not_after.date()
+            ),
+            Self::AuthorityEnds { authority, subject, not_after } => write!(
+                f,
+                "{subject} ({authority}) ends {}, and with it everything that it signed. Put another in its place: `countersign apply --new-authority`, after an authority that was brought along was exchanged in the cluster file",
                 not_after.date()
             ),
             Self::AuthorityNotYetValid { authority, subject, not_before } => write!(
@@ -63,6 +75,15 @@ impl fmt::Display for Trouble {
 pub fn of_authority(name: AuthorityName, inventory: &Inventory, now: OffsetDateTime) -> Option<Trouble> {
     let certificates = inventory.signing_generation(name)?.state.as_ref().ok()?;
     [certificates.signing(), &certificates.root].into_iter().find_map(|certificate| of_certificate(name, certificate, now))
+}
+
+/// An authority that signs yet, and ends sooner than the next renewal of what it signs.
+pub fn of_its_end(spec: &ClusterSpec, name: AuthorityName, inventory: &Inventory, now: OffsetDateTime) -> Option<Trouble> {
+    let certificates = inventory.signing_generation(name)?.state.as_ref().ok()?;
+    let certificate = [certificates.signing(), &certificates.root].into_iter().min_by_key(|one| one.validity.not_after)?;
+    let not_after = certificate.validity.not_after;
+    let ends = now <= not_after && now >= spec.leaf.renewal(not_after);
+    ends.then(|| Trouble::AuthorityEnds { authority: name.path(), subject: certificate.subject.clone(), not_after })
 }
 
 /// A holder's own fault, or that of a client whose password its files must hold and nobody can read.

@@ -34,13 +34,12 @@ struct Meeting<'a> {
     identity: &'a Holder,
     via: Via,
     client: Result<Party, Fault>,
-    /// The directory of the kind of node that was looked for, when there is none.
-    server: Result<(&'a Holder, Result<Party, Fault>), HolderKind>,
+    server: (&'a Holder, Result<Party, Fault>),
 }
 
 /// Proves `proved`, each with its files as read from the disk. `nodes` are the nodes that clients among them may meet.
 ///
-/// A node meets itself, as server and as client; a client meets the first node of each kind that it uses. Each time once from PEM,
+/// A node meets itself, as server and as client; a client meets the first node of each kind that it uses and that is among `nodes`. Each time once from PEM,
 /// once from PKCS#12 and once from JKS, as far as the holder has them. Each node must refuse a client without a certificate and one
 /// from a foreign authority. `at_once` connections are under way at once.
 pub async fn loopback(
@@ -59,9 +58,9 @@ pub async fn loopback(
             if identity.id.kind != HolderKind::Client && via == Via::Pem {
                 probed.push((identity, client.clone()));
             }
-            let met = kinds_met(identity).map(|kind| match kind {
-                None => Ok((identity, client.clone())),
-                Some(kind) => servers.iter().find(|(node, _)| node.id.kind == kind).cloned().ok_or(kind),
+            let met = kinds_met(identity).filter_map(|kind| match kind {
+                None => Some((identity, client.clone())),
+                Some(kind) => servers.iter().find(|(node, _)| node.id.kind == kind).cloned(),
             });
             meetings.extend(met.map(|server| Meeting { identity, via, client: client.clone(), server }));
         }
@@ -96,17 +95,14 @@ fn kinds_met(holder: &Holder) -> impl Iterator<Item = Option<HolderKind>> {
 }
 
 async fn meet(meeting: Meeting<'_>, now: OffsetDateTime) -> Cell {
-    let (kind, target, server) = match meeting.server {
-        Ok((target, server)) => (target.id.kind, Some(target), server),
-        Err(kind) => (kind, None, Err(Fault::other(Step::Files, "no node of this kind has files to meet"))),
-    };
-    let hosts = target.map(hosts).unwrap_or_default();
+    let (target, server) = meeting.server;
+    let (kind, hosts) = (target.id.kind, hosts(target));
     let name = meeting.identity.id.to_string();
     let visitor = meeting.client.and_then(|client| client.visitor(name.clone(), meeting.via));
     let attendee = Attendee { name, via: meeting.via, visitor, notes: Vec::new() };
     let host = hosts.first().cloned().unwrap_or(Host::Ip(Ipv4Addr::LOCALHOST.into()));
     let target = Target {
-        name: target.map_or_else(|| kind.directory().to_owned(), |target| target.id.to_string()),
+        name: target.id.to_string(),
         endpoint: HostPort { host, port: 0 },
         protocol: protocol(kind),
         node_id: None,

@@ -15,7 +15,7 @@ use super::agenda::{Attendee, Entry, Target};
 use super::outcome::{Occasion, Witnessed};
 use super::{DEADLINE, party, server};
 use crate::describe::Protocol;
-use crate::diagnosis::{Cell, Fault, Step, Via};
+use crate::diagnosis::{Cell, Fault, Step, Symptom, Via};
 use crate::inventory::HolderFiles;
 use crate::pki::{Host, HostPort, Identity, TrustBundle};
 use crate::visit::{Delivery, Librdkafka, Messenger, RoundTrip, Visitor};
@@ -78,9 +78,17 @@ async fn message(visitor: &Visitor, host: &Host, stand_in: &Identity, trust: &Tr
         }
     });
     let client = Librdkafka::new(visitor, &format!("{host}:{port}"), TOPIC, DEADLINE);
-    let trip = Messenger::InProcess.send(&client.order(TOPIC, &[0], &Delivery::Acknowledged)).await.pop();
+    // Each of librdkafka's waits ends by the clock of the system, and with a clock that jumps none of them may.
+    let patience = 3 * DEADLINE;
+    let order = client.order(TOPIC, &[0], &Delivery::Acknowledged);
+    let sent = tokio::time::timeout(patience, Messenger::InProcess.send(&order)).await;
     proxy.abort();
-    trip.ok_or_else(|| Fault::other(Step::Produce, "nothing was sent"))
+    if sent.is_err() {
+        // It would wait for the same clock.
+        std::mem::forget(mock);
+    }
+    let silent = |_| Fault::new(Step::Produce, Symptom::Silence { seconds: patience.as_secs() });
+    sent.map_err(silent)?.pop().ok_or_else(|| Fault::other(Step::Produce, "nothing was sent"))
 }
 
 /// The mock, and what the client knows it as.

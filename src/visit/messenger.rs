@@ -67,7 +67,7 @@ async fn child(program: &Path, order: &Order) -> Result<Vec<Trip>, Fault> {
         Err(_) => return Err(ended(format_args!("no answer within {} s", limit.as_secs()), b"")),
     };
     if !status.success() {
-        return Err(ended(status, &said));
+        return Err(lacking(&said).unwrap_or_else(|| ended(status, &said)));
     }
     match serde_json::from_slice::<Vec<Trip>>(&answer) {
         Ok(trips) if trips.len() == order.partitions.len() => Ok(trips),
@@ -105,6 +105,16 @@ async fn beginning(mut stream: impl AsyncRead + Unpin, limit: u64) -> io::Result
     (&mut stream).take(limit).read_to_end(&mut kept).await?;
     tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
     Ok(kept)
+}
+
+/// What a child that ended says of this machine: of its own, or where librdkafka could start no thread.
+fn lacking(said: &[u8]) -> Option<Fault> {
+    let said = String::from_utf8_lossy(said);
+    let own = said.strip_prefix("error: ").filter(|error| error.starts_with("this process may"));
+    let thread = (said.contains("failed to create") && said.contains("thread"))
+        .then_some("this process may not start as many threads as librdkafka needs (ulimit -u, -v)");
+    let error = own.and_then(|error| error.lines().next()).or(thread)?.to_owned();
+    Some(Fault::new(Step::Produce, Symptom::Lack { error }))
 }
 
 fn ended(how: impl ToString, said: &[u8]) -> Fault {

@@ -47,14 +47,18 @@ impl Steward {
     ) -> Result<(), Fault> {
         /// Of Kafka without KRaft, where only the controller makes and removes topics.
         const NOT_CONTROLLER: i16 = 41;
-        let mut last = Fault::other(Step::Topic, "there is no broker to ask for the topic");
+        // The first fault is that of the broker that the visit is about; another's stands where that one is visited.
+        let mut first = None;
         for broker in brokers {
             match self.at(broker, &ask).await {
-                Err(fault) if !matches!(fault.symptom, Symptom::Kafka { code, .. } if code != NOT_CONTROLLER) => last = fault,
+                Err(fault) if !matches!(fault.symptom, Symptom::Kafka { code, .. } if code != NOT_CONTROLLER) => {
+                    first.get_or_insert(fault);
+                }
                 answered => return answered,
             }
         }
-        Err(Fault { step: Step::Topic, ..last })
+        let fault = first.unwrap_or_else(|| Fault::other(Step::Topic, "there is no broker to ask for the topic"));
+        Err(Fault { step: Step::Topic, ..fault })
     }
 
     async fn at<T>(
