@@ -166,7 +166,8 @@ fn whatever_lies_in_place_of_a_file_of_ours_is_named_and_is_a_fault_of_its_holde
     let aside = workspace.path("aside");
     let files = files_below(&root);
     assert!(files.len() > 40, "{files:?}");
-    for file in files {
+    // Nothing of ours reads what keeps keys out of git.
+    for file in files.into_iter().filter(|file| !file.ends_with(".gitignore")) {
         for (obstacle, plant) in OBSTACLES {
             if file.ends_with(".lock") && obstacle == "a sparse file" {
                 continue;

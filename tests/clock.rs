@@ -179,6 +179,6 @@ fn an_authority_that_was_brought_along_and_has_ended_may_be_exchanged() {
     workspace.ok(&["apply", "--no-proof"]);
     company("900", "/CN=Company 2");
     workspace.run(&["apply"]).expect(1).says("or, when it ends, run `countersign apply --new-authority`");
-    workspace.run(&["apply", "--new-authority"]).expect(0).says("Company 2");
-    workspace.run(&["status"]).expect(0);
+    workspace.run(&["apply", "--new-authority"]).expect(0).says("CN=Company 1 → a new authority");
+    workspace.run(&["status"]).expect(0).says("Company 2");
 }
