@@ -10,7 +10,8 @@ pub fn show(console: &Console, proved: &Proved) {
     let (verdict, tone) = if proved.passed() { ("passed", Tone::Good) } else { ("FAILED", Tone::Bad) };
     let Proved { handshakes, refusals, messages, left_out, .. } = proved;
     let what = "mutual TLS handshakes (PEM, PKCS#12, JKS)";
-    let message = left_out.clone().unwrap_or_else(|| format!("{messages} message by librdkafka"));
+    let sent = (*messages > 0 || left_out.is_empty()).then(|| format!("{messages} message by librdkafka"));
+    let message = sent.into_iter().chain(left_out.iter().cloned()).collect::<Vec<_>>().join(", ");
     let saw = format!(": {handshakes} {what}, {refusals} intruders refused, {message}.");
     let mut text = Text::default();
     text.blank();

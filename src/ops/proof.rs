@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::{DeedError, Means, Signers, Site};
-use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId, Role};
+use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId, HolderKind, Role};
 use crate::diagnosis::{Cell, ProbeOutcome, Verdict, VerifyReport};
 use crate::inventory::{HolderFiles, Inventory};
 use crate::issue::{self, IssueError};
@@ -24,7 +24,7 @@ pub struct Proved {
     pub refusals: usize,
     pub messages: usize,
     /// What could not be tried, and why: "no message by librdkafka, because …".
-    pub left_out: Option<String>,
+    pub left_out: Vec<String>,
     /// What did not pass.
     pub failed: VerifyReport,
 }
@@ -49,6 +49,14 @@ impl Proving<'_> {
         let runtime = allowance::runtime()?;
         let nodes = self.read_all(&first_nodes(spec, inventory))?;
         let mut proved = Proved::default();
+        for (broker, is_there, is_met) in [
+            ("Kafka", spec.kafka_nodes().next().is_some(), nodes.iter().any(|(node, _)| node.id.kind == HolderKind::Kafka)),
+            ("RabbitMQ", spec.rabbitmq_nodes().next().is_some(), nodes.iter().any(|(node, _)| node.id.kind == HolderKind::Rabbitmq)),
+        ] {
+            if is_there && !is_met {
+                proved.left_out.push(format!("nobody met {broker}, for none of its nodes has sound files"));
+            }
+        }
         let underway = self.means.progress.begin("proving", holders.len() * spec.stores.formats.len());
         for batch in holders.chunks(BATCH) {
             let files = self.read_all(batch)?;
@@ -59,11 +67,8 @@ impl Proving<'_> {
             return Err(Lack::Other(lack.to_owned()).into());
         }
         match self.message(inventory, signers, &runtime, &nodes)? {
-            Message::Nobody if spec.kafka_nodes().next().is_some() => {
-                proved.left_out = Some("nobody met Kafka, for none of its nodes has sound files".to_owned());
-            }
             Message::Nobody => {}
-            Message::LeftOut(why) => proved.left_out = Some(format!("no message by librdkafka, because {why}")),
+            Message::LeftOut(why) => proved.left_out.push(format!("no message by librdkafka, because {why}")),
             Message::Sent(cell) => {
                 proved.messages = usize::from(matches!(cell.verdict, Verdict::Passed));
                 proved.failed.cells.extend(matches!(cell.verdict, Verdict::Failed(_)).then_some(*cell));

@@ -189,9 +189,8 @@ async fn with_an_authority_for_each_side_trust_is_per_side() {
 }
 
 #[tokio::test]
-async fn a_client_that_meets_nobody_is_not_proved() {
+async fn of_a_kind_without_a_node_nobody_is_met() {
     let cluster = Cluster::new(BOTH_KINDS);
     let report = loopback(&[(cluster.holder("clients/queues"), cluster.files("clients/queues"))], &[], now(), 8, |_| ()).await;
-    assert_eq!(failures(&report).len(), 3);
-    assert_eq!(report.cells[0].target, "rabbitmq");
+    assert!(report.cells.is_empty() && report.probes.is_empty(), "{report:?}");
 }
