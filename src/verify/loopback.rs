@@ -41,7 +41,7 @@ struct Meeting<'a> {
 ///
 /// A node meets itself, as server and as client; a client meets the first node of each kind that it uses and that is among `nodes`.
 /// Each time once from PEM, once from PKCS#12 and once from JKS, as far as the holder has them. Each node must refuse a client without a
-/// certificate and one from a foreign authority.
+/// certificate and one from a foreign authority. `at_once` connections are under way at once.
 pub async fn loopback(
     proved: &[(&Holder, HolderFiles)],
     nodes: &[(&Holder, HolderFiles)],
