@@ -88,9 +88,10 @@ fn drift(cluster: &Cluster<'_>) -> Vec<Finding> {
             return vec![NO_PLAN.at(
                 Place::target(AuthorityName::Shared.path()),
                 error.to_string(),
-                match error {
-                    PlanError::Clock { .. } => "set the clock of this machine right",
-                    _ => "put the cluster file back as it was, or restore the authority",
+                if matches!(error, PlanError::Clock { .. }) {
+                    "set the clock of this machine right"
+                } else {
+                    "put the cluster file back as it was, or restore the authority"
                 },
             )];
         }

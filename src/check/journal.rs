@@ -21,6 +21,7 @@ const INCOMPLETE: Rule = Rule::error(
 
 const FIX: &str = "restore it from a backup, or find out who changed it and move it away: the next run begins another";
 
+/// What the journal does not tell of, and whether it was changed.
 pub fn check(spec: &ClusterSpec, inventory: &Inventory) -> Vec<Finding> {
     let place = || Place::target(layout::JOURNAL);
     let changed = match inventory.journal.state() {

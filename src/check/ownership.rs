@@ -23,6 +23,7 @@ const REPLACEABLE: Rule = Rule::warning(
     "What it lies in is writable by all and not sticky as `/tmp` is, so that anyone may rename it.",
 );
 
+/// Every place that others own or may write.
 pub fn check(inventory: &Inventory) -> Vec<Finding> {
     let generations = inventory.holders.values().filter_map(|state| state.current.as_ref());
     inventory.trespasses.iter().chain(generations.flat_map(|generation| &generation.trespasses)).map(finding).collect()

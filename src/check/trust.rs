@@ -9,6 +9,7 @@ use crate::keystore::{self, Passwords};
 use crate::layout;
 use crate::pki::{Certificate, Passphrase};
 
+/// Every anchor below `trust/` that is of none of our authorities.
 pub fn check(spec: &ClusterSpec, inventory: &Inventory) -> Vec<Finding> {
     let names: Vec<AuthorityName> = spec.authorities().map(|authority| authority.name).collect();
     // Without an authority nobody can say whose an anchor is: what is missing is told by itself.

@@ -279,9 +279,11 @@ fn password(bytes: &[u8]) -> Option<Password> {
 
 /// How large a file of a holder may be. Its owner may write there, and whoever reads it must not pay for that.
 const fn limit(file: HolderFile) -> u64 {
-    match file {
-        HolderFile::Key | HolderFile::Chain | HolderFile::Anchors | HolderFile::CombinedPem => open::PASSWORD,
-        _ if file.is_value() => open::SHORT,
-        _ => open::STORE,
+    if file.is_value() {
+        open::SHORT
+    } else if matches!(file, HolderFile::Key | HolderFile::Chain | HolderFile::Anchors | HolderFile::CombinedPem) {
+        open::PASSWORD
+    } else {
+        open::STORE
     }
 }
