@@ -281,8 +281,11 @@ fn password(bytes: &[u8]) -> Option<Password> {
 const fn limit(file: HolderFile) -> u64 {
     if file.is_value() {
         open::SHORT
-    } else if matches!(file, HolderFile::Key | HolderFile::Chain | HolderFile::Anchors | HolderFile::CombinedPem) {
+    } else if matches!(file, HolderFile::Key | HolderFile::Anchors) {
         open::PASSWORD
+    } else if matches!(file, HolderFile::Chain | HolderFile::CombinedPem) {
+        // A leaf may well have every name that a cluster file has room for.
+        open::TEXT
     } else {
         open::STORE
     }

@@ -112,8 +112,12 @@ impl fmt::Display for Reason {
             Self::Expiring { not_after } => write!(f, "expiring: ends {}", not_after.date()),
             Self::Names { added, removed } => {
                 f.write_str("names changed:")?;
-                added.iter().try_for_each(|name| write!(f, " +{name}"))?;
-                removed.iter().try_for_each(|name| write!(f, " -{name}"))
+                let signed = || added.iter().map(|name| ('+', name)).chain(removed.iter().map(|name| ('-', name)));
+                signed().take(MOST_NAMES).try_for_each(|(sign, name)| write!(f, " {sign}{name}"))?;
+                match signed().count().saturating_sub(MOST_NAMES) {
+                    0 => Ok(()),
+                    more => write!(f, " and {more} more"),
+                }
             }
             Self::Subject { found, wanted } => write!(f, "subject: {found} → {wanted}"),
             Self::KeyType { found, wanted } => {
@@ -136,6 +140,9 @@ impl fmt::Display for Reason {
         }
     }
 }
+
+/// So many names that came or went are listed; a line of the journal has an end.
+const MOST_NAMES: usize = 50;
 
 fn list(usages: &[Usage]) -> String {
     if usages.is_empty() { "any".to_owned() } else { usages.iter().map(Usage::to_string).collect::<Vec<_>>().join("+") }
