@@ -155,29 +155,58 @@ fn a_clock_that_does_not_go_with_the_journal_is_told() {
 #[test]
 fn an_authority_near_its_end_is_told_by_every_verb_and_another_may_take_its_place() {
     let push = "push: [{ kubernetes: { namespace: k, directory: man } }]\n";
-    let workspace = Workspace::new(&format!("authority: {{ root: 2y, issuing: 60d }}{CLUSTER}{push}"));
-    applied_at(&workspace, days_from_now(-40)).unwrap();
+    let workspace = Workspace::new(&format!("authority: {{ certificate: ca.crt, key: ca.key }}{CLUSTER}{push}"));
+    company(&workspace, "20", "/CN=Company 1");
+    workspace.ok(&["apply", "--no-proof"]);
     for verb in ["status", "apply"] {
         workspace.run(&[verb]).expect(3).says("and with it everything that it signed");
     }
     workspace.run(&["push"]).expect(3).says("its certificate ends with its issuer");
+    company(&workspace, "900", "/CN=Company 2");
     workspace.run(&["apply", "--new-authority"]).expect(0);
     workspace.run(&["status"]).expect(0);
     workspace.run(&["push"]).expect(0);
 }
 
+fn company(workspace: &Workspace, days: &str, subject: &str) {
+    let mut command = Command::new("openssl");
+    command.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", days, "-subj", subject]);
+    command.args(["-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout"]).arg(workspace.path("ca.key"));
+    program(command.arg("-out").arg(workspace.path("ca.crt")));
+}
+
+#[test]
+fn an_authority_near_its_end_is_followed_by_another_below_the_same_root() {
+    let workspace = Workspace::new(&format!("authority: {{ root: 2y, issuing: 60d }}{CLUSTER}"));
+    applied_at(&workspace, days_from_now(-40)).unwrap();
+    workspace.run(&["status"]).expect(3);
+    workspace.run(&["apply"]).expect(0).says("this one is below the same root");
+    let row = &workspace.json(&["status"])["authorities"][1];
+    assert_eq!((&row["generation"], &row["root"]["subject"]), (&2.into(), &"CN=orders root 1".into()));
+    workspace.run(&["status"]).expect(0);
+    workspace.ok(&["check"]);
+}
+
+#[test]
+fn a_root_key_that_is_kept_elsewhere_is_asked_for_in_time() {
+    let workspace = Workspace::new(&format!("authority: {{ root: 2y, issuing: 300d }}{CLUSTER}"));
+    applied_at(&workspace, days_from_now(-250)).unwrap();
+    let (key, elsewhere) = (workspace.path("pki/authority/1/root.key"), workspace.path("root.key"));
+    fs::rename(&key, &elsewhere).unwrap();
+    workspace.run(&["apply"]).expect(3).says("authority/1/root.key is not there").says("put it there for one run");
+    fs::rename(&elsewhere, &key).unwrap();
+    workspace.run(&["apply"]).expect(0).says("below the same root");
+    fs::remove_file(workspace.path("pki/authority/1/root.key")).unwrap();
+    fs::remove_file(workspace.path("pki/authority/2/root.key")).unwrap();
+    workspace.run(&["status"]).expect(0);
+}
+
 #[test]
 fn an_authority_that_was_brought_along_and_has_ended_may_be_exchanged() {
     let workspace = Workspace::new(&format!("authority: {{ certificate: ca.crt, key: ca.key }}{CLUSTER}"));
-    let company = |days: &str, subject: &str| {
-        let mut command = Command::new("openssl");
-        command.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", days, "-subj", subject]);
-        command.args(["-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout"]).arg(workspace.path("ca.key"));
-        program(command.arg("-out").arg(workspace.path("ca.crt")));
-    };
-    company("20", "/CN=Company 1");
+    company(&workspace, "20", "/CN=Company 1");
     workspace.ok(&["apply", "--no-proof"]);
-    company("900", "/CN=Company 2");
+    company(&workspace, "900", "/CN=Company 2");
     workspace.run(&["apply"]).expect(1).says("or, when it ends, run `countersign apply --new-authority`");
     workspace.run(&["apply", "--new-authority"]).expect(0).says("CN=Company 1 → a new authority");
     workspace.run(&["status"]).expect(0).says("Company 2");

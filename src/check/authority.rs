@@ -83,7 +83,7 @@ fn keys(path: &Path, state: &AuthorityCertificates, is_signing: bool) -> Vec<Fin
 }
 
 fn one(cluster: &Cluster<'_>, authority: &AuthoritySpec) -> Vec<Finding> {
-    let Some(generation) = cluster.inventory.signing_generation(authority.name) else {
+    let Some(generation) = cluster.inventory.signing_generation(authority.name, &cluster.spec.leaf, cluster.at) else {
         return Vec::new();
     };
     let place = || place(authority.name, generation.number);

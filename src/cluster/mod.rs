@@ -8,6 +8,7 @@ mod entry;
 mod holder;
 mod kafka;
 mod kubernetes;
+mod leaf;
 mod listeners;
 mod meeting;
 mod name_template;
@@ -26,6 +27,7 @@ mod vault;
 
 pub use draft::Draft;
 pub use holder::*;
+pub use leaf::LeafSpec;
 pub use name_template::{NameTemplate, NameTemplateError};
 pub use parse::parse;
 pub use problem::Problem;

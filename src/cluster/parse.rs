@@ -6,12 +6,12 @@ use std::path::Path;
 
 use super::entry::Placed;
 use super::node::{self, Node};
-use super::reader::{Fields, Reader, number};
+use super::reader::{Reader, number};
 use super::{
-    AuthorityLayout, AuthorityName, AuthorityOrigin, ClusterSpec, Endpoint, Holder, HolderId, HolderName, JavaVersion, LeafSpec,
-    OwnAuthority, Problem, RabbitmqLogin, Role, StoreFormat, StoresSpec, authority, clients, kafka, push, rabbitmq,
+    AuthorityName, ClusterSpec, Endpoint, Holder, HolderId, HolderName, JavaVersion, Problem, RabbitmqLogin, Role, StoreFormat, StoresSpec,
+    authority, clients, kafka, leaf, push, rabbitmq,
 };
-use crate::pki::{Host, KeyKind, Lifetime, San, Subject, SubjectAttribute};
+use crate::pki::{Host, San, Subject, SubjectAttribute};
 
 /// Makes a [`ClusterSpec`] of the text of a cluster file, or says everything that is wrong with it, in the order of the file.
 ///
@@ -37,10 +37,10 @@ fn cluster(reader: &mut Reader<'_>, root: &Node) -> Option<ClusterSpec> {
     let subject = fields.get("subject").map_or_else(|| Some(Subject::default()), |node| subject(reader, node));
     let authority = authority::layout(reader, fields.get("authority"));
     let stores = stores(reader, fields.get("stores"));
-    let leaf = leaf(reader, fields.get("leaf"), &stores, fields.get("kafka").is_some());
+    let leaf = leaf::block(reader, fields.get("leaf"), &stores, fields.get("kafka").is_some());
     // A file without either block has the defaults, which fit each other.
     if let (Some(authority), Some(at)) = (&authority, fields.get("leaf").or(fields.get("authority"))) {
-        clipping(reader, at, leaf.lifetime, authority);
+        leaf::clipping(reader, at, leaf.lifetime, authority);
     }
 
     let subject = subject.unwrap_or_default();
@@ -134,52 +134,6 @@ fn stores(reader: &mut Reader<'_>, node: Option<&Node>) -> StoresSpec {
         }
     }
     stores
-}
-
-fn leaf(reader: &mut Reader<'_>, node: Option<&Node>, stores: &StoresSpec, kafka: bool) -> LeafSpec {
-    let default = Lifetime::days(90);
-    let mut leaf = LeafSpec { key: KeyKind::P256, lifetime: default, renew: default.third() };
-    let Some(node) = node else { return leaf };
-    let Some(fields) = reader.fields(node, "leaf", &["key", "lifetime", "renew"]) else { return leaf };
-    leaf.key = reader.key_kind(fields, "leaf");
-    leaf.lifetime = reader.lifetime(fields, "leaf", "lifetime", default);
-    leaf.renew = reader.lifetime(fields, "leaf", "renew", leaf.lifetime.third());
-    if leaf.renew.duration() >= leaf.lifetime.duration() {
-        let at = fields.get("renew").unwrap_or(node);
-        let message = format!("renewal {} before the end of a lifetime of {} is always due", leaf.renew, leaf.lifetime);
-        reader.wrong_node(at, message, format_args!("write less than {}, for instance {}", leaf.lifetime, leaf.lifetime.third()));
-    }
-    if leaf.key == KeyKind::Ed25519 {
-        ed25519(reader, fields, stores, kafka);
-    }
-    leaf
-}
-
-fn ed25519(reader: &mut Reader<'_>, fields: Fields<'_>, stores: &StoresSpec, kafka: bool) {
-    let Some(node) = fields.get("key") else { return };
-    if kafka && stores.for_kafka() == StoreFormat::Pem {
-        let message = "Kafka cannot load an Ed25519 key from PEM: its loader tries RSA, DSA and EC only";
-        reader.wrong_node(node, message, "write `key: p256`, or put pkcs12 first in stores.formats");
-    } else {
-        let message = "Ed25519 works in PKCS#12 with Java 16 and later only, and RabbitMQ offers it in TLS 1.3 only";
-        reader.warn(node, message, "`key: p256` works everywhere");
-    }
-}
-
-fn clipping(reader: &mut Reader<'_>, at: &Node, lifetime: Lifetime, layout: &AuthorityLayout) {
-    let specs = match layout {
-        AuthorityLayout::Shared(shared) => vec![shared],
-        AuthorityLayout::PerSide { brokers, clients } => vec![brokers, clients],
-    };
-    for spec in specs {
-        if let AuthorityOrigin::Own(OwnAuthority { root, issuing, .. }) = &spec.origin {
-            let signer = issuing.unwrap_or(*root);
-            if lifetime.duration() > signer.duration() {
-                let message = format!("leafs of {lifetime} outlive their issuer ({} signs for {signer}) and will be clipped", spec.name);
-                reader.warn(at, message, format_args!("write at most {signer}"));
-            }
-        }
-    }
 }
 
 fn unique(reader: &mut Reader<'_>, holders: &Placed) {

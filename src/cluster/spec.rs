@@ -3,9 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use time::OffsetDateTime;
-
-use super::{Client, Holder, HolderId, KafkaAccess, KafkaNode, RabbitmqNode, Role, SaslMechanism};
+use super::{Client, Holder, HolderId, KafkaAccess, KafkaNode, LeafSpec, RabbitmqNode, Role, SaslMechanism};
 use crate::pki::{KeyKind, Lifetime, Subject};
 
 /// Everything that the cluster file says. Made by [`super::parse`] alone.
@@ -100,21 +98,6 @@ pub enum SecretSource {
     Env(String),
     /// The first line that a command (run by `sh -c`) prints.
     Command(String),
-}
-
-#[derive(Debug, Clone, Copy)]
-pub struct LeafSpec {
-    pub key: KeyKind,
-    pub lifetime: Lifetime,
-    /// How long before its end a leaf is renewed. Shorter than `lifetime`.
-    pub renew: Lifetime,
-}
-
-impl LeafSpec {
-    /// When a leaf that ends at `end` is to be renewed.
-    pub fn renewal(&self, end: OffsetDateTime) -> OffsetDateTime {
-        end.saturating_sub(self.renew.duration())
-    }
 }
 
 #[derive(Debug, Clone)]

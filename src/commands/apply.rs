@@ -37,6 +37,8 @@ struct Report<'a> {
     directory: String,
     dry_run: bool,
     authorities: Vec<AuthorityRow>,
+    /// Generations of authorities that nobody needs any more.
+    retired: Vec<RetiredRow>,
     holders: Vec<HolderRow<'a>>,
     unchanged: usize,
     /// What is wrong and no run can mend.
@@ -50,6 +52,13 @@ struct Report<'a> {
 
 #[derive(Serialize)]
 struct AuthorityRow {
+    authority: &'static str,
+    generation: u32,
+    because: String,
+}
+
+#[derive(Serialize)]
+struct RetiredRow {
     authority: &'static str,
     generation: u32,
 }
@@ -108,8 +117,13 @@ impl Apply {
                 authorities: plan
                     .authorities
                     .iter()
-                    .map(|step| AuthorityRow { authority: step.name.path(), generation: step.generation })
+                    .map(|step| AuthorityRow {
+                        authority: step.name.path(),
+                        generation: step.generation,
+                        because: step.descent.to_string(),
+                    })
                     .collect(),
+                retired: plan.retired.iter().map(|over| RetiredRow { authority: over.name.path(), generation: over.generation }).collect(),
                 holders: rows(plan, made),
                 unchanged: plan.unchanged,
                 troubles: &plan.troubles,
@@ -141,8 +155,13 @@ impl Apply {
                 plain(step.generation.to_string()),
                 plain(verb.to_owned()),
                 plain(String::new()),
-                plain("missing".to_owned()),
+                plain(step.descent.to_string()),
             ]
+        });
+        let retired = plan.retired.iter().map(|over| {
+            let verb = if self.dry_run { "would be retired" } else { "retired" };
+            let because = format!("nothing in use was signed by {}", over.certificate.subject);
+            [over.name.to_string(), over.generation.to_string(), verb.to_owned(), String::new(), because].map(plain).to_vec()
         });
         let holders = rows(plan, made).into_iter().map(|row| {
             let action = match (self.dry_run, in_use) {
@@ -154,7 +173,7 @@ impl Apply {
             let ends = row.not_after.map(|text| text.chars().take(10).collect()).unwrap_or_default();
             vec![plain(row.holder), plain(row.generation.to_string()), plain(action), plain(ends), plain(reasons.join("; "))]
         });
-        context.console.table(&["HOLDER", "GENERATION", "", "ENDS", "BECAUSE"], authorities.chain(holders));
+        context.console.table(&["HOLDER", "GENERATION", "", "ENDS", "BECAUSE"], authorities.chain(retired).chain(holders));
         let clipped = made.iter().filter(|made| made.clipped).count();
         if clipped > 0 {
             context
@@ -183,6 +202,7 @@ fn exit(plan: &Plan) -> Exit {
     let is_fault = |trouble: &Trouble| match trouble {
         Trouble::Holder { .. } | Trouble::Leftover { .. } => true,
         Trouble::AuthorityKey { .. }
+        | Trouble::RootKey { .. }
         | Trouble::AuthorityEnded { .. }
         | Trouble::AuthorityEnds { .. }
         | Trouble::AuthorityNotYetValid { .. } => false,

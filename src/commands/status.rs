@@ -181,7 +181,7 @@ fn rows<'a>(spec: &ClusterSpec, wanted: &[&Holder], inventory: &Inventory, plan:
                 generation: current.map(|current| current.number),
                 names: leaf.map_or(&holder.names, |leaf| &leaf.names).iter().map(San::to_string).collect(),
                 certificate: leaf.map(|leaf| certificate(leaf, now)),
-                renewal: leaf.and_then(|leaf| plan::renewal(&spec.leaf, leaf).format(&Rfc3339).ok()),
+                renewal: leaf.and_then(|leaf| spec.leaf.renewal(&holder.id, leaf.validity.not_after).format(&Rfc3339).ok()),
                 issuer: leaf.map(|leaf| leaf.issuer.clone()).unwrap_or_default(),
                 kafka_principal: spec.kafka.as_ref().map_or_else(|| holder.kafka_principal(), |kafka| kafka.principal(holder)),
                 reasons: step.map(|step| step.reasons.as_slice()).unwrap_or_default(),

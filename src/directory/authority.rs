@@ -45,6 +45,23 @@ impl Directory {
         PrivateKey::from_pem(pem.expose(), passphrase).map_err(|source| DirectoryError::Key { path: shown(&path), source })
     }
 
+    /// The key of the root of `name`, which was made here.
+    pub fn root_key(&self, name: AuthorityName, generation: u32, passphrase: Option<&Password>) -> Result<PrivateKey, DirectoryError> {
+        let path = self.root.join(layout::authority_path(name, generation)).join(layout::ROOT_KEY);
+        PrivateKey::from_pem(required(&path)?.expose(), passphrase).map_err(|source| DirectoryError::Key { path: shown(&path), source })
+    }
+
+    /// Removes the keys of a generation for good, and takes what is left of it out of the way. Done again after a kill, it goes on.
+    pub fn retire_authority(&self, name: AuthorityName, generation: u32) -> Result<(), DirectoryError> {
+        let place = self.root.join(layout::authority_path(name, generation));
+        for key in [layout::ROOT_KEY, layout::ISSUING_KEY] {
+            file::remove_leftover(&place.join(key))?;
+        }
+        file::sync(&place)?;
+        file::rename_new(&place, &place.with_file_name(format!("{generation}{RETIRED}")))?;
+        file::sync_parent(&place)
+    }
+
     /// Takes a generation that is of no use out of the way; what is left of its keys stays.
     pub fn put_aside(&self, name: AuthorityName, generation: u32) -> Result<(), DirectoryError> {
         let place = self.root.join(layout::authority_path(name, generation));
@@ -71,6 +88,9 @@ impl Directory {
         file::sync(&parent)
     }
 }
+
+/// What the name of a generation of an authority ends with that has done its work.
+pub(super) const RETIRED: &str = ".retired";
 
 /// The certificates of an authority that another program made (PEM).
 pub(super) fn existing(spec: &AuthoritySpec) -> Result<Option<AuthorityCertificates>, DirectoryError> {

@@ -17,7 +17,8 @@ use crate::pki::{Certificate, sha256_hex};
 pub struct JournalEntry {
     #[serde(with = "time::serde::rfc3339")]
     pub time: OffsetDateTime,
-    /// `authority`, `leaf`, or `files` when a leaf was only laid out anew; `push` or `removal` for what a sink got or lost.
+    /// `authority`, `leaf`, or `files` when a leaf was only laid out anew; `retire` when an authority has done its work; `push` or
+    /// `removal` for what a sink got or lost.
     pub event: String,
     /// `authority/brokers`, `kafka/broker-1`.
     pub subject: String,

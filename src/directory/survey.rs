@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Directory, DirectoryError, file, leftover::is_leftover, lock::LOCK, read::is_trust_file, write::IGNORE};
+use super::{Directory, DirectoryError, authority::RETIRED, file, leftover::is_leftover, lock::LOCK, read::is_trust_file, write::IGNORE};
 use crate::cluster::{AuthorityName, ClusterSpec, HolderKind, HolderName};
 use crate::inventory::{Inventory, Survey};
 use crate::layout::{self, HolderFile, Sensitivity};
@@ -47,10 +47,10 @@ impl Directory {
         let shared = AuthorityName::Shared;
         let sides = [AuthorityName::Brokers, AuthorityName::Clients];
         let is_side = |name: &str| sides.iter().any(|side| Path::new(side.path()).ends_with(name));
-        self.unknown(Path::new(shared.path()), |name| is_side(name) || file::generation_number(name).is_some(), survey)?;
+        self.unknown(Path::new(shared.path()), |name| is_side(name) || is_generation(name), survey)?;
         for name in [shared, AuthorityName::Brokers, AuthorityName::Clients] {
             if name != shared {
-                self.unknown(Path::new(name.path()), |name| file::generation_number(name).is_some(), survey)?;
+                self.unknown(Path::new(name.path()), is_generation, survey)?;
             }
             for number in file::generations(&self.root.join(name.path()))? {
                 let place = layout::authority_path(name, number);
@@ -76,6 +76,11 @@ impl Directory {
         }
         Ok(())
     }
+}
+
+/// Of an authority.
+fn is_generation(name: &str) -> bool {
+    file::generation_number(name.strip_suffix(RETIRED).unwrap_or(name)).is_some()
 }
 
 fn is_secret(file: HolderFile, name: &str) -> bool {

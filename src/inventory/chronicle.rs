@@ -55,6 +55,8 @@ enum Event {
     Authority,
     Leaf,
     Files,
+    /// A generation that has done its work.
+    Retire,
     Push,
     Removal,
 }
@@ -118,7 +120,7 @@ impl Chronicle {
                 authorities.iter().for_each(|(name, generation)| raise(used, name, *generation));
             }
             Event::Files => {}
-            Event::Push | Event::Removal => return,
+            Event::Retire | Event::Push | Event::Removal => return,
         }
         let issued = Issued {
             generation,

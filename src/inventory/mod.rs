@@ -5,6 +5,7 @@ mod compare;
 mod key_file;
 mod manifest;
 mod ownership;
+mod succession;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ pub use compare::{Content, Rest, compare};
 pub use key_file::KeyFile;
 pub use manifest::{Manifest, ManifestEntry, Part};
 pub use ownership::{Intrusion, Trespass};
+pub use succession::{Line, signs_from};
 
 use crate::cluster::{AuthorityName, HolderId};
 use crate::layout::HolderFile;
@@ -131,11 +133,6 @@ pub struct HolderFiles {
 }
 
 impl Inventory {
-    /// The generation of `name` that signs: the newest.
-    pub fn signing_generation(&self, name: AuthorityName) -> Option<&AuthorityGeneration> {
-        self.authorities.get(&name)?.last()
-    }
-
     /// What each client of a SASL listener logs in with, as far as it has a password already.
     pub fn sasl_passwords(&self) -> BTreeMap<HolderId, Password> {
         let password = |state: &HolderState| state.current.as_ref()?.sasl_password.clone();
@@ -149,10 +146,15 @@ impl Inventory {
 
     /// The roots of every generation of `names`: what must be trusted now. `None` while any of them is yet to be made.
     pub fn anchors(&self, names: &[AuthorityName]) -> Option<TrustBundle> {
+        self.anchors_without(names, |_, _| false)
+    }
+
+    /// The same, as if the generations of which `is_over` holds were gone.
+    pub fn anchors_without(&self, names: &[AuthorityName], is_over: impl Fn(AuthorityName, u32) -> bool) -> Option<TrustBundle> {
         let mut anchors = Vec::new();
         for name in names {
             let generations = self.authorities.get(name).filter(|generations| !generations.is_empty())?;
-            for generation in generations {
+            for generation in generations.iter().filter(|generation| !is_over(*name, generation.number)) {
                 anchors.push(generation.state.as_ref().ok()?.root.clone());
             }
         }

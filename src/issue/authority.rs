@@ -28,29 +28,45 @@ pub fn authority(
     now: OffsetDateTime,
     entropy: &Entropy,
 ) -> Result<NewAuthority, IssueError> {
-    let side = match name {
-        AuthorityName::Shared => "",
-        AuthorityName::Brokers => "brokers ",
-        AuthorityName::Clients => "clients ",
-    };
-    let subject = |rank: &str| common_name(&spec.subject, &format!("{} {side}{rank} {generation}", spec.name));
-
     let root_key = PrivateKey::generate(own.key)?;
     // A path length of one leaves room for exactly the issuing authority.
-    let root_params = params(&subject("root"), Validity::starting(now, own.root), u8::from(own.issuing.is_some()), entropy)?;
+    let root_params =
+        params(&subject(spec, name, "root", generation), Validity::starting(now, own.root), u8::from(own.issuing.is_some()), entropy)?;
     let root = Certificate::from_der(root_params.self_signed(&root_key)?.der().to_vec())?;
 
+    below(spec, name, own, generation, (root, root_key), now, entropy)
+}
+
+/// Makes generation `generation` of the authority `name` below a root that is there already.
+pub fn below(
+    spec: &ClusterSpec,
+    name: AuthorityName,
+    own: &OwnAuthority,
+    generation: u32,
+    (root, root_key): (Certificate, PrivateKey),
+    now: OffsetDateTime,
+    entropy: &Entropy,
+) -> Result<NewAuthority, IssueError> {
     let (issuing, issuing_key) = match own.issuing {
         None => (Vec::new(), None),
         Some(lifetime) => {
             let issuing_key = PrivateKey::generate(own.key)?;
             let validity = Validity::starting(now, lifetime).clipped_to(root.validity);
-            let issuing_params = params(&subject("issuing"), validity, 0, entropy)?;
+            let issuing_params = params(&subject(spec, name, "issuing", generation), validity, 0, entropy)?;
             (vec![profile::signed(&issuing_params, &issuing_key, &root, &root_key)?], Some(issuing_key))
         }
     };
     let certificates = AuthorityCertificates { root, issuing, key: KeyFile::Plain, root_key: KeyFile::Plain };
     Ok(NewAuthority { certificates, root_key, issuing_key })
+}
+
+fn subject(spec: &ClusterSpec, name: AuthorityName, rank: &str, generation: u32) -> Subject {
+    let side = match name {
+        AuthorityName::Shared => "",
+        AuthorityName::Brokers => "brokers ",
+        AuthorityName::Clients => "clients ",
+    };
+    common_name(&spec.subject, &format!("{} {side}{rank} {generation}", spec.name))
 }
 
 /// `base` with a common name of at most 64 characters (RFC 5280, ub-common-name), which the limits of the cluster file ensure.

@@ -8,7 +8,7 @@ mod leaf;
 mod profile;
 mod signer;
 
-pub use authority::{NewAuthority, authority};
+pub use authority::{NewAuthority, authority, below};
 pub use leaf::{expired, for_servers, impostor, leaf, stand_in};
 pub use signer::Signer;
 

@@ -48,7 +48,7 @@ pub fn planned(site: Site<'_>, means: Means<'_>, loss: Loss) -> Result<Plan, Dee
 fn look(site: Site<'_>, means: Means<'_>, loss: Loss) -> Result<(Inventory, Plan), DeedError> {
     let inventory = site.directory.read_ours(site.spec)?;
     let mut plan = plan::plan(site.spec, site.snippets, &inventory, means.now, loss)?;
-    plan::check_keys(site.spec, &inventory, &plan)?;
+    plan::check_keys(site.spec, &inventory, &plan, means.now)?;
     let found = check::ground(site.spec, &inventory).into_iter().filter(|finding| finding.rule.severity > Severity::Note);
     plan.notices.extend(found.map(|finding| finding.to_string()));
     Ok((inventory, plan))

@@ -10,8 +10,8 @@ use crate::cluster::{AuthorityName, AuthorityOrigin, Holder, HolderId};
 use crate::directory::{JournalEntry, Owners};
 use crate::inventory::{AuthorityGeneration, Inventory};
 use crate::issue::{self, Signer};
-use crate::pki::Password;
-use crate::plan::{self, Action, AuthorityStep, HolderStep, Plan};
+use crate::pki::{Certificate, Password, PrivateKey};
+use crate::plan::{self, Action, AuthorityStep, Descent, HolderStep, Plan, Retirement};
 
 /// What carries a plan out. Whoever has one holds the lock.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct Making<'a> {
     pub signers: Signers<'a>,
     owners: &'a Owners,
     sasl_passwords: BTreeMap<HolderId, Password>,
+    /// Below which new issuing authorities are made.
+    roots: BTreeMap<AuthorityName, (Certificate, PrivateKey)>,
 }
 
 /// What was made for one holder.
@@ -36,20 +38,24 @@ pub struct Made {
 impl<'a> Making<'a> {
     pub fn new(site: Site<'a>, means: Means<'a>, owners: &'a Owners, inventory: Inventory) -> Self {
         let sasl_passwords = inventory.sasl_passwords();
-        Self { site, means, inventory, signers: Signers::new(site, means.now), owners, sasl_passwords }
+        Self { site, means, inventory, signers: Signers::new(site, means.now), owners, sasl_passwords, roots: BTreeMap::new() }
     }
 
     /// Opens every key that `plan` and its proof need, and fetches every passphrase: what cannot be had fails before anything is
     /// written.
     pub fn open_signers(&mut self, plan: &Plan, proof: Proof) -> Result<(), DeedError> {
-        let new: BTreeSet<AuthorityName> = plan.authorities.iter().map(|step| step.name).collect();
         let mut needed = plan.signing(self.site.spec);
         if proof == Proof::Demanded {
             needed.extend(proof::stand_in_authority(self.site.spec));
         }
-        for name in needed.union(&new) {
-            self.signers.passphrase(*name)?;
+        for step in &plan.authorities {
+            self.signers.passphrase(step.name)?;
+            if let Descent::Issuing { .. } = step.descent {
+                self.roots.insert(step.name, self.signers.root(step.name, &self.inventory)?);
+            }
         }
+        let new: BTreeSet<AuthorityName> =
+            plan.authorities.iter().filter(|step| step.descent.signs(self.means.now)).map(|step| step.name).collect();
         for name in needed.difference(&new) {
             self.signers.open(*name, &self.inventory)?;
         }
@@ -64,6 +70,7 @@ impl<'a> Making<'a> {
             self.make_authority(step)?;
             self.signers.open(step.name, &self.inventory)?;
         }
+        plan.retired.iter().try_for_each(|over| self.retire_authority(over))?;
         if plan.trust {
             self.make_trust()?;
         }
@@ -127,7 +134,11 @@ impl<'a> Making<'a> {
         let passphrase = self.signers.passphrase(step.name)?;
         let (certificates, artifacts) = match (&spec.origin, self.inventory.existing.get(&step.name)) {
             (AuthorityOrigin::Own(own), _) => {
-                let made = issue::authority(self.site.spec, step.name, own, step.generation, now, entropy).map_err(|e| making(e.into()))?;
+                let made = match self.roots.remove(&step.name) {
+                    Some(root) => issue::below(self.site.spec, step.name, own, step.generation, root, now, entropy),
+                    None => issue::authority(self.site.spec, step.name, own, step.generation, now, entropy),
+                };
+                let made = made.map_err(|e| making(e.into()))?;
                 let artifacts = artifact::new_authority(&made, passphrase.as_ref(), entropy).map_err(|e| making(e.into()))?;
                 (made.certificates, artifacts)
             }
@@ -139,8 +150,14 @@ impl<'a> Making<'a> {
             }
             (AuthorityOrigin::Existing { .. }, None) => return Ok(()),
         };
-        let entry =
-            JournalEntry::new("authority", step.name.to_string(), step.generation, certificates.signing(), now, vec!["missing".to_owned()]);
+        let entry = JournalEntry::new(
+            "authority",
+            step.name.to_string(),
+            step.generation,
+            certificates.signing(),
+            now,
+            vec![step.descent.to_string()],
+        );
         self.site.directory.journal().append(&[entry])?;
         step.damaged.iter().try_for_each(|number| self.site.directory.put_aside(step.name, *number))?;
         self.site.directory.create_authority(step.name, step.generation, &artifacts)?;
@@ -150,12 +167,23 @@ impl<'a> Making<'a> {
         Ok(())
     }
 
+    fn retire_authority(&mut self, over: &Retirement) -> Result<(), DeedError> {
+        let reasons = vec!["nothing in use was signed by it, and whatever it signed has ended".to_owned()];
+        let entry = JournalEntry::new("retire", over.name.to_string(), over.generation, &over.certificate, self.means.now, reasons);
+        self.site.directory.journal().append(&[entry])?;
+        self.site.directory.retire_authority(over.name, over.generation)?;
+        if let Some(generations) = self.inventory.authorities.get_mut(&over.name) {
+            generations.retain(|generation| generation.number != over.generation);
+        }
+        Ok(())
+    }
+
     fn make_trust(&mut self) -> Result<(), DeedError> {
         let password = match self.inventory.trust_password.take() {
             Some(password) => password,
             None => Password::generate(self.means.entropy),
         };
-        let files = plan::trust_files(self.site.spec, &self.inventory).unwrap_or_default();
+        let files = plan::trust_files(self.site.spec, &self.inventory, &[]).unwrap_or_default();
         self.site.directory.write_trust(&files, &password)?;
         self.inventory.trust_password = Some(password);
         Ok(())

@@ -9,7 +9,7 @@ use crate::cluster::AuthorityName;
 use crate::directory::passphrase;
 use crate::inventory::Inventory;
 use crate::issue::Signer;
-use crate::pki::Password;
+use crate::pki::{Certificate, Password, PrivateKey};
 use crate::plan::{self, PlanError};
 
 /// The signers of a site, and the passphrases that open their keys. Each is asked for once: a command may well prompt.
@@ -48,6 +48,21 @@ impl<'a> Signers<'a> {
         self.get(name).ok_or_else(|| DeedError::NothingThere { directory: self.site.directory.root().to_owned() })
     }
 
+    /// The root of `name` that signs, and its key.
+    ///
+    /// # Errors
+    /// There is none, or its key does not open.
+    pub fn root(&mut self, name: AuthorityName, inventory: &Inventory) -> Result<(Certificate, PrivateKey), DeedError> {
+        let passphrase = self.passphrase(name)?;
+        let Site { spec, directory, .. } = self.site;
+        let line = inventory.signing_line(name, &spec.leaf, self.now);
+        let (generation, certificates) = line
+            .and_then(|line| line.with_root_key())
+            .ok_or_else(|| DeedError::NothingThere { directory: directory.root().join(name.path()) })?;
+        let key = directory.root_key(name, generation.number, passphrase.as_ref())?;
+        Ok((certificates.root.clone(), key))
+    }
+
     /// One that was opened before.
     pub fn get(&self, name: AuthorityName) -> Option<&Signer> {
         self.opened.get(&name)
@@ -56,15 +71,16 @@ impl<'a> Signers<'a> {
     fn opened_anew(&mut self, name: AuthorityName, inventory: &Inventory) -> Result<Signer, DeedError> {
         let passphrase = self.passphrase(name)?;
         let Site { spec, directory, .. } = self.site;
-        let newest =
-            inventory.signing_generation(name).ok_or_else(|| DeedError::NothingThere { directory: directory.root().to_owned() })?;
+        let newest = inventory
+            .signing_generation(name, &spec.leaf, self.now)
+            .ok_or_else(|| DeedError::NothingThere { directory: directory.root().to_owned() })?;
         let certificates = newest.state.clone().map_err(|damage| PlanError::Damaged {
             authority: name,
             generation: newest.number,
             file: damage.file,
             why: damage.why,
         })?;
-        plan::check_key(name, inventory)?;
+        plan::check_key(spec, name, inventory, self.now)?;
         let key = directory.signing_key(spec.authority(name), newest.number, &certificates, passphrase.as_ref())?;
         Signer::new(certificates, key, self.now).map_err(|error| DeedError::Making { what: name.to_string(), source: error.into() })
     }

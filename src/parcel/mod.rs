@@ -163,7 +163,7 @@ fn trust_parcel(spec: &ClusterSpec, name: &str, inventory: &Inventory) -> Option
 /// The roots of the authorities that `names` are, and what is told of them.
 pub fn trust(spec: &ClusterSpec, names: &[AuthorityName], inventory: &Inventory) -> Result<(TrustBundle, Label), ParcelError> {
     let trust = inventory.anchors(names).ok_or(ParcelError::Missing(Owner::Trust))?;
-    let newest = names.iter().filter_map(|name| inventory.signing_generation(*name)).map(|generation| generation.number).max();
+    let newest = names.iter().filter_map(|name| inventory.authorities.get(name)?.last()).map(|generation| generation.number).max();
     let label = Label::of_trust(&spec.name, newest.unwrap_or_default(), trust.anchors());
     Ok((trust, label))
 }

@@ -62,8 +62,8 @@ pub fn warning(spec: &ClusterSpec, owner: &Owner, inventory: &Inventory, now: Of
     let (begins, ends) = (leaf.validity.not_before, leaf.validity.not_after);
     if now < begins {
         Some(Warning::NotYetValid { begins })
-    } else if now >= spec.leaf.renewal(ends) {
-        let signing = spec.holder(id).and_then(|holder| inventory.signing_generation(spec.issuer_of(holder)));
+    } else if now >= spec.leaf.renewal(id, ends) {
+        let signing = spec.holder(id).and_then(|holder| inventory.signing_generation(spec.issuer_of(holder), &spec.leaf, now));
         let issuer_ends = signing.and_then(|signing| Some(signing.state.as_ref().ok()?.signing().validity.not_after));
         Some(if issuer_ends == Some(ends) { Warning::EndsWithIssuer { ends } } else { Warning::Due { ends } })
     } else {

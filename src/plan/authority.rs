@@ -2,7 +2,7 @@
 
 use time::{Date, OffsetDateTime};
 
-use super::{AuthorityStep, Plan, Trouble};
+use super::{AuthorityStep, Descent, Plan, Trouble, succession};
 use crate::cluster::{AuthorityLayout, AuthorityName, AuthorityOrigin, AuthoritySpec, ClusterSpec, HolderId, OwnAuthority};
 use crate::inventory::{AuthorityCertificates, AuthorityGeneration, Inventory, KeyFile, Unreadable};
 use crate::layout;
@@ -79,52 +79,66 @@ pub enum Loss {
     Replaced,
 }
 
-/// A first generation, or another when one that is lost is to be replaced.
-pub fn step(
+/// A first generation, another when one that is lost is to be replaced, or what is to follow the ones that are there.
+pub fn steps(
     spec: &AuthoritySpec,
     cluster: &ClusterSpec,
     inventory: &Inventory,
     now: OffsetDateTime,
     loss: Loss,
-) -> Result<Option<AuthorityStep>, PlanError> {
+) -> Result<Vec<AuthorityStep>, PlanError> {
     let name = spec.name;
     let wanted = inventory.existing.get(&name);
     if let Some(existing) = wanted {
         check_existing(existing)?;
     }
     let generations = inventory.authorities.get(&name).map(Vec::as_slice).unwrap_or_default();
-    let damaged = generations
-        .iter()
-        .filter(|generation| generation.state.is_err() || is_unknown(name, generation, inventory))
-        .map(|generation| generation.number);
-    let next = |last| Some(AuthorityStep { name, generation: last + 1, damaged: damaged.collect() });
+    let founded_after = |last: u32| {
+        let damaged = generations.iter().filter(|generation| generation.state.is_err() || is_unknown(name, generation, inventory));
+        let damaged = damaged.map(|generation| generation.number).collect();
+        Ok(vec![AuthorityStep { name, generation: last + 1, damaged, descent: Descent::Founded }])
+    };
     match (lost(spec, cluster, inventory), loss) {
         (None, _) => {}
         (Some(error), Loss::Stops) => return Err(error),
-        (Some(_), Loss::Replaced) => return Ok(next(last(name, cluster, inventory))),
+        (Some(_), Loss::Replaced) => return founded_after(last(name, cluster, inventory)),
     }
     let Some((number, found)) = generations.last().and_then(|newest| Some((newest.number, newest.state.as_ref().ok()?))) else {
         if let Some(subject) = wanted.and_then(|existing| not_valid_now(existing, now)) {
             return Err(PlanError::Unfit { subject, why: "it is expired or not yet valid" });
         }
         // One that was brought along is the one it was; of others, none was ever used.
-        return Ok(next(inventory.journal.used(name.path()).map_or(0, |used| used - 1)));
+        return founded_after(inventory.journal.used(name.path()).map_or(0, |used| used - 1));
     };
-    match wanted {
-        Some(existing) if existing.signing() != found.signing() && loss == Loss::Replaced && ends(cluster, found, now) => {
-            Ok(next(last(name, cluster, inventory)))
-        }
-        Some(existing) if existing.signing() != found.signing() => Err(PlanError::Exchanged {
+    match (wanted, &spec.origin) {
+        (Some(existing), _) if existing.signing() == found.signing() => Ok(Vec::new()),
+        (Some(_), _) if loss == Loss::Replaced && ends(cluster, found, now) => founded_after(last(name, cluster, inventory)),
+        (Some(existing), _) => Err(PlanError::Exchanged {
             authority: name,
             generation: number,
             found: described(found.signing()),
             wanted: described(existing.signing()),
         }),
-        None if loss == Loss::Replaced && (unusable_key(found).is_some() || ends(cluster, found, now)) => {
-            Ok(next(last(name, cluster, inventory)))
+        (None, _) if loss == Loss::Replaced && (unusable_key(found).is_some() || ends(cluster, found, now)) => {
+            founded_after(last(name, cluster, inventory))
         }
-        Some(_) | None => Ok(None),
+        (None, AuthorityOrigin::Own(own)) => Ok(following(name, own, cluster, inventory, now)),
+        (None, AuthorityOrigin::Existing { .. }) => Ok(Vec::new()),
     }
+}
+
+/// Without the key of its root there is no other issuing authority below it, which is a trouble of its own.
+fn following(
+    name: AuthorityName,
+    own: &OwnAuthority,
+    cluster: &ClusterSpec,
+    inventory: &Inventory,
+    now: OffsetDateTime,
+) -> Vec<AuthorityStep> {
+    let has_root_key = inventory.signing_line(name, &cluster.leaf, now).is_some_and(|line| line.with_root_key().is_some());
+    let due = succession::due(name, own, cluster, inventory, now).into_iter().filter(|due| due.has_new_root() || has_root_key);
+    let numbers = last(name, cluster, inventory) + 1..;
+    numbers.zip(due).map(|(generation, descent)| AuthorityStep { name, generation, damaged: Vec::new(), descent }).collect()
 }
 
 /// What is missing of an authority that was in use.
@@ -189,7 +203,7 @@ fn last(name: AuthorityName, cluster: &ClusterSpec, inventory: &Inventory) -> u3
 /// Whether it has ended, or does so before what it signs would be renewed.
 fn ends(cluster: &ClusterSpec, certificates: &AuthorityCertificates, now: OffsetDateTime) -> bool {
     let ends = [certificates.signing(), &certificates.root].map(|certificate| certificate.validity.not_after);
-    ends.into_iter().any(|end| now >= cluster.leaf.renewal(end))
+    ends.into_iter().any(|end| now >= cluster.leaf.latest_renewal(end))
 }
 
 /// The key that signs leafs, where it cannot: its file, and why.
@@ -203,12 +217,12 @@ fn unusable_key(certificates: &AuthorityCertificates) -> Option<(&'static str, S
 }
 
 /// Each key of the newest generation of `name`, or of one that was brought along, that is not what it should be.
-pub fn broken_keys(name: AuthorityName, inventory: &Inventory) -> Vec<Trouble> {
+pub fn broken_keys(spec: &ClusterSpec, name: AuthorityName, inventory: &Inventory, now: OffsetDateTime) -> Vec<Trouble> {
     if let Some(existing) = inventory.existing.get(&name) {
         let KeyFile::Broken(why) = &existing.key else { return Vec::new() };
         return vec![Trouble::AuthorityKey { file: format!("the key that the cluster file names for {name}"), why: why.clone() }];
     }
-    let Some(newest) = inventory.signing_generation(name) else { return Vec::new() };
+    let Some(newest) = inventory.signing_generation(name, &spec.leaf, now) else { return Vec::new() };
     let Ok(certificates) = &newest.state else { return Vec::new() };
     let root = match &certificates.root_key {
         KeyFile::Broken(why) if !certificates.issuing.is_empty() => Some((layout::ROOT_KEY, why.clone())),
@@ -220,14 +234,16 @@ pub fn broken_keys(name: AuthorityName, inventory: &Inventory) -> Vec<Trouble> {
 }
 
 /// Whether every key that the steps of `plan` need can sign, as far as that can be seen without a passphrase.
-pub fn check_keys(spec: &ClusterSpec, inventory: &Inventory, plan: &Plan) -> Result<(), PlanError> {
-    let is_new = |name: &AuthorityName| plan.authorities.iter().any(|step| step.name == *name);
-    plan.signing(spec).into_iter().filter(|name| !is_new(name)).try_for_each(|name| check_key(name, inventory))
+pub fn check_keys(spec: &ClusterSpec, inventory: &Inventory, plan: &Plan, now: OffsetDateTime) -> Result<(), PlanError> {
+    let is_new = |name: &AuthorityName| plan.authorities.iter().any(|step| step.name == *name && step.descent.signs(now));
+    plan.signing(spec).into_iter().filter(|name| !is_new(name)).try_for_each(|name| check_key(spec, name, inventory, now))
 }
 
 /// Whether the key of `name` can sign, as far as that can be seen without a passphrase. One that was brought along is not looked at.
-pub fn check_key(name: AuthorityName, inventory: &Inventory) -> Result<(), PlanError> {
-    let Some(newest) = inventory.signing_generation(name).filter(|_| !inventory.existing.contains_key(&name)) else { return Ok(()) };
+pub fn check_key(spec: &ClusterSpec, name: AuthorityName, inventory: &Inventory, now: OffsetDateTime) -> Result<(), PlanError> {
+    let Some(newest) = inventory.signing_generation(name, &spec.leaf, now).filter(|_| !inventory.existing.contains_key(&name)) else {
+        return Ok(());
+    };
     newest
         .state
         .as_ref()
@@ -267,17 +283,20 @@ fn not_valid_now(existing: &AuthorityCertificates, now: OffsetDateTime) -> Optio
 
 /// What the user should know about an authority that is there.
 pub fn notices(spec: &ClusterSpec, authority: &AuthoritySpec, inventory: &Inventory, now: OffsetDateTime) -> Vec<String> {
-    let Some(certificates) = inventory.signing_generation(authority.name).and_then(|generation| generation.state.as_ref().ok()) else {
+    let Some(certificates) =
+        inventory.signing_generation(authority.name, &spec.leaf, now).and_then(|generation| generation.state.as_ref().ok())
+    else {
         return Vec::new();
     };
     let mut notices = Vec::new();
     let signing = certificates.signing();
-    if signing.validity.not_after >= now && signing.validity.not_after < now.saturating_add(spec.leaf.lifetime.duration()) {
-        notices.push(format!(
-            "{} ends {}: leafs are clipped to that day until the authority is rolled over",
-            signing.subject,
-            signing.validity.not_after.date()
-        ));
+    let ends = signing.validity.not_after;
+    if ends >= now && ends < now.saturating_add(spec.leaf.lifetime.duration()) {
+        let until = match inventory.lines(authority.name).last().filter(|line| line.root() != &certificates.root) {
+            Some(next) => format!("{} signs, from {} on", next.root().subject, next.signs_from(&spec.leaf).date()),
+            None => "another takes its place".to_owned(),
+        };
+        notices.push(format!("{} ends {}: leafs are clipped to that day until {until}", signing.subject, ends.date()));
     }
     if let AuthorityOrigin::Own(OwnAuthority { key, .. }) = &authority.origin {
         if signing.key_kind.is_some_and(|found| found != *key) {

@@ -2,40 +2,42 @@
 
 use time::OffsetDateTime;
 
-use super::Reason;
-use crate::cluster::{ClusterSpec, Holder, LeafSpec};
+use super::{Descent, Reason};
+use crate::cluster::{AuthorityName, ClusterSpec, Holder, LeafSpec};
 use crate::inventory::{AuthorityCertificates, Content, Generation, Intrusion, Inventory};
 use crate::layout::HolderFile;
 use crate::pki::{Certificate, San, Validity};
 
-/// Every reason to issue `holder` a new leaf; empty when the one in use will do. `has_new_issuer`: another authority is to sign it.
+/// Every reason to issue `holder` a new leaf; empty when the one in use will do. `signs_anew`: what is to sign from now on.
 pub fn reasons(
     spec: &ClusterSpec,
     inventory: &Inventory,
     holder: &Holder,
     current: &Generation,
-    has_new_issuer: bool,
+    signs_anew: Option<&Descent>,
     now: OffsetDateTime,
 ) -> Vec<Reason> {
     let leaf = match &current.chain {
         Ok(chain) => &chain[0],
         Err(unreadable) => return vec![Reason::Unreadable { file: unreadable.file.clone(), why: unreadable.why.clone() }],
     };
-    let authority = inventory.signing_generation(spec.issuer_of(holder)).and_then(|newest| newest.state.as_ref().ok());
-    let Some(authority) = authority.filter(|_| !has_new_issuer) else {
-        return vec![Reason::Issuer { found: leaf.issuer.clone(), wanted: format!("a new {}", spec.issuer_of(holder)) }];
+    let name = spec.issuer_of(holder);
+    let authority = inventory.signing_generation(name, &spec.leaf, now).and_then(|signing| signing.state.as_ref().ok());
+    let Some(authority) = authority.filter(|_| signs_anew != Some(&Descent::Founded)) else {
+        return vec![Reason::Issuer { found: leaf.issuer.clone(), wanted: format!("a new {name}") }];
     };
-    let signing = authority.signing();
+    let signed_by = signed_by(inventory, name, authority, current);
+    let end = would_end(&spec.leaf, signs_anew.is_none().then(|| authority.signing()), now);
     [
         key(current),
         stranger(current),
-        issuer(current, leaf, signing),
-        chain(current, authority),
+        signed_by.is_none().then(|| Reason::Issuer { found: leaf.issuer.clone(), wanted: authority.signing().subject.clone() }),
+        signed_by.and_then(|authority| chain(current, authority)),
         subject(holder, leaf),
         names(holder, leaf),
         key_type(&spec.leaf, leaf),
         usages(holder, leaf),
-        dates(&spec.leaf, leaf, signing, now),
+        dates(&spec.leaf, holder, leaf, end, now),
     ]
     .into_iter()
     .flatten()
@@ -59,12 +61,18 @@ fn stranger(current: &Generation) -> Option<Reason> {
     Some(Reason::Trespass { path: strange.path.display().to_string(), how: strange.how.to_string() })
 }
 
-fn issuer(current: &Generation, leaf: &Certificate, signing: &Certificate) -> Option<Reason> {
-    let chain = current.chain.as_deref().unwrap_or_default();
-    // Two generations never share a subject name, but an existing authority may have been renewed under its old one.
-    let chained = chain.get(1).is_none_or(|next| next == signing);
-    let fits = leaf.issuer_der == signing.subject_der && chained && leaf.is_signed_by(signing);
-    (!fits).then(|| Reason::Issuer { found: leaf.issuer.clone(), wanted: signing.subject.clone() })
+/// The generation that signed the leaf, where it is one that signs or did so before. Of one that was brought along only what signs counts;
+/// and whose key is lost, it may be another's.
+fn signed_by<'a>(
+    inventory: &'a Inventory,
+    name: AuthorityName,
+    signing: &AuthorityCertificates,
+    current: &Generation,
+) -> Option<&'a AuthorityCertificates> {
+    let (_, signed_by) = inventory.signed_by(name, current.chain.as_deref().unwrap_or_default())?;
+    let counts =
+        if inventory.existing.contains_key(&name) { signed_by == signing } else { signed_by == signing || signed_by.key.is_usable() };
+    counts.then_some(signed_by)
 }
 
 /// What stands behind the leaf is what its authority has, and nothing else: no client takes a chain with a stranger in it.
@@ -95,26 +103,22 @@ fn usages(holder: &Holder, leaf: &Certificate) -> Option<Reason> {
     (leaf.usages != wanted).then(|| Reason::Usage { found: leaf.usages.clone(), wanted: wanted.to_vec() })
 }
 
-/// Not begun yet, over, or due; and a new leaf would live longer: one that is clipped to its issuer's end gains nothing by being
-/// issued again.
-fn dates(spec: &LeafSpec, leaf: &Certificate, signing: &Certificate, now: OffsetDateTime) -> Option<Reason> {
+/// Not begun yet, over, or due; and a new leaf, which would end at `end`, would live longer: one that is clipped to its issuer's end
+/// gains nothing by being issued again.
+fn dates(spec: &LeafSpec, holder: &Holder, leaf: &Certificate, end: OffsetDateTime, now: OffsetDateTime) -> Option<Reason> {
     let Validity { not_before, not_after } = leaf.validity;
-    let gains = would_end(spec, signing, now) > not_after;
+    let gains = end > not_after;
     if now < not_before {
         Some(Reason::NotYetValid { not_before })
     } else if now > not_after {
         gains.then_some(Reason::Ended { not_after })
     } else {
-        (now >= renewal(spec, leaf) && gains).then_some(Reason::Expiring { not_after })
+        (now >= spec.renewal(&holder.id, not_after) && gains).then_some(Reason::Expiring { not_after })
     }
 }
 
-/// When `leaf` is to be renewed.
-pub fn renewal(spec: &LeafSpec, leaf: &Certificate) -> OffsetDateTime {
-    spec.renewal(leaf.validity.not_after)
-}
-
-/// When a leaf issued now would end.
-pub fn would_end(spec: &LeafSpec, signing: &Certificate, now: OffsetDateTime) -> OffsetDateTime {
-    Validity::starting(now, spec.lifetime).clipped_to(signing.validity).not_after
+/// When a leaf issued now would end. `signing`: what signs it, where that is there already.
+pub fn would_end(spec: &LeafSpec, signing: Option<&Certificate>, now: OffsetDateTime) -> OffsetDateTime {
+    let validity = Validity::starting(now, spec.lifetime);
+    signing.map_or(validity, |signing| validity.clipped_to(signing.validity)).not_after
 }

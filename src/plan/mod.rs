@@ -6,6 +6,7 @@ mod permitted;
 mod reason;
 mod recipe;
 mod rewrite;
+mod succession;
 mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,21 +16,24 @@ use rayon::prelude::*;
 use time::OffsetDateTime;
 
 pub use authority::{Loss, PlanError, check_key, check_keys};
-pub use leaf::{renewal, would_end};
+pub use leaf::would_end;
 pub use reason::Reason;
 pub use recipe::{Ingredients, made_from, trust_aliases};
+pub use succession::{Descent, Retirement};
 pub use trouble::Trouble;
 
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId};
 use crate::inventory::Inventory;
 use crate::layout::{self, HolderFile};
-use crate::pki::Password;
+use crate::pki::{Password, TrustBundle};
 use crate::snippet::Snippets;
 
-/// What `apply` will do, in this order. Nothing in it overwrites or removes an authority.
+/// What `apply` will do, in this order. Nothing in it overwrites an authority, or removes one that anybody needs.
 #[derive(Debug, Default)]
 pub struct Plan {
     pub authorities: Vec<AuthorityStep>,
+    /// The generations of authorities that nobody needs any more, whose keys are removed for good.
+    pub retired: Vec<Retirement>,
     /// Whether the files below `trust/` must be written.
     pub trust: bool,
     pub holders: Vec<HolderStep>,
@@ -52,6 +56,7 @@ impl Plan {
             Trouble::Holder { .. }
             | Trouble::Leftover { .. }
             | Trouble::AuthorityKey { .. }
+            | Trouble::RootKey { .. }
             | Trouble::AuthorityEnded { .. }
             | Trouble::AuthorityEnds { .. }
             | Trouble::AuthorityNotYetValid { .. } => None,
@@ -59,7 +64,7 @@ impl Plan {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.authorities.is_empty() && !self.trust && self.holders.is_empty()
+        self.authorities.is_empty() && self.retired.is_empty() && !self.trust && self.holders.is_empty()
     }
 
     /// The authorities that have a leaf to sign.
@@ -77,6 +82,7 @@ pub struct AuthorityStep {
     pub generation: u32,
     /// The generations that are of no use any more, which are put aside.
     pub damaged: Vec<u32>,
+    pub descent: Descent,
 }
 
 /// A new generation of a holder's files.
@@ -109,24 +115,28 @@ pub fn plan(
     authority::check_clock(spec, now)?;
     authority::check_sides(spec, inventory)?;
     for authority in spec.authorities() {
-        match authority::step(authority, spec, inventory, now, loss)? {
-            Some(step) => plan.authorities.push(step),
-            None => {
-                plan.troubles.extend(trouble::of_authority(authority.name, inventory, now));
-                plan.troubles.extend(trouble::of_its_end(spec, authority.name, inventory, now));
-                plan.troubles.extend(authority::broken_keys(authority.name, inventory));
-            }
+        let steps = authority::steps(authority, spec, inventory, now, loss)?;
+        if steps.is_empty() {
+            plan.troubles.extend(trouble::of_authority(spec, authority.name, inventory, now));
+            plan.troubles.extend(trouble::of_its_end(spec, authority.name, inventory, now));
+            plan.troubles.extend(authority::broken_keys(spec, authority.name, inventory, now));
+            plan.notices.extend(authority::notices(spec, authority, inventory, now));
         }
-        plan.notices.extend(authority::notices(spec, authority, inventory, now));
+        plan.troubles.extend(trouble::of_root_key(spec, authority, inventory, now));
+        plan.retired.extend(succession::over(authority.name, spec, inventory, &steps, now));
+        plan.authorities.extend(steps);
     }
     let is_there = |(name, bytes): (&String, &Vec<u8>)| inventory.trust_files.get(name) == Some(bytes);
-    let has_trust = trust_files(spec, inventory).is_some_and(|wanted| wanted.iter().all(is_there));
-    plan.trust = !has_trust || inventory.trust_password.is_none() || !plan.authorities.is_empty();
+    let has_trust = trust_files(spec, inventory, &plan.retired).is_some_and(|wanted| wanted.iter().all(is_there));
+    let has_new_root = plan.authorities.iter().any(|step| step.descent.has_new_root());
+    plan.trust = !has_trust || inventory.trust_password.is_none() || has_new_root;
     let sasl_passwords = inventory.sasl_passwords();
     let faults = trouble::of_holders(spec, inventory, &sasl_passwords);
-    let step = |holder| holder_step(spec, snippets, inventory, &sasl_passwords, holder, &plan.authorities, now);
+    let trust = trust_of_holders(spec, inventory, &plan.retired);
+    let view = View { spec, snippets, inventory, sasl_passwords: &sasl_passwords, trust: &trust, authorities: &plan.authorities, now };
+    let step = |holder| view.step(holder);
     plan.holders = spec.holders.par_iter().filter(|holder| !faults.contains_key(&holder.id)).filter_map(step).collect();
-    permitted::check(spec, inventory, &plan.holders)?;
+    permitted::check(spec, inventory, &plan.holders, now)?;
     plan.unchanged = spec.holders.len() - plan.holders.len() - faults.len();
     plan.troubles.extend(faults.into_iter().map(|(holder, why)| Trouble::Holder { holder: holder.to_string(), why }));
     plan.leftovers.clone_from(&inventory.leftovers);
@@ -137,43 +147,69 @@ pub fn plan(
     Ok(plan)
 }
 
-fn holder_step(
-    spec: &ClusterSpec,
-    snippets: &Snippets<'_>,
-    inventory: &Inventory,
-    sasl_passwords: &BTreeMap<HolderId, Password>,
-    holder: &Holder,
-    authorities: &[AuthorityStep],
+/// All that the steps of holders are decided by.
+#[derive(Clone, Copy)]
+struct View<'a> {
+    spec: &'a ClusterSpec,
+    snippets: &'a Snippets<'a>,
+    inventory: &'a Inventory,
+    sasl_passwords: &'a BTreeMap<HolderId, Password>,
+    trust: &'a BTreeMap<&'static [AuthorityName], Option<TrustBundle>>,
+    authorities: &'a [AuthorityStep],
     now: OffsetDateTime,
-) -> Option<HolderStep> {
-    let state = inventory.holders.get(&holder.id);
-    let generation = state.map_or(0, |state| state.newest) + 1;
-    let step = |action, reasons| Some(HolderStep { holder: holder.id.clone(), generation, action, reasons });
-    let is_new = |name: AuthorityName| authorities.iter().any(|step| step.name == name);
-    // Under an authority that signs nothing now, what can be laid out anew still is.
-    let issuer = spec.issuer_of(holder);
-    let signs = is_new(issuer) || trouble::of_authority(issuer, inventory, now).is_none();
-    let Some(current) = state.and_then(|state| state.current.as_ref()) else {
-        return if signs { step(Action::Issue, vec![Reason::Missing]) } else { None };
-    };
-    let mut reasons = leaf::reasons(spec, inventory, holder, current, is_new(issuer), now);
-    if signs && !reasons.is_empty() {
-        // The rest is made anew in any case; what somebody wrote there is told.
-        reasons.extend(rewrite::edited(snippets, inventory, sasl_passwords, holder, current));
-        return step(Action::Issue, reasons);
-    }
-    let mut reasons = rewrite::reasons(spec, snippets, inventory, sasl_passwords, holder, current);
-    if spec.trusted_by(holder).iter().any(|name| is_new(*name)) {
-        reasons.insert(0, Reason::TrustSet { file: HolderFile::Anchors.name().to_owned() });
-    }
-    if reasons.is_empty() { None } else { step(Action::Rewrite, reasons) }
 }
 
-/// The certificate files below `trust/`, by name. `None` while an authority is yet to be made.
-pub fn trust_files(spec: &ClusterSpec, inventory: &Inventory) -> Option<BTreeMap<String, Vec<u8>>> {
+impl View<'_> {
+    fn step(self, holder: &Holder) -> Option<HolderStep> {
+        let Self { spec, snippets, inventory, sasl_passwords, now, .. } = self;
+        let state = inventory.holders.get(&holder.id);
+        let generation = state.map_or(0, |state| state.newest) + 1;
+        let step = |action, reasons| Some(HolderStep { holder: holder.id.clone(), generation, action, reasons });
+        let made = |name: AuthorityName| self.authorities.iter().filter(move |step| step.name == name).map(|step| &step.descent);
+        // Under an authority that signs nothing now, what can be laid out anew still is.
+        let issuer = spec.issuer_of(holder);
+        let signs_anew = made(issuer).find(|descent| descent.signs(now));
+        let signs = signs_anew.is_some() || trouble::of_authority(spec, issuer, inventory, now).is_none();
+        let Some(current) = state.and_then(|state| state.current.as_ref()) else {
+            return if signs { step(Action::Issue, vec![Reason::Missing]) } else { None };
+        };
+        let mut reasons = leaf::reasons(spec, inventory, holder, current, signs_anew, now);
+        if signs && !reasons.is_empty() {
+            // The rest is made anew in any case; what somebody wrote there is told.
+            reasons.extend(rewrite::edited(snippets, inventory, sasl_passwords, holder, current));
+            return step(Action::Issue, reasons);
+        }
+        let trust = self.trust.get(spec.trusted_by(holder)).and_then(Option::as_ref);
+        let mut reasons = rewrite::reasons(spec, snippets, inventory, sasl_passwords, trust, holder, current);
+        let is_trusted_anew = |name: &AuthorityName| made(*name).any(Descent::has_new_root);
+        let anchors = Reason::TrustSet { file: HolderFile::Anchors.name().to_owned() };
+        if spec.trusted_by(holder).iter().any(is_trusted_anew) && !reasons.contains(&anchors) {
+            reasons.insert(0, anchors);
+        }
+        if reasons.is_empty() { None } else { step(Action::Rewrite, reasons) }
+    }
+}
+
+/// What each kind of holder must trust, once `retired` is gone.
+fn trust_of_holders(
+    spec: &ClusterSpec,
+    inventory: &Inventory,
+    retired: &[Retirement],
+) -> BTreeMap<&'static [AuthorityName], Option<TrustBundle>> {
+    let names: BTreeSet<&'static [AuthorityName]> = spec.holders.iter().map(|holder| spec.trusted_by(holder)).collect();
+    names.into_iter().map(|names| (names, anchors_without(inventory, names, retired))).collect()
+}
+
+fn anchors_without(inventory: &Inventory, names: &[AuthorityName], retired: &[Retirement]) -> Option<TrustBundle> {
+    let is_over = |name, generation| retired.iter().any(|over| over.name == name && over.generation == generation);
+    inventory.anchors_without(names, is_over)
+}
+
+/// The certificate files below `trust/`, by name, once `retired` is gone. `None` while an authority is yet to be made.
+pub fn trust_files(spec: &ClusterSpec, inventory: &Inventory, retired: &[Retirement]) -> Option<BTreeMap<String, Vec<u8>>> {
     spec.authorities()
         .map(|authority| {
-            let anchors = inventory.anchors(&[authority.name])?;
+            let anchors = anchors_without(inventory, &[authority.name], retired)?;
             Some((layout::trust_file(authority.name).to_owned(), anchors.to_pem().into_bytes()))
         })
         .collect()

@@ -6,7 +6,7 @@ use super::{Ingredients, Reason, made_from};
 use crate::cluster::{Access, ClusterSpec, Holder, HolderId};
 use crate::inventory::{Content, Generation, Inventory, ManifestEntry, Part};
 use crate::layout::{self, HolderFile, Snippet};
-use crate::pki::{Password, sha256_hex};
+use crate::pki::{Password, TrustBundle, sha256_hex};
 use crate::snippet::{Passwords, Snippets};
 
 /// One reason for each file that is not as it should be; empty when all are.
@@ -15,15 +15,16 @@ pub fn reasons(
     snippets: &Snippets<'_>,
     inventory: &Inventory,
     sasl_passwords: &BTreeMap<HolderId, Password>,
+    trust: Option<&TrustBundle>,
     holder: &Holder,
     current: &Generation,
 ) -> Vec<Reason> {
-    let (Ok(chain), Some(trust)) = (&current.chain, inventory.anchors(spec.trusted_by(holder))) else {
+    let (Ok(chain), Some(trust)) = (&current.chain, trust) else {
         return Vec::new();
     };
     let ingredients = Ingredients {
         leaf: &chain[0],
-        trust: &trust,
+        trust,
         keystore_password: current.password.as_ref(),
         truststore_password: inventory.trust_password.as_ref(),
         sasl_passwords,

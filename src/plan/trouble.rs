@@ -6,8 +6,10 @@ use std::fmt;
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
-use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId};
-use crate::inventory::Inventory;
+use super::{Descent, succession};
+use crate::cluster::{AuthorityName, AuthorityOrigin, AuthoritySpec, ClusterSpec, Holder, HolderId};
+use crate::inventory::{Inventory, KeyFile};
+use crate::layout;
 use crate::pki::{Certificate, Password};
 
 /// A state that needs a person.
@@ -21,6 +23,15 @@ pub enum Trouble {
     Leftover { why: String },
     /// The key of an authority is not what it should be: it can sign nothing that is due later.
     AuthorityKey { file: String, why: String },
+    /// A new issuing authority is due, and the key of its root cannot be had.
+    RootKey {
+        file: String,
+        why: String,
+        subject: String,
+        /// Of the issuing authority that it is to follow.
+        #[serde(with = "time::serde::rfc3339")]
+        not_after: OffsetDateTime,
+    },
     /// An authority signs nothing any more, and nobody takes what it signed.
     AuthorityEnded {
         authority: &'static str,
@@ -52,6 +63,11 @@ impl fmt::Display for Trouble {
             Self::AuthorityKey { file, why } => {
                 write!(f, "{file} {why}: nothing that is due later can be signed with it; restore it from a backup")
             }
+            Self::RootKey { file, why, subject, not_after } => write!(
+                f,
+                "{file} {why}, and what is to follow {subject}, which ends {}, must be signed with it: put it there for one run of `countersign apply`, which keeps a copy beside the new one",
+                not_after.date()
+            ),
             Self::AuthorityEnded { authority, subject, not_after } => write!(
                 f,
                 "expired: {subject} ({authority}) ended {}; it can sign nothing, and nobody takes what it signed. Put another in its place: `countersign apply --new-authority`, after an authority that was brought along was exchanged in the cluster file",
@@ -72,17 +88,35 @@ impl fmt::Display for Trouble {
 }
 
 /// What is wrong with the certificates of `name` that everyone below it depends on, the one that signs first.
-pub fn of_authority(name: AuthorityName, inventory: &Inventory, now: OffsetDateTime) -> Option<Trouble> {
-    let certificates = inventory.signing_generation(name)?.state.as_ref().ok()?;
+pub fn of_authority(spec: &ClusterSpec, name: AuthorityName, inventory: &Inventory, now: OffsetDateTime) -> Option<Trouble> {
+    let certificates = inventory.signing_generation(name, &spec.leaf, now)?.state.as_ref().ok()?;
     [certificates.signing(), &certificates.root].into_iter().find_map(|certificate| of_certificate(name, certificate, now))
+}
+
+/// The key of the root, where the next issuing authority is to be made and it cannot be had.
+pub fn of_root_key(spec: &ClusterSpec, authority: &AuthoritySpec, inventory: &Inventory, now: OffsetDateTime) -> Option<Trouble> {
+    let AuthorityOrigin::Own(own) = &authority.origin else { return None };
+    let ends = succession::due(authority.name, own, spec, inventory, now).into_iter().find_map(|due| match due {
+        Descent::Issuing { ends } => Some(ends),
+        Descent::Founded | Descent::Successor { .. } => None,
+    })?;
+    inventory.signing_line(authority.name, &spec.leaf, now).filter(|line| line.with_root_key().is_none())?;
+    let signing = inventory.signing_generation(authority.name, &spec.leaf, now)?;
+    let certificates = signing.state.as_ref().ok()?;
+    let why = match &certificates.root_key {
+        KeyFile::Broken(why) => why.clone(),
+        KeyFile::Absent | KeyFile::Plain | KeyFile::Encrypted => "is not there".to_owned(),
+    };
+    let file = layout::authority_path(authority.name, signing.number).join(layout::ROOT_KEY).display().to_string();
+    Some(Trouble::RootKey { file, why, subject: certificates.signing().subject.clone(), not_after: ends })
 }
 
 /// An authority that signs yet, and ends sooner than the next renewal of what it signs.
 pub fn of_its_end(spec: &ClusterSpec, name: AuthorityName, inventory: &Inventory, now: OffsetDateTime) -> Option<Trouble> {
-    let certificates = inventory.signing_generation(name)?.state.as_ref().ok()?;
+    let certificates = inventory.signing_generation(name, &spec.leaf, now)?.state.as_ref().ok()?;
     let certificate = [certificates.signing(), &certificates.root].into_iter().min_by_key(|one| one.validity.not_after)?;
     let not_after = certificate.validity.not_after;
-    let ends = now <= not_after && now >= spec.leaf.renewal(not_after);
+    let ends = now <= not_after && now >= spec.leaf.latest_renewal(not_after);
     ends.then(|| Trouble::AuthorityEnds { authority: name.path(), subject: certificate.subject.clone(), not_after })
 }
 
