@@ -45,6 +45,8 @@ const RUNS: [&str; 26] = [
     "push --policy",
     "push --dry-run",
     "render",
+    "rollover status",
+    "rollover status --format json",
     "render --format json broker-1",
     "inspect pki/trust/ca.crt",
     "convert pki/trust/ca.crt copy.pem --format json",

@@ -73,6 +73,7 @@ impl Failure {
                 | DeedError::Making { .. }
                 | DeedError::Lack(_)
                 | DeedError::Unreadable { .. }
+                | DeedError::Rollover { .. }
                 | DeedError::Manifests(_) => Exit::Failed,
             },
             Self::Convert { .. } | Self::Stdout(_) => Exit::Failed,
@@ -93,6 +94,7 @@ impl Failure {
             Self::Deed(DeedError::Lack(_)) => "lack",
             Self::Deed(DeedError::Unreadable { .. }) => "unreadable",
             Self::Deed(DeedError::Manifests(_)) => "manifests",
+            Self::Deed(DeedError::Rollover { .. }) => "rollover",
             Self::Stdout(_) => "stdout",
             Self::Convert { .. } => "convert",
         }

@@ -17,6 +17,7 @@ mod push;
 mod push_report;
 mod question;
 mod render;
+mod rollover;
 mod status;
 mod threshold;
 mod verify;
@@ -72,6 +73,7 @@ enum Verb {
     Verify(verify::Verify),
     Push(push::Push),
     Render(render::Render),
+    Rollover(rollover::Rollover),
     Convert(convert::Convert),
     Inspect(inspect::Inspect),
     #[command(hide = true)]
@@ -108,6 +110,7 @@ pub fn main(now: OffsetDateTime) -> u8 {
         Verb::Verify(verify) => verify.run(&context),
         Verb::Push(push) => push.run(&context),
         Verb::Render(render) => render.run(&context),
+        Verb::Rollover(rollover) => rollover.run(&context),
         Verb::Convert(convert) => convert.run(&context),
         Verb::Inspect(inspect) => inspect.run(&context),
         Verb::Librdkafka(librdkafka) => librdkafka.run(&context),

@@ -252,7 +252,7 @@ fn intruders(context: &Context, spec: &ClusterSpec, directory: &Directory) -> Re
 }
 
 /// `5s`, `500ms`, `1m`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: u64 = number.parse().map_err(|_| "write it as 5s, 500ms or 1m".to_owned())?;

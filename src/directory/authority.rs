@@ -31,16 +31,16 @@ impl Directory {
         certificates: &AuthorityCertificates,
         passphrase: Option<&Password>,
     ) -> Result<PrivateKey, DirectoryError> {
-        let path = match &spec.origin {
-            AuthorityOrigin::Existing { key, .. } => key.clone(),
-            AuthorityOrigin::Own(_) => {
-                let name = if certificates.issuing.is_empty() { layout::ROOT_KEY } else { layout::ISSUING_KEY };
-                self.root.join(layout::authority_path(spec.name, generation)).join(name)
-            }
+        let own = || {
+            let name = if certificates.issuing.is_empty() { layout::ROOT_KEY } else { layout::ISSUING_KEY };
+            self.root.join(layout::authority_path(spec.name, generation)).join(name)
         };
-        let pem = match &spec.origin {
-            AuthorityOrigin::Existing { .. } => super::read_foreign(&path)?,
-            AuthorityOrigin::Own(_) => required(&path)?,
+        let (path, pem) = match &spec.origin {
+            // One of ours may sign on until it is followed by the one that was brought along.
+            AuthorityOrigin::Existing { key, .. } if !certificates.key.is_usable() || !own().exists() => {
+                (key.clone(), super::read_foreign(key)?)
+            }
+            AuthorityOrigin::Existing { .. } | AuthorityOrigin::Own(_) => (own(), required(&own())?),
         };
         PrivateKey::from_pem(pem.expose(), passphrase).map_err(|source| DirectoryError::Key { path: shown(&path), source })
     }

@@ -17,7 +17,8 @@ use crate::pki::{Certificate, sha256_hex};
 pub struct JournalEntry {
     #[serde(with = "time::serde::rfc3339")]
     pub time: OffsetDateTime,
-    /// `authority`, `leaf`, or `files` when a leaf was only laid out anew; `retire` when an authority has done its work; `push` or
+    /// `authority`, `leaf`, or `files` when a leaf was only laid out anew; `rollover`, `signs`, `alone` and `abort` as one is
+    /// begun, advances, or is given up; `retire` when an authority has done its work; `push` or
     /// `removal` for what a sink got or lost.
     pub event: String,
     /// `authority/brokers`, `kafka/broker-1`.

@@ -1,7 +1,7 @@
 //! What the journal tells, gathered line by line.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -38,6 +38,17 @@ pub struct Chronicle {
     authorities: BTreeMap<String, u32>,
     /// Generations of authorities after which leafs were issued.
     used: BTreeMap<String, u32>,
+    retired: BTreeMap<String, BTreeSet<u32>>,
+    /// Generations of authorities that a new root was asked to follow.
+    told_to_follow: BTreeMap<String, u32>,
+    /// Generations of authorities that are not to follow after all.
+    told_to_go: BTreeMap<String, u32>,
+    /// Generations of authorities that were told to sign.
+    told_to_sign: BTreeMap<String, u32>,
+    /// Generations of authorities beside which older roots are trusted no more.
+    told_alone: BTreeMap<String, u32>,
+    /// The generation of each holder that was last pushed to a sink.
+    pushed: BTreeMap<String, u32>,
 }
 
 /// One certificate.
@@ -57,6 +68,14 @@ enum Event {
     Files,
     /// A generation that has done its work.
     Retire,
+    /// A generation of an authority that a new root is to follow.
+    Rollover,
+    /// A generation of an authority that is not to follow after all.
+    Abort,
+    /// A generation of an authority that signs before its time.
+    Signs,
+    /// A generation of an authority whose root is the only one from now on.
+    Alone,
     Push,
     Removal,
 }
@@ -91,6 +110,12 @@ impl Chronicle {
             last: None,
             authorities: BTreeMap::new(),
             used: BTreeMap::new(),
+            retired: BTreeMap::new(),
+            told_to_follow: BTreeMap::new(),
+            told_to_go: BTreeMap::new(),
+            told_to_sign: BTreeMap::new(),
+            told_alone: BTreeMap::new(),
+            pushed: BTreeMap::new(),
         }
     }
 
@@ -120,7 +145,22 @@ impl Chronicle {
                 authorities.iter().for_each(|(name, generation)| raise(used, name, *generation));
             }
             Event::Files => {}
-            Event::Retire | Event::Push | Event::Removal => return,
+            Event::Rollover => {
+                self.told_to_go.remove(&*line.subject);
+                return raise(&mut self.told_to_follow, &line.subject, generation);
+            }
+            Event::Abort => {
+                self.told_to_follow.remove(&*line.subject);
+                return raise(&mut self.told_to_go, &line.subject, generation);
+            }
+            Event::Retire => {
+                self.retired.entry(line.subject.to_string()).or_default().insert(generation);
+                return;
+            }
+            Event::Signs => return raise(&mut self.told_to_sign, &line.subject, generation),
+            Event::Alone => return raise(&mut self.told_alone, &line.subject, generation),
+            Event::Push => return raise(&mut self.pushed, &line.subject, generation),
+            Event::Removal => return,
         }
         let issued = Issued {
             generation,
@@ -168,9 +208,36 @@ impl Chronicle {
         self.authorities.get(authority).copied()
     }
 
-    /// The highest generation of an authority under which leafs were issued.
+    /// The highest generation of an authority that a new root was asked to follow.
+    pub fn told_to_follow(&self, authority: &str) -> Option<u32> {
+        self.told_to_follow.get(authority).copied()
+    }
+
+    /// The highest generation of an authority that is not to follow after all.
+    pub fn told_to_go(&self, authority: &str) -> Option<u32> {
+        self.told_to_go.get(authority).copied()
+    }
+
+    /// The highest generation of an authority that was told to sign before its time.
+    pub fn told_to_sign(&self, authority: &str) -> Option<u32> {
+        self.told_to_sign.get(authority).copied()
+    }
+
+    /// The highest generation of an authority beside which no older root is to be trusted.
+    pub fn told_alone(&self, authority: &str) -> Option<u32> {
+        self.told_alone.get(authority).copied()
+    }
+
+    /// The highest generation of a holder that any sink was given.
+    pub fn pushed(&self, holder: &str) -> Option<u32> {
+        self.pushed.get(holder).copied()
+    }
+
+    /// The highest generation of an authority under which leafs were issued, and that was not retired since.
     pub fn used(&self, authority: &str) -> Option<u32> {
-        self.used.get(authority).copied()
+        let retired = self.retired.get(authority);
+        let used = *self.used.get(authority)?;
+        (1..=used).rev().find(|generation| retired.is_none_or(|retired| !retired.contains(generation)))
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Generations below one root are a line: whoever trusts the root takes what any of them signed. A new root begins a line of its own,
 //! which everyone is given to trust at once. It signs once a whole leaf's lifetime has passed, for by then everybody has been given
-//! new files, and whoever did not take them has nothing left that is valid.
+//! new files, and whoever did not take them has nothing left that is valid. Before that it signs where the journal says that it was told
+//! to, for then it was seen that everybody trusts it.
 
 use time::OffsetDateTime;
 
@@ -50,8 +51,10 @@ impl<'a> Line<'a> {
     }
 
     /// Whether `self` signs no more where `next` is there.
-    fn gives_way_to(&self, next: &Self, leaf: &LeafSpec, now: OffsetDateTime) -> bool {
-        let can_sign = self.signing(now).is_some_and(|(_, certificates)| certificates.key.is_usable());
+    fn gives_way_to(&self, next: &Self, existing: Option<&AuthorityCertificates>, leaf: &LeafSpec, now: OffsetDateTime) -> bool {
+        let is_brought = |certificates: &AuthorityCertificates| existing.is_some_and(|one| one.signing() == certificates.signing());
+        let signing = self.signing(now);
+        let can_sign = signing.is_some_and(|(_, certificates)| certificates.key.is_usable() || is_brought(certificates));
         let root = self.root.validity;
         // Whatever it signs ends before it is renewed: those who did not take the new trust yet would be left with nothing as well.
         now >= next.signs_from(leaf) || now >= leaf.latest_renewal(root.not_after) || !can_sign
@@ -89,13 +92,23 @@ impl Inventory {
 
     /// The line of `name` that signs at `now`.
     pub fn signing_line(&self, name: AuthorityName, leaf: &LeafSpec, now: OffsetDateTime) -> Option<Line<'_>> {
-        self.lines(name).into_iter().reduce(|signing, next| if signing.gives_way_to(&next, leaf, now) { next } else { signing })
+        let (existing, told) = (self.existing.get(&name), self.journal.told_to_sign(name.path()));
+        let is_told = |line: &Line<'_>| told.is_some_and(|told| line.numbers().any(|number| number == told));
+        let lines = self.lines(name).into_iter();
+        lines.reduce(|signing, next| if is_told(&next) || signing.gives_way_to(&next, existing, leaf, now) { next } else { signing })
+    }
+
+    /// The generations of `name` below roots that are older than the one of generation `told`.
+    pub fn older_than(&self, name: AuthorityName, told: u32) -> Vec<u32> {
+        let lines = self.lines(name);
+        let newer = lines.iter().position(|line| line.numbers().any(|number| number == told)).unwrap_or_default();
+        lines[..newer].iter().flat_map(Line::numbers).collect()
     }
 
     /// The generation of `name` that signs at `now`. Where the newest cannot be read, that is the one; nothing signs then.
     pub fn signing_generation(&self, name: AuthorityName, leaf: &LeafSpec, now: OffsetDateTime) -> Option<&AuthorityGeneration> {
         let newest = self.authorities.get(&name)?.last()?;
-        if newest.state.is_err() || self.existing.contains_key(&name) {
+        if newest.state.is_err() {
             return Some(newest);
         }
         self.signing_line(name, leaf, now)?.signing(now).map(|(generation, _)| generation)

@@ -42,6 +42,13 @@ pub fn for_servers(holder: &Holder, signer: &Signer, now: OffsetDateTime, entrop
     signed(&holder.subject, &holder.names, &[Usage::ServerAuth], KeyKind::P256, validity, signer, entropy)
 }
 
+/// A client's leaf to learn with whether somebody takes what `signer` signs. It lives for ten minutes and never leaves memory.
+pub fn probe(holder: &Holder, signer: &Signer, now: OffsetDateTime, entropy: &Entropy) -> Result<Identity, IssueError> {
+    let validity = Validity { not_before: now - Validity::BACKDATED, not_after: now.saturating_add(Duration::minutes(10)) };
+    let validity = validity.clipped_to(signer.certificate().validity);
+    signed(&holder.subject, &holder.names, &[Usage::ClientAuth], KeyKind::P256, validity, signer, entropy)
+}
+
 fn signed(
     subject: &Subject,
     names: &[San],

@@ -9,7 +9,7 @@ mod profile;
 mod signer;
 
 pub use authority::{NewAuthority, authority, below};
-pub use leaf::{expired, for_servers, impostor, leaf, stand_in};
+pub use leaf::{expired, for_servers, impostor, leaf, probe, stand_in};
 pub use signer::Signer;
 
 use crate::path::FaultKind;

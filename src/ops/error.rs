@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::artifact::ArtifactError;
+use crate::cluster::AuthorityName;
 use crate::directory::DirectoryError;
 use crate::issue::IssueError;
 use crate::keystore::KeystoreError;
@@ -26,6 +27,8 @@ pub enum DeedError {
     /// What was asked for cannot be compared with anything.
     #[error("--replaces {word}: {why}")]
     Replaced { word: String, why: String },
+    #[error("{authority}: {why}; nothing was changed")]
+    Rollover { authority: AuthorityName, why: &'static str },
     /// Manifests that could not be made.
     #[error("{0}")]
     Manifests(String),

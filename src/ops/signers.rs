@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::{DeedError, Site};
 use crate::cluster::AuthorityName;
 use crate::directory::passphrase;
-use crate::inventory::Inventory;
+use crate::inventory::{AuthorityGeneration, Inventory, Unreadable};
 use crate::issue::Signer;
 use crate::pki::{Certificate, Password, PrivateKey};
 use crate::plan::{self, PlanError};
@@ -69,19 +69,24 @@ impl<'a> Signers<'a> {
     }
 
     fn opened_anew(&mut self, name: AuthorityName, inventory: &Inventory) -> Result<Signer, DeedError> {
+        let Site { spec, directory, .. } = self.site;
+        let signing = inventory.signing_generation(name, &spec.leaf, self.now);
+        let signing = signing.ok_or_else(|| DeedError::NothingThere { directory: directory.root().to_owned() })?;
+        plan::check_key(spec, name, inventory, self.now)?;
+        self.of_generation(name, signing)
+    }
+
+    /// Whichever generation of `name` this is.
+    ///
+    /// # Errors
+    /// As of [`Self::open`].
+    pub fn of_generation(&mut self, name: AuthorityName, generation: &AuthorityGeneration) -> Result<Signer, DeedError> {
         let passphrase = self.passphrase(name)?;
         let Site { spec, directory, .. } = self.site;
-        let newest = inventory
-            .signing_generation(name, &spec.leaf, self.now)
-            .ok_or_else(|| DeedError::NothingThere { directory: directory.root().to_owned() })?;
-        let certificates = newest.state.clone().map_err(|damage| PlanError::Damaged {
-            authority: name,
-            generation: newest.number,
-            file: damage.file,
-            why: damage.why,
-        })?;
-        plan::check_key(spec, name, inventory, self.now)?;
-        let key = directory.signing_key(spec.authority(name), newest.number, &certificates, passphrase.as_ref())?;
+        let number = generation.number;
+        let damaged = |Unreadable { file, why }| PlanError::Damaged { authority: name, generation: number, file, why };
+        let certificates = generation.state.clone().map_err(damaged)?;
+        let key = directory.signing_key(spec.authority(name), number, &certificates, passphrase.as_ref())?;
         Signer::new(certificates, key, self.now).map_err(|error| DeedError::Making { what: name.to_string(), source: error.into() })
     }
 }

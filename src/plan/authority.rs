@@ -4,7 +4,7 @@ use time::{Date, OffsetDateTime};
 
 use super::{AuthorityStep, Descent, Plan, Trouble, succession};
 use crate::cluster::{AuthorityLayout, AuthorityName, AuthorityOrigin, AuthoritySpec, ClusterSpec, HolderId, OwnAuthority};
-use crate::inventory::{AuthorityCertificates, AuthorityGeneration, Inventory, KeyFile, Unreadable};
+use crate::inventory::{AuthorityCertificates, AuthorityGeneration, Inventory, KeyFile, Unreadable, signs_from};
 use crate::layout;
 use crate::pki::{Certificate, Lifetime};
 
@@ -28,7 +28,7 @@ pub enum PlanError {
     )]
     Key { authority: AuthorityName, generation: u32, file: &'static str, why: String },
     #[error(
-        "{authority}/{generation} holds {found}, the cluster file now names {wanted}; exchanging an authority is a rollover: put the old one back into the cluster file, or, when it ends, run `countersign apply --new-authority`"
+        "{authority}/{generation} holds {found}, the cluster file now names {wanted}; exchanging an authority is a rollover: run `countersign rollover start`, or put the old one back into the cluster file; when it ends, `countersign apply --new-authority` will do"
     )]
     Exchanged { authority: AuthorityName, generation: u32, found: String, wanted: String },
     #[error(
@@ -113,6 +113,10 @@ pub fn steps(
     match (wanted, &spec.origin) {
         (Some(existing), _) if existing.signing() == found.signing() => Ok(Vec::new()),
         (Some(_), _) if loss == Loss::Replaced && ends(cluster, found, now) => founded_after(last(name, cluster, inventory)),
+        (Some(_), _) if inventory.journal.told_to_follow(name.path()) == Some(number) => {
+            let descent = Descent::Asked { signs_from: signs_from(now, &cluster.leaf) };
+            Ok(vec![AuthorityStep { name, generation: last(name, cluster, inventory) + 1, damaged: Vec::new(), descent }])
+        }
         (Some(existing), _) => Err(PlanError::Exchanged {
             authority: name,
             generation: number,

@@ -61,18 +61,21 @@ fn stranger(current: &Generation) -> Option<Reason> {
     Some(Reason::Trespass { path: strange.path.display().to_string(), how: strange.how.to_string() })
 }
 
-/// The generation that signed the leaf, where it is one that signs or did so before. Of one that was brought along only what signs counts;
-/// and whose key is lost, it may be another's.
+/// The generation that signed the leaf, where it is one that signs or did so before. Whose key is lost, it may be another's.
 fn signed_by<'a>(
     inventory: &'a Inventory,
     name: AuthorityName,
     signing: &AuthorityCertificates,
     current: &Generation,
 ) -> Option<&'a AuthorityCertificates> {
-    let (_, signed_by) = inventory.signed_by(name, current.chain.as_deref().unwrap_or_default())?;
-    let counts =
-        if inventory.existing.contains_key(&name) { signed_by == signing } else { signed_by == signing || signed_by.key.is_usable() };
-    counts.then_some(signed_by)
+    let (generation, signed_by) = inventory.signed_by(name, current.chain.as_deref().unwrap_or_default())?;
+    // Once a rollover has come so far, nothing of the old authority stays.
+    let told = inventory.journal.told_to_sign(name.path());
+    let is_forsaken = || told.is_some_and(|told| inventory.older_than(name, told).contains(&generation.number));
+    // Of an authority that was brought along the key is elsewhere, and with an exchange that is rolled over it may well be gone.
+    let is_followed = || inventory.journal.told_to_follow(name.path()).is_some_and(|told| told >= generation.number);
+    let may_stay = || (signed_by.key.is_usable() || is_followed()) && !is_forsaken();
+    (signed_by == signing || may_stay()).then_some(signed_by)
 }
 
 /// What stands behind the leaf is what its authority has, and nothing else: no client takes a chain with a stranger in it.

@@ -6,6 +6,7 @@ mod permitted;
 mod reason;
 mod recipe;
 mod rewrite;
+mod rollover;
 mod succession;
 mod trouble;
 
@@ -19,6 +20,7 @@ pub use authority::{Loss, PlanError, check_key, check_keys};
 pub use leaf::would_end;
 pub use reason::Reason;
 pub use recipe::{Ingredients, made_from, trust_aliases};
+pub use rollover::{Phase, Standing, standing};
 pub use succession::{Descent, Retirement};
 pub use trouble::Trouble;
 

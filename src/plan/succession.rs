@@ -17,6 +17,8 @@ pub enum Descent {
     Founded,
     /// It has a root of its own, which everyone trusts from now on beside the one that ends.
     Successor { ends: OffsetDateTime, signs_from: OffsetDateTime },
+    /// The same, because it was asked for.
+    Asked { signs_from: OffsetDateTime },
     /// It stands below the same root, so that everyone trusts it already.
     Issuing { ends: OffsetDateTime },
 }
@@ -25,7 +27,7 @@ impl Descent {
     /// Whether everyone must be given another trust set.
     pub const fn has_new_root(&self) -> bool {
         match self {
-            Self::Founded | Self::Successor { .. } => true,
+            Self::Founded | Self::Successor { .. } | Self::Asked { .. } => true,
             Self::Issuing { .. } => false,
         }
     }
@@ -34,7 +36,7 @@ impl Descent {
     pub fn signs(&self, now: OffsetDateTime) -> bool {
         match self {
             Self::Founded | Self::Issuing { .. } => true,
-            Self::Successor { signs_from, .. } => *signs_from <= now,
+            Self::Successor { signs_from, .. } | Self::Asked { signs_from } => *signs_from <= now,
         }
     }
 }
@@ -49,6 +51,11 @@ impl fmt::Display for Descent {
                 ends.date(),
                 signs_from.date()
             ),
+            Self::Asked { signs_from } => write!(
+                f,
+                "a rollover was started: this one is trusted from now on, and signs from {} on, or once `countersign rollover advance` has seen that it is trusted",
+                signs_from.date()
+            ),
             Self::Issuing { ends } => write!(f, "the issuing authority before it ends {}: this one is below the same root", ends.date()),
         }
     }
@@ -60,7 +67,9 @@ pub fn due(name: AuthorityName, own: &OwnAuthority, spec: &ClusterSpec, inventor
     let line = inventory.signing_line(name, &spec.leaf, now).filter(|line| line.root().validity.contains(now));
     let Some(line) = line else { return Vec::new() };
     let is_newest = inventory.lines(name).last().is_some_and(|newest| newest.root() == line.root());
-    let successor = successor(line.root(), spec, now).filter(|_| is_newest);
+    let is_asked = inventory.journal.told_to_follow(name.path()).is_some_and(|told| line.numbers().any(|number| number == told));
+    let asked = is_asked.then(|| Descent::Asked { signs_from: signs_from(now, &spec.leaf) });
+    let successor = successor(line.root(), spec, now).or(asked).filter(|_| is_newest);
     let has_successor = successor.as_ref().is_some_and(|successor| successor.signs(now));
     let signing = inventory.signing_generation(name, &spec.leaf, now).and_then(|signing| signing.state.as_ref().ok());
     let issuing = signing.filter(|_| !has_successor).zip(own.issuing).and_then(|(signing, lifetime)| {
@@ -123,13 +132,25 @@ pub fn over(
     let Some(signing) = signing.map(|signing| signing.number) else { return Vec::new() };
     let superseded = superseded(name, spec, inventory, signing, now);
     let in_use = in_use(name, inventory, now);
+    let dropped = dropped(name, inventory);
     let is_over = |number: &u32, certificates: &AuthorityCertificates| {
         let has_ended = certificates.root.validity.not_after < now && (*number < signing || signs_anew);
         let signed_last = superseded.get(number).map(|since| since.saturating_add(spec.leaf.lifetime.duration()));
-        !in_use.contains(number) && (has_ended || signed_last.is_some_and(|last| last < now))
+        !in_use.contains(number) && (has_ended || dropped.contains(number) || signed_last.is_some_and(|last| last < now))
     };
     let over = readable.into_iter().filter(|(number, certificates)| is_over(number, certificates));
     over.map(|(generation, certificates)| Retirement { name, generation, certificate: certificates.signing().clone() }).collect()
+}
+
+/// The generations that a rollover has left behind, and those that it was not to lead to after all.
+fn dropped(name: AuthorityName, inventory: &Inventory) -> Vec<u32> {
+    let left = inventory.journal.told_alone(name.path()).map(|told| inventory.older_than(name, told)).unwrap_or_default();
+    let told_to_go = inventory.journal.told_to_go(name.path());
+    let is_to_go = |line: &Line<'_>| told_to_go.is_some_and(|told| line.numbers().any(|number| number == told));
+    let lines = inventory.lines(name);
+    // The one that is left never goes.
+    let to_go = lines.iter().skip(1).filter(|line| is_to_go(line)).flat_map(Line::numbers);
+    left.into_iter().chain(to_go).collect()
 }
 
 /// The generations that sign no more, and since when at the latest. What was brought along is replaced when its owner says so.

@@ -98,7 +98,7 @@ pub fn of_root_key(spec: &ClusterSpec, authority: &AuthoritySpec, inventory: &In
     let AuthorityOrigin::Own(own) = &authority.origin else { return None };
     let ends = succession::due(authority.name, own, spec, inventory, now).into_iter().find_map(|due| match due {
         Descent::Issuing { ends } => Some(ends),
-        Descent::Founded | Descent::Successor { .. } => None,
+        Descent::Founded | Descent::Successor { .. } | Descent::Asked { .. } => None,
     })?;
     inventory.signing_line(authority.name, &spec.leaf, now).filter(|line| line.with_root_key().is_none())?;
     let signing = inventory.signing_generation(authority.name, &spec.leaf, now)?;

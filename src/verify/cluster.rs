@@ -44,6 +44,19 @@ pub fn agenda(
     Agenda { attendees, targets: places.into_iter().map(|place| place.target).collect(), meetings, message }
 }
 
+/// Each of `attendees` at every listener that asks for a certificate: to be taken there, and no more.
+pub fn handshakes(spec: &ClusterSpec, attendees: Vec<Attendee>) -> Agenda {
+    let places = places(spec, &BTreeMap::new(), &BTreeMap::new());
+    let asks = |place: &Place<'_>| match (place.listener, &spec.kafka) {
+        (Some(listener), Some(kafka)) => kafka.asks_certificates(listener),
+        (Some(_) | None, _) => true,
+    };
+    let targets: Vec<Target> = places.into_iter().filter(asks).map(|place| place.target).collect();
+    let everywhere = |attendee| (0..targets.len()).map(move |target| Meeting { attendee, target, errand: Errand::Greet });
+    let meetings = (0..attendees.len()).flat_map(everywhere).collect();
+    Agenda { attendees, targets, meetings, message: None }
+}
+
 /// A target, and which listener of Kafka it is.
 struct Place<'a> {
     target: Target,
