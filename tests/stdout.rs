@@ -21,7 +21,7 @@ push: [{ kubernetes: { namespace: kafka, directory: manifests } }]
 ";
 
 /// Every verb, in each way in which it writes to stdout.
-const RUNS: [&str; 26] = [
+const RUNS: [&str; 28] = [
     "--version",
     "--help",
     "help check",
