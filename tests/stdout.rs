@@ -21,7 +21,7 @@ push: [{ kubernetes: { namespace: kafka, directory: manifests } }]
 ";
 
 /// Every verb, in each way in which it writes to stdout.
-const RUNS: [&str; 26] = [
+const RUNS: [&str; 28] = [
     "--version",
     "--help",
     "help check",
@@ -44,6 +44,8 @@ const RUNS: [&str; 26] = [
     "push --stdout --format json",
     "push --policy",
     "push --dry-run",
+    "rotate orders --dry-run",
+    "rotate orders --no-proof --format json",
     "render",
     "render --format json broker-1",
     "inspect pki/trust/ca.crt",

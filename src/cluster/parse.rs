@@ -8,7 +8,7 @@ use super::entry::Placed;
 use super::node::{self, Node};
 use super::reader::{Fields, Reader, number};
 use super::{
-    AuthorityLayout, AuthorityName, AuthorityOrigin, ClusterSpec, Endpoint, Holder, HolderId, HolderName, JavaVersion, LeafSpec,
+    AuthorityLayout, AuthorityName, AuthorityOrigin, ClusterSpec, Endpoint, Holder, HolderId, HolderName, JavaVersion, LeafKey, LeafSpec,
     OwnAuthority, Problem, RabbitmqLogin, Role, StoreFormat, StoresSpec, authority, clients, kafka, push, rabbitmq,
 };
 use crate::pki::{Host, KeyKind, Lifetime, San, Subject, SubjectAttribute};
@@ -138,9 +138,9 @@ fn stores(reader: &mut Reader<'_>, node: Option<&Node>) -> StoresSpec {
 
 fn leaf(reader: &mut Reader<'_>, node: Option<&Node>, stores: &StoresSpec, kafka: bool) -> LeafSpec {
     let default = Lifetime::days(90);
-    let mut leaf = LeafSpec { key: KeyKind::P256, lifetime: default, renew: default.third() };
+    let mut leaf = LeafSpec { key: KeyKind::P256, lifetime: default, renew: default.third(), renewed_key: LeafKey::Fresh };
     let Some(node) = node else { return leaf };
-    let Some(fields) = reader.fields(node, "leaf", &["key", "lifetime", "renew"]) else { return leaf };
+    let Some(fields) = reader.fields(node, "leaf", &["key", "lifetime", "renew", "reuse-key"]) else { return leaf };
     leaf.key = reader.key_kind(fields, "leaf");
     leaf.lifetime = reader.lifetime(fields, "leaf", "lifetime", default);
     leaf.renew = reader.lifetime(fields, "leaf", "renew", leaf.lifetime.third());
@@ -149,6 +149,9 @@ fn leaf(reader: &mut Reader<'_>, node: Option<&Node>, stores: &StoresSpec, kafka
         let message = format!("renewal {} before the end of a lifetime of {} is always due", leaf.renew, leaf.lifetime);
         reader.wrong_node(at, message, format_args!("write less than {}, for instance {}", leaf.lifetime, leaf.lifetime.third()));
     }
+    let choices = [("yes", LeafKey::Kept), ("true", LeafKey::Kept), ("no", LeafKey::Fresh), ("false", LeafKey::Fresh)];
+    let renewed_key = fields.get("reuse-key").and_then(|node| reader.one_of(node, "leaf.reuse-key", &choices));
+    leaf.renewed_key = renewed_key.unwrap_or(LeafKey::Fresh);
     if leaf.key == KeyKind::Ed25519 {
         ed25519(reader, fields, stores, kafka);
     }

@@ -108,6 +108,16 @@ pub struct LeafSpec {
     pub lifetime: Lifetime,
     /// How long before its end a leaf is renewed. Shorter than `lifetime`.
     pub renew: Lifetime,
+    /// Of a leaf that takes another's place.
+    pub renewed_key: LeafKey,
+}
+
+/// Which key a leaf is issued for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeafKey {
+    Fresh,
+    /// That of the leaf in use.
+    Kept,
 }
 
 impl LeafSpec {
