@@ -8,7 +8,7 @@ use aws_lc_rs::rand::SystemRandom;
 use countersign::cluster::{AuthorityName, AuthorityOrigin, ClusterSpec, parse};
 use countersign::issue::{self, Signer};
 use countersign::keystore::{Entry, Pkcs12Profile, jks, pkcs12};
-use countersign::pki::{Identity, Password};
+use countersign::pki::{Identity, Password, PrivateKey};
 use criterion::{Criterion, criterion_group, criterion_main};
 use time::OffsetDateTime;
 
@@ -29,7 +29,10 @@ fn making(criterion: &mut Criterion) {
     let (entropy, now) = (SystemRandom::new(), OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap());
     let spec = parse(CLUSTER, Path::new("/")).unwrap();
     let signer = signer(&spec, now, &entropy);
-    let leaf = || -> Identity { issue::leaf(&spec.leaf, &spec.holders[0], &signer, now, &entropy).unwrap() };
+    let leaf = || -> Identity {
+        let key = PrivateKey::generate(spec.leaf.key).unwrap();
+        issue::leaf(&spec.leaf, &spec.holders[0], key, &signer, now, &entropy).unwrap()
+    };
     criterion.bench_function("leaf p256", |bencher| bencher.iter(leaf));
 
     let identity = leaf();

@@ -12,7 +12,7 @@ use countersign::cluster::{AuthorityName, AuthorityOrigin, parse};
 use countersign::describe::{Protocol, TlsVersion};
 use countersign::diagnosis::{Verdict, Via};
 use countersign::issue::{self, Signer};
-use countersign::pki::{Certificate, HostPort, Identity};
+use countersign::pki::{Certificate, HostPort, Identity, PrivateKey};
 use countersign::verify::{self, Agenda, Attendee, Options, Place, Wishes};
 use countersign::visit::{Credential, Login, Messenger, Visitor, tls};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -60,7 +60,10 @@ impl Made {
         let made = issue::authority(&spec, AuthorityName::Shared, own, 1, now, &entropy).unwrap();
         let root = made.certificates.root.clone();
         let signer = Signer::new(made.certificates, made.issuing_key.unwrap(), now).unwrap();
-        let leaf = |index: usize| issue::leaf(&spec.leaf, &spec.holders[index], &signer, now, &entropy).unwrap();
+        let leaf = |index: usize| {
+            let key = PrivateKey::generate(spec.leaf.key).unwrap();
+            issue::leaf(&spec.leaf, &spec.holders[index], key, &signer, now, &entropy).unwrap()
+        };
         Self { broker: leaf(0), clients: vec![leaf(1), leaf(2)], root, now }
     }
 

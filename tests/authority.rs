@@ -15,7 +15,7 @@ use countersign::directory::Directory;
 use countersign::finding::{Finding, Severity};
 use countersign::inventory::Inventory;
 use countersign::pki::sha256_hex;
-use countersign::plan::{self, Loss};
+use countersign::plan::{self, Wishes};
 use countersign::snippet::Snippets;
 use countersign::{check, inventory};
 use proptest::prelude::*;
@@ -67,7 +67,7 @@ impl Looked {
     fn is_refused_or_mended(&self, path: &Path) -> bool {
         let Ok(inventory) = self.directory.read_ours(&self.spec) else { return true };
         let snippets = Snippets::new(&self.spec, self.directory.root());
-        let plan = plan::plan(&self.spec, &snippets, &inventory, time::OffsetDateTime::now_utc(), Loss::Stops).unwrap();
+        let plan = plan::plan(&self.spec, &snippets, &inventory, time::OffsetDateTime::now_utc(), &Wishes::default()).unwrap();
         plan.holders.iter().any(|step| path.starts_with(step.holder.to_string()))
     }
 }

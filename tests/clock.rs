@@ -10,7 +10,7 @@ use std::process::Command;
 use countersign::cluster;
 use countersign::directory::Directory;
 use countersign::ops::{self, Applied, DeedError, Means, Progress, Proof, Site};
-use countersign::plan::Loss;
+use countersign::plan::Wishes;
 use countersign::snippet::Snippets;
 use support::{Workspace, program};
 use time::{Duration, OffsetDateTime};
@@ -31,7 +31,7 @@ fn applied_at(workspace: &Workspace, now: OffsetDateTime) -> Result<Applied, Dee
     let directory = Directory::new(&workspace.path("pki")).unwrap();
     let snippets = Snippets::new(&spec, directory.root());
     let means = Means { now, entropy: &aws_lc_rs::rand::SystemRandom::new(), progress: Progress::SILENT };
-    ops::apply(Site { spec: &spec, snippets: &snippets, directory: &directory }, means, Proof::LeftOut, Loss::Stops)
+    ops::apply(Site { spec: &spec, snippets: &snippets, directory: &directory }, means, Proof::LeftOut, &Wishes::default())
 }
 
 fn days_from_now(days: i64) -> OffsetDateTime {
@@ -207,7 +207,7 @@ fn an_authority_that_was_brought_along_and_has_ended_may_be_exchanged() {
     company(&workspace, "20", "/CN=Company 1");
     workspace.ok(&["apply", "--no-proof"]);
     company(&workspace, "900", "/CN=Company 2");
-    workspace.run(&["apply"]).expect(1).says("or, when it ends, run `countersign apply --new-authority`");
+    workspace.run(&["apply"]).expect(1).says("when it ends, `countersign apply --new-authority` will do");
     workspace.run(&["apply", "--new-authority"]).expect(0).says("CN=Company 1 → a new authority");
     workspace.run(&["status"]).expect(0).says("Company 2");
 }

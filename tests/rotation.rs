@@ -13,7 +13,7 @@ use countersign::directory::Directory;
 use countersign::ops::{self, Applied, Means, Progress, Proof, Site};
 use countersign::path::{self, Question};
 use countersign::pki::{Certificate, Usage};
-use countersign::plan::{Descent, Loss};
+use countersign::plan::{Descent, Wishes};
 use countersign::snippet::Snippets;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -65,8 +65,8 @@ impl Cron {
         let snippets = Snippets::new(&spec, directory.root());
         let means = Means { now: self.now, entropy: &aws_lc_rs::rand::SystemRandom::new(), progress: Progress::SILENT };
         let site = Site { spec: &spec, snippets: &snippets, directory: &directory };
-        let applied = ops::apply(site, means, Proof::LeftOut, Loss::Stops).unwrap();
-        let again = ops::planned(site, means, Loss::Stops).unwrap();
+        let applied = ops::apply(site, means, Proof::LeftOut, &Wishes::default()).unwrap();
+        let again = ops::planned(site, means, &Wishes::default()).unwrap();
         assert!(again.is_empty(), "a second run has nothing to do, after {:?}: {again:?}", applied.plan);
         self.take();
         applied

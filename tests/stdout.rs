@@ -21,7 +21,7 @@ push: [{ kubernetes: { namespace: kafka, directory: manifests } }]
 ";
 
 /// Every verb, in each way in which it writes to stdout.
-const RUNS: [&str; 28] = [
+const RUNS: [&str; 30] = [
     "--version",
     "--help",
     "help check",
@@ -44,6 +44,8 @@ const RUNS: [&str; 28] = [
     "push --stdout --format json",
     "push --policy",
     "push --dry-run",
+    "rotate orders --dry-run",
+    "rotate orders --no-proof --format json",
     "render",
     "rollover status",
     "rollover status --format json",

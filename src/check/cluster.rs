@@ -8,7 +8,7 @@ use crate::cluster::{AuthorityName, ClusterSpec, Holder};
 use crate::finding::{Finding, Place, Rule};
 use crate::inventory::Inventory;
 use crate::layout::{self, HolderFile, Sensitivity};
-use crate::plan::{self, Loss, PlanError};
+use crate::plan::{self, PlanError, Wishes};
 
 pub const RULES: &[&Rule] = &[&NO_PLAN, &HOLDER_FAULT, &TRUST_FILES, &LEFTOVER, &CUT_SHORT, &UNKNOWN_FILE, &EXPOSED_SECRET];
 
@@ -82,7 +82,7 @@ pub fn ground(spec: &ClusterSpec, inventory: &Inventory) -> Vec<Finding> {
 }
 
 fn drift(cluster: &Cluster<'_>) -> Vec<Finding> {
-    let plan = match plan::plan(cluster.spec, cluster.snippets, cluster.inventory, cluster.at, Loss::Stops) {
+    let plan = match plan::plan(cluster.spec, cluster.snippets, cluster.inventory, cluster.at, &Wishes::default()) {
         Ok(plan) => plan,
         Err(error) => {
             return vec![NO_PLAN.at(

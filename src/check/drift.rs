@@ -142,6 +142,6 @@ fn rule(reason: &Reason) -> Option<&'static Rule> {
         Reason::Owner { .. } => &OWNER,
         Reason::FileMode { .. } => &FILE_MODE,
         Reason::HandEdited { .. } => &HAND_EDITED,
-        Reason::Trespass { .. } => return None,
+        Reason::Trespass { .. } | Reason::Asked { .. } => return None,
     })
 }

@@ -15,6 +15,16 @@ pub struct LeafSpec {
     pub renew: Duration,
     /// Within how long before that the holders' turns lie, so that not everyone's comes on one day. `renew + spread < lifetime`.
     pub spread: Duration,
+    /// Of a leaf that takes another's place.
+    pub renewed_key: LeafKey,
+}
+
+/// Which key a leaf is issued for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeafKey {
+    Fresh,
+    /// That of the leaf in use.
+    Kept,
 }
 
 impl LeafSpec {
@@ -34,14 +44,18 @@ impl LeafSpec {
 }
 
 pub fn block(reader: &mut Reader<'_>, node: Option<&Node>, stores: &StoresSpec, kafka: bool) -> LeafSpec {
-    let fields = node.and_then(|node| reader.fields(node, "leaf", &["key", "lifetime", "renew", "spread"]));
+    let fields = node.and_then(|node| reader.fields(node, "leaf", &["key", "lifetime", "renew", "spread", "reuse-key"]));
     let lifetime = fields.map_or(DEFAULT, |fields| reader.lifetime(fields, "leaf", "lifetime", DEFAULT));
     let mut given = |key| fields.and_then(|fields| span(reader, fields.get(key)?, key, lifetime));
     let (renew, spread) = (given("renew"), given("spread"));
     // Whoever says when, and not how far apart, means just that.
     let spread = spread.unwrap_or_else(|| renew.map_or(lifetime.duration() / 10, |_| Duration::ZERO));
     let renew = renew.unwrap_or(lifetime.third().duration());
-    let leaf = LeafSpec { key: fields.map_or(KeyKind::P256, |fields| reader.key_kind(fields, "leaf")), lifetime, renew, spread };
+    let key = fields.map_or(KeyKind::P256, |fields| reader.key_kind(fields, "leaf"));
+    let choices = [("yes", LeafKey::Kept), ("true", LeafKey::Kept), ("no", LeafKey::Fresh), ("false", LeafKey::Fresh)];
+    let reuse_key = fields.and_then(|fields| fields.get("reuse-key"));
+    let renewed_key = reuse_key.and_then(|node| reader.one_of(node, "leaf.reuse-key", &choices)).unwrap_or(LeafKey::Fresh);
+    let leaf = LeafSpec { key, lifetime, renew, spread, renewed_key };
     if let (Some(node), Some(fields)) = (node, fields) {
         if renew >= lifetime.duration() {
             let at = fields.get("renew").unwrap_or(node);
@@ -122,7 +136,7 @@ mod tests {
         #[test]
         fn each_holder_has_its_turn_within_the_spread(number in 0..1000_u32, end in 0..4_000_000_000_i64, renew in 1..60_i64, spread in 0..30_i64) {
             let (renew, spread) = (Duration::days(renew), Duration::days(spread));
-            let leaf = LeafSpec { key: KeyKind::P256, lifetime: DEFAULT, renew, spread };
+            let leaf = LeafSpec { key: KeyKind::P256, lifetime: DEFAULT, renew, spread, renewed_key: LeafKey::Fresh };
             let end = OffsetDateTime::from_unix_timestamp(end).unwrap();
             let turn = leaf.renewal(&holder(number), end);
             prop_assert_eq!(turn, leaf.renewal(&holder(number), end));
@@ -132,7 +146,13 @@ mod tests {
 
     #[test]
     fn a_fleet_is_not_renewed_on_one_day() {
-        let leaf = LeafSpec { key: KeyKind::P256, lifetime: DEFAULT, renew: Duration::days(30), spread: Duration::days(9) };
+        let leaf = LeafSpec {
+            key: KeyKind::P256,
+            lifetime: DEFAULT,
+            renew: Duration::days(30),
+            spread: Duration::days(9),
+            renewed_key: LeafKey::Fresh,
+        };
         let end = OffsetDateTime::UNIX_EPOCH + Duration::days(1000);
         let mut days = [0; 10];
         (0..300).for_each(|number| {

@@ -27,7 +27,7 @@ mod vault;
 
 pub use draft::Draft;
 pub use holder::*;
-pub use leaf::LeafSpec;
+pub use leaf::{LeafKey, LeafSpec};
 pub use name_template::{NameTemplate, NameTemplateError};
 pub use parse::parse;
 pub use problem::Problem;

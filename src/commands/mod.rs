@@ -1,5 +1,6 @@
 //! Floor 11: one file for each verb. Here is what they share: the global options, and the way to an exit code.
 
+mod applied;
 mod apply;
 mod arguments;
 mod check;
@@ -18,6 +19,7 @@ mod push_report;
 mod question;
 mod render;
 mod rollover;
+mod rotate;
 mod status;
 mod threshold;
 mod verify;
@@ -72,6 +74,7 @@ enum Verb {
     Check(Box<check::Check>),
     Verify(verify::Verify),
     Push(push::Push),
+    Rotate(rotate::Rotate),
     Render(render::Render),
     Rollover(rollover::Rollover),
     Convert(convert::Convert),
@@ -109,6 +112,7 @@ pub fn main(now: OffsetDateTime) -> u8 {
         Verb::Check(check) => check.run(&context),
         Verb::Verify(verify) => verify.run(&context),
         Verb::Push(push) => push.run(&context),
+        Verb::Rotate(rotate) => rotate.run(&context),
         Verb::Render(render) => render.run(&context),
         Verb::Rollover(rollover) => rollover.run(&context),
         Verb::Convert(convert) => convert.run(&context),

@@ -8,13 +8,14 @@ use serde::Serialize;
 use serde_json::json;
 use time::format_description::well_known::Rfc3339;
 
+use super::applied::{self, Run};
 use super::console::{Format, Tone};
 use super::failure::{Exit, Failure};
-use super::{Context, proof, selected, verify::duration};
+use super::{Context, selected, verify::duration};
 use crate::cluster::{AuthorityName, HolderId};
 use crate::inventory::Inventory;
-use crate::ops::{self, Applied, Evidence, Gate, Progress, Proof, Proved, Site};
-use crate::plan::{Phase, Standing};
+use crate::ops::{self, Applied, Evidence, Gate, Progress, Proof, Site};
+use crate::plan::{Phase, Remark, Standing};
 use crate::report;
 use crate::snippet::Snippets;
 
@@ -56,8 +57,8 @@ struct Start {
     #[command(flatten)]
     which: Which,
     /// Why, for the journal
-    #[arg(long, value_name = "TEXT", value_parser = reason)]
-    reason: Option<String>,
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<Remark>,
 }
 
 #[derive(Debug, Args)]
@@ -112,8 +113,8 @@ impl Rollover {
             Verb::Start(Start { which, reason }) => {
                 let standing = which.of(&standings)?;
                 let watch = context.console.watch();
-                let applied = ops::start(site, context.means(Progress::to(&watch)), standing, reason.as_deref(), which.proof())?;
-                show_applied(context, &applied);
+                let applied = ops::start(site, context.means(Progress::to(&watch)), standing, reason.as_ref(), which.proof())?;
+                applied::show(context, &directory, Run::Real, &applied);
                 context.console.say("Next: give everyone the new trust, then `countersign rollover status`.");
                 Ok(exit(&applied))
             }
@@ -121,7 +122,7 @@ impl Rollover {
                 let standing = which.of(&standings)?;
                 let watch = context.console.watch();
                 let applied = ops::abort(site, context.means(Progress::to(&watch)), &inventory, standing, which.proof())?;
-                show_applied(context, &applied);
+                applied::show(context, &directory, Run::Real, &applied);
                 Ok(exit(&applied))
             }
             Verb::Status(look) => look.status(context, site, &inventory, &standings),
@@ -190,7 +191,7 @@ impl Advance {
         let evidence = ops::evidence(site, means, inventory, standing, gate)?;
         match ops::advance(site, means, standing, &evidence, gate, self.which.proof())? {
             Some(applied) => {
-                show_applied(context, &applied);
+                applied::show(context, site.directory, Run::Real, &applied);
                 Ok(exit(&applied))
             }
             None => {
@@ -201,45 +202,8 @@ impl Advance {
     }
 }
 
-/// The words of whoever asks, as a line of the journal.
-pub fn reason(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().count() > 200 || crate::text::printable(text) != text {
-        return Err("write one line of 1 to 200 characters that can be seen".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
 fn exit(applied: &Applied) -> Exit {
-    if applied.is_in_use() { Exit::Done } else { Exit::VerificationFailed }
-}
-
-fn show_applied(context: &Context, applied: &Applied) {
-    let console = &context.console;
-    let Applied { plan, made, proof } = applied;
-    plan.troubles.iter().for_each(|trouble| console.error(trouble));
-    plan.notices.iter().for_each(|notice| console.warn(notice));
-    match console.format {
-        Format::Json => console.json(&json!({
-            "authorities": plan.authorities.iter().map(|step| json!({ "authority": step.name.path(), "generation": step.generation })).collect::<Vec<_>>(),
-            "retired": plan.retired.iter().map(|over| json!({ "authority": over.name.path(), "generation": over.generation })).collect::<Vec<_>>(),
-            "holders": made.iter().map(|made| made.holder.to_string()).collect::<Vec<_>>(),
-            "in_use": applied.is_in_use(),
-            "proof": proof.as_ref().map(Proved::json),
-        })),
-        Format::Human => {
-            for step in &plan.authorities {
-                console.say(format_args!("Made {}/{}: {}.", step.name, step.generation, step.descent));
-            }
-            for over in &plan.retired {
-                console.say(format_args!("Retired {}/{} ({}), and removed its keys.", over.name, over.generation, over.certificate.subject));
-            }
-            console.say(format_args!("{} holders were given new files.", made.len()));
-            if let Some(proved) = proof {
-                proof::show(console, proved);
-            }
-        }
-    }
+    if applied.is_in_use() { applied::exit(&applied.plan) } else { Exit::VerificationFailed }
 }
 
 fn show(context: &Context, all: &[(&Standing, Option<&Evidence>)]) {

@@ -16,7 +16,7 @@ use crate::finding::Severity;
 use crate::inventory::{AuthorityCertificates, AuthorityGeneration, Inventory, JournalState, KeyFile};
 use crate::layout;
 use crate::pki::{Certificate, San};
-use crate::plan::{self, HolderStep, Loss, Plan, Reason, Trouble};
+use crate::plan::{self, HolderStep, Plan, Reason, Trouble, Wishes};
 use crate::snippet::Snippets;
 
 /// Show what is there: generations, names, expiry, what is due and why
@@ -140,7 +140,7 @@ impl Status {
         let wanted = selected(&spec, &self.holders)?;
         let snippets = Snippets::new(&spec, directory.root());
         let inventory = directory.read(&spec)?;
-        let mut plan = plan::plan(&spec, &snippets, &inventory, context.now, Loss::Stops)?;
+        let mut plan = plan::plan(&spec, &snippets, &inventory, context.now, &Wishes::default())?;
         let mut ground = check::ground(&spec, &inventory);
         ground.retain(|finding| finding.rule.severity > Severity::Note);
         plan.notices.extend(ground.iter().map(ToString::to_string));

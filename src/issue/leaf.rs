@@ -7,10 +7,17 @@ use super::{IssueError, Signer, profile};
 use crate::cluster::{Holder, LeafSpec};
 use crate::pki::{Certificate, Chain, Entropy, Host, Identity, KeyKind, PrivateKey, San, Subject, Usage, Validity};
 
-/// A new key and leaf for `holder`, with the chain up to the root. Never outlives its issuer.
-pub fn leaf(spec: &LeafSpec, holder: &Holder, signer: &Signer, now: OffsetDateTime, entropy: &Entropy) -> Result<Identity, IssueError> {
+/// A leaf for `key`, which is `holder`'s, with the chain up to the root. Never outlives its issuer.
+pub fn leaf(
+    spec: &LeafSpec,
+    holder: &Holder,
+    key: PrivateKey,
+    signer: &Signer,
+    now: OffsetDateTime,
+    entropy: &Entropy,
+) -> Result<Identity, IssueError> {
     let validity = Validity::starting(now, spec.lifetime).clipped_to(signer.certificate().validity);
-    signed(&holder.subject, &holder.names, holder.usages(), spec.key, validity, signer, entropy)
+    signed(&holder.subject, &holder.names, holder.usages(), key, validity, signer, entropy)
 }
 
 /// A server in place of `node`, reached as `host`, that lives for ten minutes and never leaves memory: librdkafka checks host names, and
@@ -18,7 +25,7 @@ pub fn leaf(spec: &LeafSpec, holder: &Holder, signer: &Signer, now: OffsetDateTi
 pub fn stand_in(node: &Holder, host: &Host, signer: &Signer, now: OffsetDateTime, entropy: &Entropy) -> Result<Identity, IssueError> {
     let validity = Validity { not_before: now - Validity::BACKDATED, not_after: now.saturating_add(Duration::minutes(10)) };
     let validity = validity.clipped_to(signer.certificate().validity);
-    signed(&node.subject, &[San::from(host)], &[Usage::ServerAuth], KeyKind::P256, validity, signer, entropy)
+    signed(&node.subject, &[San::from(host)], &[Usage::ServerAuth], PrivateKey::generate(KeyKind::P256)?, validity, signer, entropy)
 }
 
 /// A copy of `leaf` with every name and extension that it has, its issuer's name too, for a key and signed by a key that were both
@@ -32,35 +39,34 @@ pub fn impostor(leaf: &Certificate) -> Result<Identity, IssueError> {
 /// A client's leaf that ended an hour ago. It never leaves memory.
 pub fn expired(holder: &Holder, signer: &Signer, now: OffsetDateTime, entropy: &Entropy) -> Result<Identity, IssueError> {
     let validity = Validity { not_before: now - Duration::hours(2), not_after: now - Duration::hours(1) };
-    signed(&holder.subject, &holder.names, &[Usage::ClientAuth], KeyKind::P256, validity, signer, entropy)
+    signed(&holder.subject, &holder.names, &[Usage::ClientAuth], PrivateKey::generate(KeyKind::P256)?, validity, signer, entropy)
 }
 
 /// A leaf that no client may use: it is for servers alone. It lives for ten minutes and never leaves memory.
 pub fn for_servers(holder: &Holder, signer: &Signer, now: OffsetDateTime, entropy: &Entropy) -> Result<Identity, IssueError> {
     let validity = Validity { not_before: now - Validity::BACKDATED, not_after: now.saturating_add(Duration::minutes(10)) };
     let validity = validity.clipped_to(signer.certificate().validity);
-    signed(&holder.subject, &holder.names, &[Usage::ServerAuth], KeyKind::P256, validity, signer, entropy)
+    signed(&holder.subject, &holder.names, &[Usage::ServerAuth], PrivateKey::generate(KeyKind::P256)?, validity, signer, entropy)
 }
 
 /// A client's leaf to learn with whether somebody takes what `signer` signs. It lives for ten minutes and never leaves memory.
 pub fn probe(holder: &Holder, signer: &Signer, now: OffsetDateTime, entropy: &Entropy) -> Result<Identity, IssueError> {
     let validity = Validity { not_before: now - Validity::BACKDATED, not_after: now.saturating_add(Duration::minutes(10)) };
     let validity = validity.clipped_to(signer.certificate().validity);
-    signed(&holder.subject, &holder.names, &[Usage::ClientAuth], KeyKind::P256, validity, signer, entropy)
+    signed(&holder.subject, &holder.names, &[Usage::ClientAuth], PrivateKey::generate(KeyKind::P256)?, validity, signer, entropy)
 }
 
 fn signed(
     subject: &Subject,
     names: &[San],
     usages: &[Usage],
-    kind: KeyKind,
+    key: PrivateKey,
     validity: Validity,
     signer: &Signer,
     entropy: &Entropy,
 ) -> Result<Identity, IssueError> {
     signer.may_issue(subject, names)?;
-    let key = PrivateKey::generate(kind)?;
-    let params = params(subject, names, usages, kind, validity, entropy)?;
+    let params = params(subject, names, usages, key.kind(), validity, entropy)?;
     let leaf = profile::signed(&params, &key, signer.certificate(), signer.key())?;
     let chain = Chain::new([&[leaf], signer.above_leaf()].concat())?;
     Ok(Identity::new(key, chain)?)

@@ -48,7 +48,7 @@ mod tests {
 
     use super::*;
     use crate::cluster::{AuthorityName, OwnAuthority, parse};
-    use crate::pki::{KeyKind, Lifetime, Usage};
+    use crate::pki::{KeyKind, Lifetime, PrivateKey, Usage};
 
     const CLUSTER: &str = "
 cluster: orders
@@ -104,9 +104,13 @@ clients: [{ name: app, rabbitmq: {} }]
             let signer = signer(Lifetime::days(root), issuing.map(Lifetime::days), now()).unwrap();
             let mut spec = parse(CLUSTER, Path::new("/")).unwrap();
             spec.leaf.lifetime = Lifetime::days(leaf_days);
+            let issued = |holder| {
+                let key = PrivateKey::generate(spec.leaf.key).unwrap();
+                leaf(&spec.leaf, holder, key, &signer, now(), &SystemRandom::new()).unwrap()
+            };
             for holder in &spec.holders {
-                let identity = leaf(&spec.leaf, holder, &signer, now(), &SystemRandom::new()).unwrap();
-                let again = leaf(&spec.leaf, holder, &signer, now(), &SystemRandom::new()).unwrap();
+                let identity = issued(holder);
+                let again = issued(holder);
                 let leaf = identity.leaf();
                 prop_assert!(!leaf.authority.is_authority && !leaf.authority.may_sign);
                 prop_assert!(leaf.validity.not_after <= signer.certificate().validity.not_after);

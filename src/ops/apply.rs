@@ -9,7 +9,7 @@ use crate::cluster::{Holder, HolderId};
 use crate::directory::Owners;
 use crate::finding::Severity;
 use crate::inventory::Inventory;
-use crate::plan::{self, Loss, Plan, Trouble};
+use crate::plan::{self, Plan, Trouble, Wishes};
 use crate::verify;
 
 /// Whether what was made is proved before it is put in use.
@@ -40,31 +40,31 @@ impl Applied {
 ///
 /// # Errors
 /// The directory cannot be read, or there can be no plan.
-pub fn planned(site: Site<'_>, means: Means<'_>, loss: Loss) -> Result<Plan, DeedError> {
-    look(site, means, loss).map(|(_, plan)| plan)
+pub fn planned(site: Site<'_>, means: Means<'_>, wishes: &Wishes) -> Result<Plan, DeedError> {
+    look(site, means, wishes).map(|(_, plan)| plan)
 }
 
 /// What is there, and what is to be done. Nothing is, where others own or may write what decides.
-fn look(site: Site<'_>, means: Means<'_>, loss: Loss) -> Result<(Inventory, Plan), DeedError> {
+fn look(site: Site<'_>, means: Means<'_>, wishes: &Wishes) -> Result<(Inventory, Plan), DeedError> {
     let inventory = site.directory.read_ours(site.spec)?;
-    let mut plan = plan::plan(site.spec, site.snippets, &inventory, means.now, loss)?;
+    let mut plan = plan::plan(site.spec, site.snippets, &inventory, means.now, wishes)?;
     plan::check_keys(site.spec, &inventory, &plan, means.now)?;
     let found = check::ground(site.spec, &inventory).into_iter().filter(|finding| finding.rule.severity > Severity::Note);
     plan.notices.extend(found.map(|finding| finding.to_string()));
     Ok((inventory, plan))
 }
 
-/// Makes the directory what the cluster file says.
+/// Makes the directory what the cluster file says, or as much of that as is asked for.
 ///
 /// Every holder's new files are written beside those in use, read back and proved, and only then put in use: all of them, or none.
 ///
 /// # Errors
 /// Whatever stood in the way. What was in use before still is.
-pub fn apply(site: Site<'_>, means: Means<'_>, proof: Proof, loss: Loss) -> Result<Applied, DeedError> {
+pub fn apply(site: Site<'_>, means: Means<'_>, proof: Proof, wishes: &Wishes) -> Result<Applied, DeedError> {
     let owners = Owners::look_up(site.spec)?;
     let _lock = site.directory.lock()?;
     // Whoever held the lock before may have done the work.
-    let (inventory, mut plan) = look(site, means, loss)?;
+    let (inventory, mut plan) = look(site, means, wishes)?;
     let stuck = site.directory.clear(&plan.leftovers);
     plan.troubles.extend(stuck.iter().map(|error| Trouble::Leftover { why: error.to_string() }));
     if plan.is_empty() {

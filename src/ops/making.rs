@@ -6,10 +6,10 @@ use rayon::prelude::*;
 
 use super::{DeedError, MakingError, Means, Proof, Signers, Site, proof};
 use crate::artifact::{self, Belongings, Truststores, Workshop};
-use crate::cluster::{AuthorityName, AuthorityOrigin, Holder, HolderId};
+use crate::cluster::{AuthorityName, AuthorityOrigin, Holder, HolderId, LeafKey};
 use crate::directory::{JournalEntry, Owners};
 use crate::inventory::{AuthorityGeneration, Inventory};
-use crate::issue::{self, Signer};
+use crate::issue::{self, IssueError, Signer};
 use crate::pki::{Certificate, Password, PrivateKey};
 use crate::plan::{self, Action, AuthorityStep, Descent, HolderStep, Plan, Retirement};
 
@@ -206,10 +206,16 @@ impl<'a> Making<'a> {
         let (spec, now, entropy) = (self.site.spec, self.means.now, self.means.entropy);
         let making = |source: MakingError| DeedError::Making { what: step.holder.to_string(), source };
         let (event, identity, signer) = match (step.action, signer) {
-            (Action::Issue, Some(signer)) => {
-                ("leaf", issue::leaf(&spec.leaf, holder, signer, now, entropy).map_err(|error| making(error.into()))?, Some(signer))
+            (Action::Issue(key), Some(signer)) => {
+                let key = match key {
+                    LeafKey::Fresh => {
+                        PrivateKey::generate(spec.leaf.key).map_err(IssueError::from).map_err(|error| making(error.into()))?
+                    }
+                    LeafKey::Kept => self.site.directory.identity(&step.holder)?.into_key(),
+                };
+                ("leaf", issue::leaf(&spec.leaf, holder, key, signer, now, entropy).map_err(|error| making(error.into()))?, Some(signer))
             }
-            (Action::Issue, None) | (Action::Rewrite, _) => ("files", self.site.directory.identity(&step.holder)?, None),
+            (Action::Issue(_), None) | (Action::Rewrite, _) => ("files", self.site.directory.identity(&step.holder)?, None),
         };
         let kept = self.inventory.holders.get(&step.holder).and_then(|state| state.current.as_ref()?.password.clone());
         let password = kept.unwrap_or_else(|| Password::generate(entropy));

@@ -13,7 +13,7 @@ use crate::directory::JournalEntry;
 use crate::inventory::{AuthorityGeneration, Inventory};
 use crate::issue;
 use crate::pki::Certificate;
-use crate::plan::{Loss, Phase, Standing, standing};
+use crate::plan::{Phase, Remark, Standing, Wishes, standing};
 use crate::verify::{self, Attendee, Options};
 use crate::visit::allowance::{self, Lack};
 use crate::visit::{Credential, Login, Visitor};
@@ -65,7 +65,7 @@ pub fn standings(site: Site<'_>, means: Means<'_>) -> Result<(Inventory, Vec<Sta
 ///
 /// # Errors
 /// One is under way, or something stood in the way. Done again after a kill, `apply` goes on with it.
-pub fn start(site: Site<'_>, means: Means<'_>, standing: &Standing, reason: Option<&str>, proof: Proof) -> Result<Applied, DeedError> {
+pub fn start(site: Site<'_>, means: Means<'_>, standing: &Standing, remark: Option<&Remark>, proof: Proof) -> Result<Applied, DeedError> {
     match standing.phase {
         Phase::Settled => {}
         Phase::TrustBoth | Phase::IssueFromNew => {
@@ -75,8 +75,16 @@ pub fn start(site: Site<'_>, means: Means<'_>, standing: &Standing, reason: Opti
             });
         }
     }
-    note(site, means, "rollover", standing.name, standing.newest, &standing.new_root, reason.map(str::to_owned).into_iter().collect())?;
-    apply(site, means, proof, Loss::Stops)
+    note(
+        site,
+        means,
+        "rollover",
+        standing.name,
+        standing.newest,
+        &standing.new_root,
+        remark.map(ToString::to_string).into_iter().collect(),
+    )?;
+    apply(site, means, proof, &Wishes::default())
 }
 
 /// Gives up a rollover that was started: its new root is trusted no more, and its keys are removed.
@@ -96,7 +104,7 @@ pub fn abort(site: Site<'_>, means: Means<'_>, inventory: &Inventory, standing: 
         return refused("nobody started it: half of the life of the old root is over, and it would follow again at once");
     }
     note(site, means, "abort", standing.name, standing.newest, &standing.new_root, Vec::new())?;
-    apply(site, means, proof, Loss::Stops)
+    apply(site, means, proof, &Wishes::default())
 }
 
 /// A line of the journal, by which a rollover is told how far it is.
@@ -168,7 +176,7 @@ pub fn advance(
     let mut reasons = vec![format!("{} handshakes passed", evidence.handshakes.cells.len())];
     reasons.extend((!assumed.is_empty()).then(|| format!("assumed: {}", assumed.join(", "))));
     note(site, means, event, standing.name, standing.newest, &standing.new_root, reasons)?;
-    apply(site, means, proof, Loss::Stops).map(Some)
+    apply(site, means, proof, &Wishes::default()).map(Some)
 }
 
 /// A client of the new authority; and one of the old, as long as that signs.

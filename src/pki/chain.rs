@@ -79,6 +79,10 @@ impl Identity {
         &self.key
     }
 
+    pub fn into_key(self) -> PrivateKey {
+        self.key
+    }
+
     pub fn chain(&self) -> &Chain {
         &self.chain
     }

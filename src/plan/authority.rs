@@ -46,6 +46,10 @@ pub enum PlanError {
         .0.join("; ")
     )]
     Forbidden(Vec<String>),
+    #[error("{0} is yet to be made: run `countersign apply` first")]
+    Unfounded(String),
+    #[error("the key of {holder} cannot be kept: {why}; nothing was done: say --new-key")]
+    WornKey { holder: String, why: String },
 }
 
 /// RFC 5280, 4.1.2.5: no date is later than the end of the year 9999.
@@ -71,9 +75,10 @@ pub fn check_sides(spec: &ClusterSpec, inventory: &Inventory) -> Result<(), Plan
 }
 
 /// What becomes of an authority that is gone, or can be of no use any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Loss {
     /// There is no plan until it is restored.
+    #[default]
     Stops,
     /// Another takes its place, as the user has said.
     Replaced,

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::{Descent, Reason};
-use crate::cluster::{AuthorityName, ClusterSpec, Holder, LeafSpec};
+use crate::cluster::{AuthorityName, ClusterSpec, Holder, LeafKey, LeafSpec};
 use crate::inventory::{AuthorityCertificates, Content, Generation, Intrusion, Inventory};
 use crate::layout::HolderFile;
 use crate::pki::{Certificate, San, Validity};
@@ -42,6 +42,30 @@ pub fn reasons(
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Which key a leaf that takes the place of the one in use is issued for.
+pub fn renewed_key(spec: &ClusterSpec, inventory: &Inventory, holder: &Holder, current: &Generation) -> LeafKey {
+    match spec.leaf.renewed_key {
+        LeafKey::Kept if worn_key(spec, inventory, holder, current).is_none() => LeafKey::Kept,
+        LeafKey::Kept | LeafKey::Fresh => LeafKey::Fresh,
+    }
+}
+
+/// Why no other leaf is issued for the key in use: it cannot be read, is of another kind, or may be known to others.
+pub fn worn_key(spec: &ClusterSpec, inventory: &Inventory, holder: &Holder, current: &Generation) -> Option<String> {
+    let leaf = match &current.chain {
+        Ok(chain) => &chain[0],
+        Err(unreadable) => return Some(format!("{}: {}", unreadable.file, unreadable.why)),
+    };
+    let is_unknown = !inventory.journal.tells_of(&holder.id.to_string(), current.number, leaf);
+    let mode = current.found.get(HolderFile::Key.name()).map_or(0, |found| found.mode);
+    key(current)
+        .or_else(|| key_type(&spec.leaf, leaf))
+        .map(|reason| reason.to_string())
+        .or_else(|| current.trespasses.first().map(|trespass| format!("{} {}", trespass.path.display(), trespass.how)))
+        .or_else(|| (mode & 0o004 != 0).then(|| format!("{} was readable for everyone", HolderFile::Key.name())))
+        .or_else(|| is_unknown.then(|| "the journal does not tell of its certificate".to_owned()))
 }
 
 /// Without its key a certificate is of no use, and the key is nowhere else.

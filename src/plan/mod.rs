@@ -9,6 +9,7 @@ mod rewrite;
 mod rollover;
 mod succession;
 mod trouble;
+mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -23,8 +24,9 @@ pub use recipe::{Ingredients, made_from, trust_aliases};
 pub use rollover::{Phase, Standing, standing};
 pub use succession::{Descent, Retirement};
 pub use trouble::Trouble;
+pub use wishes::{Remark, RemarkError, Rotation, Wishes};
 
-use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId};
+use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId, LeafKey};
 use crate::inventory::Inventory;
 use crate::layout::{self, HolderFile};
 use crate::pki::{Password, TrustBundle};
@@ -65,6 +67,18 @@ impl Plan {
         })
     }
 
+    /// Whether the authority `name` can sign, as far as its dates go.
+    fn signs(&self, name: AuthorityName) -> bool {
+        !self.troubles.iter().any(|trouble| match trouble {
+            Trouble::AuthorityEnded { authority, .. } | Trouble::AuthorityNotYetValid { authority, .. } => *authority == name.path(),
+            Trouble::Holder { .. }
+            | Trouble::Leftover { .. }
+            | Trouble::AuthorityKey { .. }
+            | Trouble::RootKey { .. }
+            | Trouble::AuthorityEnds { .. } => false,
+        })
+    }
+
     pub fn is_empty(&self) -> bool {
         self.authorities.is_empty() && self.retired.is_empty() && !self.trust && self.holders.is_empty()
     }
@@ -72,7 +86,7 @@ impl Plan {
     /// The authorities that have a leaf to sign.
     pub fn signing(&self, spec: &ClusterSpec) -> BTreeSet<AuthorityName> {
         let issued: BTreeSet<&HolderId> =
-            self.holders.iter().filter(|step| step.action == Action::Issue).map(|step| &step.holder).collect();
+            self.holders.iter().filter(|step| matches!(step.action, Action::Issue(_))).map(|step| &step.holder).collect();
         spec.holders.iter().filter(|holder| issued.contains(&holder.id)).map(|holder| spec.issuer_of(holder)).collect()
     }
 }
@@ -99,25 +113,25 @@ pub struct HolderStep {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// A new key and leaf, and every file.
-    Issue,
+    /// A new leaf for this key, and every file.
+    Issue(LeafKey),
     /// The same key and leaf, laid out anew.
     Rewrite,
 }
 
-/// Compares what the user wants with what is there. `loss` says what becomes of an authority that is gone.
+/// Compares what the user wants with what is there.
 pub fn plan(
     spec: &ClusterSpec,
     snippets: &Snippets<'_>,
     inventory: &Inventory,
     now: OffsetDateTime,
-    loss: Loss,
+    wishes: &Wishes,
 ) -> Result<Plan, PlanError> {
     let mut plan = Plan::default();
     authority::check_clock(spec, now)?;
     authority::check_sides(spec, inventory)?;
     for authority in spec.authorities() {
-        let steps = authority::steps(authority, spec, inventory, now, loss)?;
+        let steps = authority::steps(authority, spec, inventory, now, wishes.loss)?;
         if steps.is_empty() {
             plan.troubles.extend(trouble::of_authority(spec, authority.name, inventory, now));
             plan.troubles.extend(trouble::of_its_end(spec, authority.name, inventory, now));
@@ -138,9 +152,13 @@ pub fn plan(
     let view = View { spec, snippets, inventory, sasl_passwords: &sasl_passwords, trust: &trust, authorities: &plan.authorities, now };
     let step = |holder| view.step(holder);
     plan.holders = spec.holders.par_iter().filter(|holder| !faults.contains_key(&holder.id)).filter_map(step).collect();
-    permitted::check(spec, inventory, &plan.holders, now)?;
-    plan.unchanged = spec.holders.len() - plan.holders.len() - faults.len();
+    let faulty = faults.len();
     plan.troubles.extend(faults.into_iter().map(|(holder, why)| Trouble::Holder { holder: holder.to_string(), why }));
+    if let Some(rotation) = &wishes.rotation {
+        wishes::narrow(&mut plan, spec, inventory, rotation)?;
+    }
+    permitted::check(spec, inventory, &plan.holders, now)?;
+    plan.unchanged = spec.holders.len() - plan.holders.len() - faulty;
     plan.leftovers.clone_from(&inventory.leftovers);
     plan.notices.extend(trouble::of_clock(inventory, now));
     let wanted: BTreeSet<&HolderId> = spec.holders.iter().map(|holder| &holder.id).collect();
@@ -173,13 +191,13 @@ impl View<'_> {
         let signs_anew = made(issuer).find(|descent| descent.signs(now));
         let signs = signs_anew.is_some() || trouble::of_authority(spec, issuer, inventory, now).is_none();
         let Some(current) = state.and_then(|state| state.current.as_ref()) else {
-            return if signs { step(Action::Issue, vec![Reason::Missing]) } else { None };
+            return if signs { step(Action::Issue(LeafKey::Fresh), vec![Reason::Missing]) } else { None };
         };
         let mut reasons = leaf::reasons(spec, inventory, holder, current, signs_anew, now);
         if signs && !reasons.is_empty() {
             // The rest is made anew in any case; what somebody wrote there is told.
             reasons.extend(rewrite::edited(snippets, inventory, sasl_passwords, holder, current));
-            return step(Action::Issue, reasons);
+            return step(Action::Issue(leaf::renewed_key(spec, inventory, holder, current)), reasons);
         }
         let trust = self.trust.get(spec.trusted_by(holder)).and_then(Option::as_ref);
         let mut reasons = rewrite::reasons(spec, snippets, inventory, sasl_passwords, trust, holder, current);

@@ -11,7 +11,7 @@ use crate::path;
 /// Refuses a plan with a leaf that nobody would take, before anything of it is done.
 pub fn check(spec: &ClusterSpec, inventory: &Inventory, steps: &[HolderStep], now: OffsetDateTime) -> Result<(), PlanError> {
     let mut forbidden = Vec::new();
-    for step in steps.iter().filter(|step| step.action == Action::Issue) {
+    for step in steps.iter().filter(|step| matches!(step.action, Action::Issue(_))) {
         let Some(holder) = spec.holders.iter().find(|holder| holder.id == step.holder) else { continue };
         let name = spec.issuer_of(holder);
         let signing = inventory.signing_generation(name, &spec.leaf, now).and_then(|generation| generation.state.as_ref().ok());

@@ -5,11 +5,17 @@ use std::fmt;
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use super::Remark;
 use crate::pki::{KeyKind, Usage};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum Reason {
+    /// Somebody wants it so.
+    Asked {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        remark: Option<Remark>,
+    },
     /// Never issued.
     Missing,
     /// The certificate or key cannot be used.
@@ -105,6 +111,8 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Asked { remark: None } => f.write_str("asked for"),
+            Self::Asked { remark: Some(remark) } => write!(f, "asked for: {remark}"),
             Self::Missing => f.write_str("missing"),
             Self::Unreadable { file, why } => write!(f, "unreadable: {file}: {why}"),
             Self::Ended { not_after } => write!(f, "expired: ended {}", not_after.date()),

@@ -11,7 +11,7 @@ use crate::cluster::{self, AuthorityName, AuthorityOrigin, ClusterSpec, Holder, 
 use crate::inventory::HolderFiles;
 use crate::issue::{self, Signer};
 use crate::layout::{self, HolderFile};
-use crate::pki::{Certificate, Host, Identity, Password, Secret, TrustBundle};
+use crate::pki::{Certificate, Host, Identity, Password, PrivateKey, Secret, TrustBundle};
 use crate::snippet::Snippets;
 
 pub struct Cluster {
@@ -82,7 +82,8 @@ impl Cluster {
     pub fn files(&self, id: &str) -> HolderFiles {
         let (holder, entropy) = (self.holder(id), SystemRandom::new());
         let signer = &self.signers[&self.spec.issuer_of(holder)].0;
-        let identity = issue::leaf(&self.spec.leaf, holder, signer, self.now, &entropy).unwrap();
+        let key = PrivateKey::generate(self.spec.leaf.key).unwrap();
+        let identity = issue::leaf(&self.spec.leaf, holder, key, signer, self.now, &entropy).unwrap();
         let [password, trust_password] = [Password::generate(&entropy), Password::generate(&entropy)];
         let truststores = Truststores::encode(&self.spec.stores, self.trust(holder), trust_password, &entropy).unwrap();
         let snippets = Snippets::new(&self.spec, Path::new("/"));
