@@ -54,6 +54,7 @@
 //! | 8 | [`endpoint`] | what a TLS endpoint shows to whoever connects |
 //! | 8 | [`visit`] | one identity at one endpoint, step by step, as a client would |
 //! | 9 | [`identity`] | from whatever a user has to who visits: configurations, stores, certificates, URLs, holders |
+//! | 9 | [`reload`] | running brokers take new files, and are seen to serve them |
 //! | 9 | [`sinks`] | Vault, OpenBao and AWS Secrets Manager: looked at, written to, read back |
 //! | 9 | [`verify`] | the proof: who visits whom, over loopback and at running brokers, and what must be refused |
 //! | 10 | [`ops`] | the deeds of the verbs, from values to outcomes, without a command line |
@@ -105,6 +106,7 @@ pub mod pbe;
 pub mod pki;
 pub mod plan;
 pub mod policy;
+pub mod reload;
 pub mod report;
 pub mod settings;
 pub mod sinks;

@@ -17,7 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["check", "diagnosis", "issue", "kubernetes", "policy"],
     &["artifact", "report"],
     &["directory", "endpoint", "visit"],
-    &["identity", "sinks", "verify"],
+    &["identity", "reload", "sinks", "verify"],
     &["ops"],
     &["commands"],
 ];

@@ -3,7 +3,7 @@
 use super::entry::{self, Defaults, Entry, Placed};
 use super::node::{Node, Value};
 use super::reader::{Fields, Reader};
-use super::{Client, Holder, HolderId, HolderKind, KafkaAccess, RabbitmqAccess, Role};
+use super::{Client, Holder, HolderId, HolderKind, KafkaAccess, RabbitmqAccess, Role, reload};
 use crate::pki::Subject;
 
 /// Which brokers the cluster file has.
@@ -14,7 +14,7 @@ pub struct Brokers {
 }
 
 pub fn block(reader: &mut Reader<'_>, node: &Node, subject: &Subject, brokers: Brokers, holders: &mut Placed) {
-    let known: Vec<&str> = entry::KEYS.into_iter().chain(["kafka", "rabbitmq"]).collect();
+    let known: Vec<&str> = entry::KEYS.into_iter().chain(["kafka", "rabbitmq", "reload", "restarts"]).collect();
     for item in reader.list(node, "clients").unwrap_or_default() {
         let Some(entry) = Entry::read(reader, item, "a client", &known, &Defaults::default()) else { continue };
         let Some(client) = client(reader, &entry, brokers) else { continue };
@@ -52,7 +52,11 @@ fn client(reader: &mut Reader<'_>, entry: &Entry<'_>, brokers: Brokers) -> Optio
     }
     let kafka = kafka_node.map(|node| kafka_access(reader, node));
     let rabbitmq = rabbitmq_node.map(|node| rabbitmq_access(reader, node));
+    let reload = entry.fields.get("reload").and_then(|node| reload::command(reader, node, "reload"));
+    let restarts = reload::restarts(reader, entry.fields);
     Some(Client {
+        reload,
+        restarts,
         kafka: kafka.map_or(Some(None), |access| access.map(Some))?,
         rabbitmq: rabbitmq.map_or(Some(None), |access| access.map(Some))?,
     })

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use super::{ListenerName, RabbitmqLogin};
+use super::{ListenerName, RabbitmqLogin, ReloadCommand, Restarts};
 use crate::pki::{Host, HostPort, San, Subject, Usage};
 
 /// A broker, node or client that owns a leaf.
@@ -151,6 +151,9 @@ impl RabbitmqNode {
 pub struct Client {
     pub kafka: Option<KafkaAccess>,
     pub rabbitmq: Option<RabbitmqAccess>,
+    /// What makes its program use new files.
+    pub reload: Option<ReloadCommand>,
+    pub restarts: Restarts,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,6 +185,10 @@ impl Holder {
             Role::Kafka(_) | Role::Rabbitmq(_) => &[Usage::ServerAuth, Usage::ClientAuth],
             Role::Client(_) => &[Usage::ClientAuth],
         }
+    }
+
+    pub fn is_kafka_super_user(&self) -> bool {
+        matches!(self.role, Role::Client(Client { kafka: Some(KafkaAccess::SuperUser), .. }))
     }
 
     /// Kafka's name for this holder: `User:` and the subject as RFC 2253 has it.

@@ -7,10 +7,12 @@ use super::entry::{self, Defaults, Entry, Form, Placed};
 use super::listeners::{self, PlacedListener, Uses};
 use super::node::{Node, Value};
 use super::reader::{Reader, release};
-use super::{Endpoint, Holder, HolderId, HolderKind, KafkaNode, KafkaPasswords, KafkaRoles, KafkaSpec, ListenerName, Role};
+use super::{
+    Endpoint, Holder, HolderId, HolderKind, KafkaNode, KafkaPasswords, KafkaReload, KafkaRoles, KafkaSpec, ListenerName, Role, reload,
+};
 use crate::pki::{HostPort, San, Subject};
 
-const BLOCK: [&str; 12] = [
+const BLOCK: [&str; 13] = [
     "version",
     "install",
     "owner",
@@ -23,6 +25,7 @@ const BLOCK: [&str; 12] = [
     "clients",
     "brokers",
     "topics",
+    "reload",
 ];
 const BROKER: [&str; 7] = ["host", "id", "roles", "bind", "ports", "advertised", "data"];
 
@@ -39,6 +42,7 @@ pub fn block(reader: &mut Reader<'_>, node: &Node, subject: &Subject, holders: &
     let whole = listeners.as_ref().and_then(|listeners| listeners.iter().map(Option::as_ref).collect::<Option<Vec<_>>>());
     let uses = whole.as_ref().and_then(|listeners| Uses::read(reader, fields, listeners));
     let defaults = Defaults::read(reader, fields, "kafka");
+    let reload = fields.get("reload").map_or(Some(KafkaReload::Request { as_client: None }), |node| reload::of_kafka(reader, node));
     let data = fields.get("data").and_then(|node| entry::values(reader, node, "kafka.data", 1, entry::DIRECTORY).remove(0));
     let data = data.unwrap_or_else(|| PathBuf::from("/var/lib/kafka/data"));
     let entries = reader.required(fields, "kafka", "brokers", "[{ name: \"broker-{1..3}\", host: \"broker-{1..3}.example\" }]");
@@ -56,6 +60,7 @@ pub fn block(reader: &mut Reader<'_>, node: &Node, subject: &Subject, holders: &
         controller,
         clients,
         verify_topic: verify_topic?,
+        reload: reload?,
     })
 }
 

@@ -9,7 +9,7 @@ use super::node::{self, Node};
 use super::reader::{Reader, number};
 use super::{
     AuthorityName, ClusterSpec, Endpoint, Holder, HolderId, HolderName, JavaVersion, Problem, RabbitmqLogin, Role, StoreFormat, StoresSpec,
-    authority, clients, kafka, leaf, push, rabbitmq,
+    authority, clients, kafka, leaf, push, rabbitmq, reload,
 };
 use crate::pki::{Host, San, Subject, SubjectAttribute};
 
@@ -54,6 +54,7 @@ fn cluster(reader: &mut Reader<'_>, root: &Node) -> Option<ClusterSpec> {
         let has = clients::Brokers { kafka: fields.get("kafka").is_some(), rabbitmq: fields.get("rabbitmq").is_some() };
         clients::block(reader, node, &subject, has, &mut holders);
     }
+    reload::check(reader, fields.get("kafka"), kafka.as_ref().map(|kafka| &kafka.reload), &holders);
     unique(reader, &holders);
     bound_once(reader, &holders);
     if rabbitmq.as_ref().is_some_and(|rabbitmq| rabbitmq.login == RabbitmqLogin::SanDns) {

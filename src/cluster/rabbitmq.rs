@@ -3,10 +3,10 @@
 use super::entry::{self, Defaults, Entry, Placed};
 use super::node::Node;
 use super::reader::{Reader, release};
-use super::{Holder, HolderId, HolderKind, RabbitmqLogin, RabbitmqNode, RabbitmqSpec, Role};
+use super::{Holder, HolderId, HolderKind, RabbitmqLogin, RabbitmqNode, RabbitmqSpec, Role, reload};
 use crate::pki::{San, Subject};
 
-const BLOCK: [&str; 7] = ["version", "install", "owner", "group", "login", "port", "nodes"];
+const BLOCK: [&str; 8] = ["version", "install", "owner", "group", "login", "port", "nodes", "reload"];
 
 pub fn block(reader: &mut Reader<'_>, node: &Node, subject: &Subject, holders: &mut Placed) -> Option<RabbitmqSpec> {
     let fields = reader.fields(node, "rabbitmq", &BLOCK)?;
@@ -20,12 +20,13 @@ pub fn block(reader: &mut Reader<'_>, node: &Node, subject: &Subject, holders: &
         reader.one_of(node, "rabbitmq.login", &choices)
     });
     let port = fields.get("port").map_or(5671, |node| entry::values(reader, node, "rabbitmq.port", 1, entry::PORT)[0].unwrap_or(5671));
+    let reload = fields.get("reload").and_then(|node| reload::command(reader, node, "rabbitmq.reload"));
     let defaults = Defaults::read(reader, fields, "rabbitmq");
     let nodes = reader.required(fields, "rabbitmq", "nodes", "[{ name: \"rabbit-{1..3}\", host: \"rabbit-{1..3}.example\" }]");
     for item in nodes.and_then(|node| reader.list(node, "rabbitmq.nodes")).unwrap_or_default() {
         nodes_of(reader, item, port, &defaults, subject, holders);
     }
-    Some(RabbitmqSpec { version: version?, login: login? })
+    Some(RabbitmqSpec { version: version?, login: login?, reload })
 }
 
 fn version(reader: &mut Reader<'_>, node: &Node) -> Option<(u8, u8)> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{Client, Holder, HolderId, KafkaAccess, KafkaNode, LeafSpec, RabbitmqNode, Role, SaslMechanism};
+use super::{Client, Holder, HolderId, KafkaAccess, KafkaNode, KafkaReload, LeafSpec, RabbitmqNode, ReloadCommand, Role, SaslMechanism};
 use crate::pki::{KeyKind, Lifetime, Subject};
 
 /// Everything that the cluster file says. Made by [`super::parse`] alone.
@@ -143,6 +143,7 @@ pub struct KafkaSpec {
     pub clients: ListenerName,
     /// The topic that `verify` writes to.
     pub verify_topic: String,
+    pub reload: KafkaReload,
 }
 
 /// How server.properties and client.properties come to their passwords.
@@ -183,6 +184,8 @@ pub enum ListenerAuth {
 pub struct RabbitmqSpec {
     pub version: (u8, u8),
     pub login: RabbitmqLogin,
+    /// What makes a node look at its files at once; `None`: it is waited for.
+    pub reload: Option<ReloadCommand>,
 }
 
 /// What of a client's certificate names its RabbitMQ user (`ssl_cert_login_from`).

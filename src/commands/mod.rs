@@ -17,6 +17,7 @@ mod proof;
 mod push;
 mod push_report;
 mod question;
+mod reload;
 mod render;
 mod rollover;
 mod rotate;
@@ -74,6 +75,7 @@ enum Verb {
     Check(Box<check::Check>),
     Verify(verify::Verify),
     Push(push::Push),
+    Reload(reload::Reload),
     Rotate(rotate::Rotate),
     Render(render::Render),
     Rollover(rollover::Rollover),
@@ -112,6 +114,7 @@ pub fn main(now: OffsetDateTime) -> u8 {
         Verb::Check(check) => check.run(&context),
         Verb::Verify(verify) => verify.run(&context),
         Verb::Push(push) => push.run(&context),
+        Verb::Reload(reload) => reload.run(&context),
         Verb::Rotate(rotate) => rotate.run(&context),
         Verb::Render(render) => render.run(&context),
         Verb::Rollover(rollover) => rollover.run(&context),

@@ -27,6 +27,8 @@ pub enum Step {
     Metadata,
     /// The topic for the message: that it is there, and that the client may use it.
     Topic,
+    /// Settings of a Kafka node.
+    Settings,
     Produce,
     Publish,
     Consume,
@@ -46,6 +48,7 @@ impl Step {
             Self::VirtualHost => "virtual host",
             Self::Metadata => "metadata",
             Self::Topic => "topic",
+            Self::Settings => "settings",
             Self::Produce => "produce",
             Self::Publish => "publish",
             Self::Consume => "consume",

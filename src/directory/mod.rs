@@ -9,6 +9,7 @@
 //!   generation beside it.
 
 mod authority;
+mod command;
 mod error;
 mod file;
 mod folder;
@@ -29,6 +30,7 @@ mod write;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+pub use command::run_command;
 pub use error::DirectoryError;
 pub use folder::{read_folder, remove_from_folder, write_in_folder};
 pub use foreign::{expand, files_in, length_of, look_at, mode_of, read_foreign, read_log, read_named, system_roots};

@@ -1,8 +1,9 @@
 //! Artifacts → the directory. A generation becomes visible by one rename, or not at all.
 
 use std::os::unix::fs::symlink;
+use std::time::SystemTime;
 
-use super::{Directory, DirectoryError, Owners, file, leftover};
+use super::{Directory, DirectoryError, Owners, file, leftover, open};
 use crate::artifact::Artifact;
 use crate::cluster::{Access, Holder, HolderId};
 use crate::inventory::Manifest;
@@ -76,6 +77,19 @@ impl Directory {
         symlink(generation.to_string(), &link).map_err(|source| DirectoryError::io("create", &link, source))?;
         file::rename_new(&place.join(leftover::staged(generation)), &place.join(generation.to_string()))?;
         file::rename(&link, &place.join(layout::CURRENT))
+    }
+
+    /// Gives the files of a holder's generation in use the time of now. Erlang reads a file again only if its time of change is not
+    /// older than when it last looked, and it may have looked between writing and switching.
+    pub fn touch(&self, id: &HolderId) -> Result<(), DirectoryError> {
+        let place = self.holder(id).join(layout::CURRENT);
+        for name in file::names(&place)? {
+            let path = place.join(name);
+            if let Some((file, _)) = open::own(&path, u64::MAX)? {
+                file.set_modified(SystemTime::now()).map_err(|source| DirectoryError::io("touch", &path, source))?;
+            }
+        }
+        Ok(())
     }
 
     /// Forces everything written so far to the disk: one call for any number of files.

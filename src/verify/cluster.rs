@@ -7,7 +7,7 @@ use super::agenda::{Agenda, Attendee, Entry, Intruders, KafkaMessage, Meeting, T
 use super::party;
 use crate::cluster::{AuthorityName, Client, ClusterSpec, Holder, HolderId, KafkaSpec, ListenerName, Role};
 use crate::describe::Protocol;
-use crate::diagnosis::Via;
+use crate::diagnosis::{Fault, Via};
 use crate::inventory::HolderFiles;
 use crate::visit::{Errand, Login, Message, Visitor};
 
@@ -62,6 +62,17 @@ struct Place<'a> {
     target: Target,
     /// `None` for RabbitMQ.
     listener: Option<&'a ListenerName>,
+}
+
+/// `holder` as it is known where it asks for no password.
+pub fn by_certificate(files: &HolderFiles) -> Result<Visitor, Fault> {
+    attendee(files).visitor
+}
+
+/// `holder` as it is known to Kafka.
+pub fn at_kafka(spec: &ClusterSpec, holder: &Holder, files: &HolderFiles) -> Result<Visitor, Fault> {
+    let known = visitors(spec, holder, files).into_iter().next();
+    known.map_or_else(|| by_certificate(files), |(_, _, attendee)| attendee.visitor)
 }
 
 fn attendee(files: &HolderFiles) -> Attendee {

@@ -34,7 +34,7 @@ use std::time::Duration;
 
 pub use agenda::{Agenda, Attendee, Entry, Intruders, KafkaMessage, Meeting, Target, Wishes};
 pub use by_name::{Place, agenda as agenda_by_name};
-pub use cluster::{agenda as agenda_by_cluster, handshakes};
+pub use cluster::{agenda as agenda_by_cluster, at_kafka, by_certificate, handshakes};
 pub use loopback::loopback;
 pub use mock::{message_through_mock, stand_in_hosts};
 pub use options::Options;

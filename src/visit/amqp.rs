@@ -208,6 +208,6 @@ const fn after(step: Step) -> Step {
         Step::VirtualHost => Step::Publish,
         Step::Publish | Step::Consume => Step::Consume,
         Step::Files | Step::Resolve | Step::Connect | Step::Handshake | Step::Acceptance | Step::Greeting => Step::Login,
-        Step::Metadata | Step::Topic | Step::Produce => Step::Login,
+        Step::Metadata | Step::Topic | Step::Settings | Step::Produce => Step::Login,
     }
 }

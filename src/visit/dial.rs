@@ -65,6 +65,11 @@ impl Addresses {
         if addresses.is_empty() { Err(unknown("the name has no address".to_owned())) } else { Ok(Self(addresses)) }
     }
 
+    /// Each by itself.
+    pub fn each(&self) -> impl Iterator<Item = (IpAddr, Self)> {
+        self.0.iter().map(|address| (address.ip(), Self(vec![*address])))
+    }
+
     pub fn all(&self) -> Vec<IpAddr> {
         self.0.iter().map(SocketAddr::ip).collect()
     }

@@ -22,6 +22,7 @@ pub(super) enum Request {
     DeleteTopics = 20,
     InitProducerId = 22,
     SaslAuthenticate = 36,
+    IncrementalAlterConfigs = 44,
 }
 
 impl Request {
@@ -34,7 +35,8 @@ impl Request {
             | Self::SaslAuthenticate
             | Self::InitProducerId
             | Self::CreateTopics
-            | Self::DeleteTopics => 64 << 10,
+            | Self::DeleteTopics
+            | Self::IncrementalAlterConfigs => 64 << 10,
         }
     }
 }
@@ -140,6 +142,11 @@ impl Body {
         self.int16(-1)
     }
 
+    pub fn int8(mut self, value: i8) -> Self {
+        self.0.extend_from_slice(&value.to_be_bytes());
+        self
+    }
+
     pub fn int16(mut self, value: i16) -> Self {
         self.0.extend_from_slice(&value.to_be_bytes());
         self
@@ -184,6 +191,10 @@ impl<'a> Answer<'a> {
 
     pub fn boolean(&mut self) -> Result<bool, Malformed> {
         self.array_of().map(|[octet]| octet != 0)
+    }
+
+    pub fn int8(&mut self) -> Result<i8, Malformed> {
+        self.array_of().map(i8::from_be_bytes)
     }
 
     pub fn int16(&mut self) -> Result<i16, Malformed> {

@@ -1,4 +1,4 @@
-//! Whoever looks after a topic: what is asked of single brokers, on connections of its own.
+//! Whoever looks after topics and settings: what is asked of single brokers, on connections of its own.
 
 use std::time::Duration;
 
@@ -6,12 +6,13 @@ use time::OffsetDateTime;
 
 use super::dial::{Addresses, Deadline};
 use super::kafka::KafkaSession;
+use super::kafka_configs::Change;
 use super::kafka_metadata::Metadata;
 use super::{Visitor, tls};
 use crate::diagnosis::{Fault, Step, Symptom};
 use crate::pki::HostPort;
 
-/// Who looks after topics, and how long each of its connections may take, with all that is done over it.
+/// Who looks after topics and settings, and how long each of its connections may take, with all that is done over it.
 #[derive(Debug, Clone)]
 pub struct Steward {
     pub visitor: Visitor,
@@ -37,6 +38,11 @@ impl Steward {
 
     pub async fn delete_topic(&self, brokers: &[HostPort], topic: &str) -> Result<(), Fault> {
         self.anywhere(brokers, async |session, left| session.delete_topic(topic, left).await).await
+    }
+
+    /// Changes settings of the node with this id, which is reached at `endpoint`.
+    pub async fn alter_node(&self, endpoint: &HostPort, id: u32, changes: &[Change]) -> Result<(), Fault> {
+        self.at(endpoint, async |session, _| session.alter_node(id, changes).await).await
     }
 
     /// Asks one of `brokers` after the other, until one answers who can.
