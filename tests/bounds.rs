@@ -92,6 +92,7 @@ const OTHERS: [&str; 12] = [
     "read_folder",
     "read_provided",
     "remove_from_folder",
+    "run_command",
     "same_file",
     "system_roots",
     "write_in_folder",

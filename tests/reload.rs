@@ -7,6 +7,7 @@ mod support;
 use serde_json::Value;
 use support::broker::alone;
 use support::kafka::{KafkaCluster, KafkaVersion};
+use support::rabbitmq::{RabbitmqNode, RabbitmqVersion};
 use support::{Workspace, free_ports};
 
 fn kafka_node(version: KafkaVersion, stores: &str) -> Workspace {
@@ -62,6 +63,13 @@ fn kafka_serves_the_new_leaf_everywhere_and_nothing_stays_set() {
         assert!(second["restarts"][0]["by"].is_string(), "{second:#}");
         assert_eq!(workspace.run(&["verify", "--no-message"]).code, 0);
 
+        // Of cron's runs only the one that made something asks for more than what is served.
+        workspace.edit("kafka: { write: [t] }", "kafka: { write: [t] }, also: [app.example]");
+        let applied = workspace.json(&["apply", "--no-proof", "--reload"]);
+        assert_eq!(states(&applied["reload"]), ["served"; 3], "{applied:#}");
+        workspace.ok(&["rotate", "broker-1", "--no-proof"]);
+        assert_eq!(states(&workspace.json(&["apply", "--reload"])["reload"]), ["reloaded"; 3], "what was missed is made up for");
+
         // What was set for the second generation would win over the third.
         workspace.ok(&["rotate", "--all", "--no-proof"]);
         drop(kafka);
@@ -107,4 +115,31 @@ fn a_client_is_reloaded_by_its_command() {
     workspace.run(&["reload", "app"]).expect(4).says("exit status: 7; it said: no such thing");
     workspace.edit("echo no such thing >&2; exit 7' }", "sleep 60', timeout: 1s }");
     workspace.run(&["reload", "app"]).expect(4).says("it did not end within 1 s");
+}
+
+/// Erlang keeps what it has read for up to two minutes, unless it is told to forget it.
+#[test]
+fn rabbitmq_serves_the_new_leaf_once_its_cache_is_cleared() {
+    let _alone = alone();
+    let [port] = free_ports();
+    let workspace = Workspace::new(&format!(
+        r#"
+cluster: tests
+rabbitmq:
+  version: 3.10
+  nodes: [{{ name: rabbit-1, host: localhost, bind: 127.0.0.1, port: {port} }}]
+clients: [{{ name: app, rabbitmq: {{}} }}]
+"#
+    ));
+    workspace.ok(&["apply", "--no-proof"]);
+    let generation = workspace.path("pki/rabbitmq/rabbit-1/current");
+    let node = RabbitmqNode::start(RabbitmqVersion::V3_10, &workspace, &generation, "rabbit-1", port);
+    assert_eq!(states(&workspace.json(&["reload"])), ["served"]);
+    workspace.ok(&["rotate", "--all", "--no-proof"]);
+    workspace.run(&["reload", "--patience", "100ms"]).expect(4).says("not yet");
+    let command = node.ctl_line("-q eval 'ssl:clear_pem_cache().'").replace('\'', "''");
+    workspace.edit("rabbitmq:\n", &format!("rabbitmq:\n  reload: {{ command: '{command}' }}\n"));
+    let reloaded = workspace.json(&["reload"]);
+    assert_eq!(states(&reloaded), ["reloaded"], "{reloaded:#}");
+    assert_eq!(workspace.run(&["verify"]).code, 0);
 }

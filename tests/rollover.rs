@@ -35,7 +35,7 @@ clients:
 }
 
 fn phase(workspace: &Workspace) -> Value {
-    workspace.json(&["rollover", "status", "--deadline", "500ms"])["authorities"][0].clone()
+    workspace.json(&["rollover", "status", "--probe-deadline", "500ms"])["authorities"][0].clone()
 }
 
 fn generations(workspace: &Workspace) -> Vec<String> {

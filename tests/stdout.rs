@@ -21,7 +21,7 @@ push: [{ kubernetes: { namespace: kafka, directory: manifests } }]
 ";
 
 /// Every verb, in each way in which it writes to stdout.
-const RUNS: [&str; 30] = [
+const RUNS: [&str; 31] = [
     "--version",
     "--help",
     "help check",
@@ -48,6 +48,7 @@ const RUNS: [&str; 30] = [
     "rotate orders --no-proof --format json",
     "render",
     "rollover status",
+    "reload --patience 100ms",
     "rollover status --format json",
     "render --format json broker-1",
     "inspect pki/trust/ca.crt",

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::console::{Format, Tone};
 use super::failure::Exit;
-use super::{Context, proof};
+use super::{Context, proof, reload};
 use crate::cluster::LeafKey;
 use crate::directory::Directory;
-use crate::ops::{Applied, Made, Proved};
+use crate::ops::{Applied, Made, Proved, Reloaded};
 use crate::plan::{Action, Plan, Reason, Trouble};
 
 /// Whether anything was done.
@@ -34,6 +34,8 @@ struct Report<'a> {
     in_use: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reload: Option<&'a Reloaded>,
 }
 
 #[derive(Serialize)]
@@ -64,7 +66,8 @@ struct HolderRow<'a> {
     serial: Option<&'a str>,
 }
 
-pub fn show(context: &Context, directory: &Directory, run: Run, applied: &Applied) {
+/// `reloaded`: what became of the programs that were to take it, where that was asked for.
+pub fn show(context: &Context, directory: &Directory, run: Run, applied: &Applied, reloaded: Option<&Reloaded>) {
     let Applied { plan, made, proof } = applied;
     let console = &context.console;
     for trouble in &plan.troubles {
@@ -93,6 +96,7 @@ pub fn show(context: &Context, directory: &Directory, run: Run, applied: &Applie
             notices: &plan.notices,
             in_use: run == Run::Real && applied.is_in_use(),
             proof: proof.as_ref().map(Proved::json),
+            reload: reloaded,
         }),
         Format::Human if plan.is_empty() && !plan.troubles.is_empty() => {
             console.say("There is nothing that apply can mend.");
@@ -106,6 +110,9 @@ pub fn show(context: &Context, directory: &Directory, run: Run, applied: &Applie
                 proof::show(console, proof);
             }
         }
+    }
+    if let (Format::Human, Some(reloaded)) = (console.format, reloaded) {
+        reload::show(context, reloaded);
     }
 }
 

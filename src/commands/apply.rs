@@ -5,6 +5,7 @@ use clap::Args;
 use super::Context;
 use super::applied::{self, Run};
 use super::failure::{Exit, Failure};
+use super::reload::After;
 use crate::cluster::ClusterSpec;
 use crate::ops::{self, Applied, Progress, Proof, Site};
 use crate::plan::{Loss, Wishes};
@@ -27,6 +28,8 @@ pub struct Apply {
     /// Where an authority that was in use is gone, damaged or without its key, make another; everyone is issued anew
     #[arg(long)]
     new_authority: bool,
+    #[command(flatten)]
+    after: After,
 }
 
 impl Apply {
@@ -42,14 +45,18 @@ impl Apply {
         if self.dry_run || plan.is_empty() && plan.leftovers.is_empty() {
             let exit = if plan.is_empty() { applied::exit(&plan) } else { Exit::WorkToDo };
             let run = if self.dry_run { Run::Dry } else { Run::Real };
-            applied::show(context, &directory, run, &Applied { plan, made: Vec::new(), proof: None });
-            return Ok(exit);
+            let nothing = Applied { plan, made: Vec::new(), proof: None };
+            let reloaded = if self.dry_run { None } else { self.after.reload(context, site, &nothing)? };
+            applied::show(context, &directory, run, &nothing, reloaded.as_ref());
+            return Ok(After::exit(exit, reloaded.as_ref()));
         }
         let proof = if self.no_proof { Proof::LeftOut } else { Proof::Demanded };
         let done = ops::apply(site, means, proof, &wishes)?;
-        applied::show(context, &directory, Run::Real, &done);
+        let reloaded = self.after.reload(context, site, &done)?;
+        applied::show(context, &directory, Run::Real, &done, reloaded.as_ref());
         next_step(context, &spec, &done);
-        Ok(if done.is_in_use() { applied::exit(&done.plan) } else { Exit::VerificationFailed })
+        let exit = if done.is_in_use() { applied::exit(&done.plan) } else { Exit::VerificationFailed };
+        Ok(After::exit(exit, reloaded.as_ref()))
     }
 }
 

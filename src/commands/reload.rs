@@ -8,8 +8,8 @@ use clap::Args;
 use super::console::{Format, Tone};
 use super::failure::{Exit, Failure};
 use super::{Context, selected, verify::duration};
-use crate::cluster::{HolderId, Role};
-use crate::ops::{self, HolderReload, Progress, Reloaded, Reloading, Restart, Site, State};
+use crate::cluster::{Holder, HolderId, Role};
+use crate::ops::{self, Applied, HolderReload, Progress, Reloaded, Reloading, Restart, Site, State};
 use crate::snippet::Snippets;
 
 /// Have running brokers take the files that are in use, and see that they serve them
@@ -26,6 +26,32 @@ pub struct Reload {
     pace: Pace,
 }
 
+/// What follows once new files are in use.
+#[derive(Debug, Clone, Args)]
+pub struct After {
+    /// Have running brokers take the new files, and see that they serve them; exit 4 where one does not
+    #[arg(long)]
+    reload: bool,
+    #[command(flatten)]
+    pace: Pace,
+}
+
+impl After {
+    /// What became of it; `None` where it was not asked for, or nothing is in use.
+    pub fn reload(&self, context: &Context, site: Site<'_>, applied: &Applied) -> Result<Option<Reloaded>, Failure> {
+        if !self.reload || !applied.is_in_use() {
+            return Ok(None);
+        }
+        let renewed: BTreeSet<HolderId> = applied.made.iter().map(|made| made.holder.clone()).collect();
+        self.pace.after(context, site, &renewed).map(Some)
+    }
+
+    /// What the whole comes to.
+    pub fn exit(applied: Exit, reloaded: Option<&Reloaded>) -> Exit {
+        if reloaded.is_none_or(Reloaded::passed) { applied } else { Exit::VerificationFailed }
+    }
+}
+
 /// How long it may take.
 #[derive(Debug, Clone, Args)]
 pub struct Pace {
@@ -38,9 +64,34 @@ pub struct Pace {
 }
 
 impl Pace {
-    pub fn of<'a>(&self, holders: &'a BTreeSet<HolderId>) -> Reloading<'a> {
-        Reloading { holders, deadline: self.deadline, patience: self.patience }
+    /// Reloads `renewed`, and whoever else does not serve its files yet.
+    ///
+    /// # Errors
+    /// As of [`ops::reload`].
+    fn after(&self, context: &Context, site: Site<'_>, renewed: &BTreeSet<HolderId>) -> Result<Reloaded, Failure> {
+        let holders = asked(&site.spec.holders.iter().collect::<Vec<_>>(), |role| match role {
+            Role::Kafka(_) | Role::Rabbitmq(_) => true,
+            Role::Client(_) => false,
+        });
+        let holders: BTreeSet<HolderId> = holders.union(renewed).cloned().collect();
+        self.reload(context, site, &holders, renewed)
     }
+
+    fn reload(
+        &self,
+        context: &Context,
+        site: Site<'_>,
+        holders: &BTreeSet<HolderId>,
+        renewed: &BTreeSet<HolderId>,
+    ) -> Result<Reloaded, Failure> {
+        let watch = context.console.watch();
+        let reloading = Reloading { holders, renewed, deadline: self.deadline, patience: self.patience };
+        Ok(ops::reload(site, context.means(Progress::to(&watch)), reloading)?)
+    }
+}
+
+fn asked(holders: &[&Holder], is_asked: impl Fn(&Role) -> bool) -> BTreeSet<HolderId> {
+    holders.iter().filter(|holder| is_asked(&holder.role)).map(|holder| holder.id.clone()).collect()
 }
 
 impl Reload {
@@ -50,14 +101,11 @@ impl Reload {
         let snippets = Snippets::new(&spec, directory.root());
         let site = Site { spec: &spec, snippets: &snippets, directory: &directory };
         // Nobody sees clients from here: only those who have a command are asked unless they are named.
-        let is_asked = |role: &Role| match role {
+        let holders = asked(&selected(&spec, &self.holders)?, |role| match role {
             Role::Kafka(_) | Role::Rabbitmq(_) => true,
             Role::Client(client) => client.reload.is_some() || !self.holders.is_empty(),
-        };
-        let holders = selected(&spec, &self.holders)?.into_iter().filter(|holder| is_asked(&holder.role));
-        let holders: BTreeSet<HolderId> = holders.map(|holder| holder.id.clone()).collect();
-        let watch = context.console.watch();
-        let reloaded = ops::reload(site, context.means(Progress::to(&watch)), self.pace.of(&holders))?;
+        });
+        let reloaded = self.pace.reload(context, site, &holders, &holders)?;
         match context.console.format {
             Format::Json => context.console.json(&reloaded),
             Format::Human => show(context, &reloaded),
@@ -71,7 +119,7 @@ pub fn show(context: &Context, reloaded: &Reloaded) {
     console.table(&["HOLDER", "GENERATION", "LISTENER", "ADDRESS", "STATE", "SERVES"], reloaded.holders.iter().flat_map(rows));
     for holder in &reloaded.holders {
         if let Some(why) = &holder.refused {
-            console.error(&format!("{} did not take generation {}: {why}", holder.holder, holder.generation));
+            console.error(format!("{} did not take generation {}: {why}", holder.holder, holder.generation));
         }
     }
     for Restart { holder, why, by } in &reloaded.restarts {

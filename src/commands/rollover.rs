@@ -11,6 +11,7 @@ use time::format_description::well_known::Rfc3339;
 use super::applied::{self, Run};
 use super::console::{Format, Tone};
 use super::failure::{Exit, Failure};
+use super::reload::After;
 use super::{Context, selected, verify::duration};
 use crate::cluster::{AuthorityName, HolderId};
 use crate::inventory::Inventory;
@@ -50,6 +51,8 @@ struct Which {
     /// Put what is made in use without proving it
     #[arg(long)]
     no_proof: bool,
+    #[command(flatten)]
+    after: After,
 }
 
 #[derive(Debug, Args)]
@@ -66,9 +69,9 @@ struct Look {
     /// Those whom nobody can see from here, and of whom you know that they have taken what they were given; the journal keeps it
     #[arg(long, value_name = "HOLDER")]
     assume: Vec<String>,
-    /// How long a connection may take: 5s, 500ms
+    /// How long a connection may take that is made to see how things are: 5s, 500ms
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
-    deadline: Duration,
+    probe_deadline: Duration,
     /// How many connections are made at once
     #[arg(long, value_name = "COUNT", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1024))]
     parallel: u16,
@@ -114,16 +117,15 @@ impl Rollover {
                 let standing = which.of(&standings)?;
                 let watch = context.console.watch();
                 let applied = ops::start(site, context.means(Progress::to(&watch)), standing, reason.as_ref(), which.proof())?;
-                applied::show(context, &directory, Run::Real, &applied);
+                let exit = which.done(context, site, &applied)?;
                 context.console.say("Next: give everyone the new trust, then `countersign rollover status`.");
-                Ok(exit(&applied))
+                Ok(exit)
             }
             Verb::Abort(which) => {
                 let standing = which.of(&standings)?;
                 let watch = context.console.watch();
                 let applied = ops::abort(site, context.means(Progress::to(&watch)), &inventory, standing, which.proof())?;
-                applied::show(context, &directory, Run::Real, &applied);
-                Ok(exit(&applied))
+                which.done(context, site, &applied)
             }
             Verb::Status(look) => look.status(context, site, &inventory, &standings),
             Verb::Advance(advance) => advance.run(context, site, &inventory, &standings),
@@ -145,6 +147,13 @@ impl Which {
         ops::which(standings, name).ok_or_else(|| Failure::Usage(nobody().to_owned()))
     }
 
+    fn done(&self, context: &Context, site: Site<'_>, applied: &Applied) -> Result<Exit, Failure> {
+        let reloaded = self.after.reload(context, site, applied)?;
+        applied::show(context, site.directory, Run::Real, applied, reloaded.as_ref());
+        let exit = if applied.is_in_use() { applied::exit(&applied.plan) } else { Exit::VerificationFailed };
+        Ok(After::exit(exit, reloaded.as_ref()))
+    }
+
     const fn proof(&self) -> Proof {
         if self.no_proof { Proof::LeftOut } else { Proof::Demanded }
     }
@@ -152,7 +161,7 @@ impl Which {
 
 impl Look {
     fn gate<'a>(&self, assumed: &'a BTreeSet<HolderId>) -> Gate<'a> {
-        Gate { assumed, deadline: self.deadline, at_once: self.parallel.into() }
+        Gate { assumed, deadline: self.probe_deadline, at_once: self.parallel.into() }
     }
 
     fn assumed(&self, site: Site<'_>) -> Result<BTreeSet<HolderId>, Failure> {
@@ -190,20 +199,13 @@ impl Advance {
         let means = context.means(Progress::to(&watch));
         let evidence = ops::evidence(site, means, inventory, standing, gate)?;
         match ops::advance(site, means, standing, &evidence, gate, self.which.proof())? {
-            Some(applied) => {
-                applied::show(context, site.directory, Run::Real, &applied);
-                Ok(exit(&applied))
-            }
+            Some(applied) => self.which.done(context, site, &applied),
             None => {
                 show(context, &[(standing, Some(&evidence))]);
                 Ok(Exit::VerificationFailed)
             }
         }
     }
-}
-
-fn exit(applied: &Applied) -> Exit {
-    if applied.is_in_use() { applied::exit(&applied.plan) } else { Exit::VerificationFailed }
 }
 
 fn show(context: &Context, all: &[(&Standing, Option<&Evidence>)]) {

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::applied::{self, Run};
 use super::failure::{Exit, Failure};
+use super::reload::After;
 use super::{Context, selected};
 use crate::cluster::{ClusterSpec, HolderId, LeafKey};
 use crate::ops::{self, Applied, DeedError, Progress, Proof, Site};
@@ -39,6 +40,8 @@ pub struct Rotate {
     /// Put what is made in use without proving it
     #[arg(long)]
     no_proof: bool,
+    #[command(flatten)]
+    after: After,
 }
 
 impl Rotate {
@@ -62,16 +65,18 @@ impl Rotate {
             let proof = if self.no_proof { Proof::LeftOut } else { Proof::Demanded };
             (Run::Real, ops::apply(site, means, proof, &wishes)?)
         };
-        applied::show(context, &directory, run, &done);
+        let reloaded = if run == Run::Dry { None } else { self.after.reload(context, site, &done)? };
+        applied::show(context, &directory, run, &done, reloaded.as_ref());
         if !done.is_in_use() {
             context.console.say("The proof failed, and what was in use before still is. Mend what it names, and rotate again.");
         }
-        Ok(match run {
+        let exit = match run {
             _ if done.plan.holders.len() < asked => Exit::Failed,
             Run::Dry => Exit::WorkToDo,
             Run::Real if done.is_in_use() => Exit::Done,
             Run::Real => Exit::VerificationFailed,
-        })
+        };
+        Ok(After::exit(exit, reloaded.as_ref()))
     }
 
     fn chosen(&self, spec: &ClusterSpec) -> Result<BTreeSet<HolderId>, Failure> {

@@ -1,7 +1,8 @@
 //! Artifacts → the directory. A generation becomes visible by one rename, or not at all.
 
 use std::os::unix::fs::symlink;
-use std::time::SystemTime;
+
+use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens};
 
 use super::{Directory, DirectoryError, Owners, file, leftover, open};
 use crate::artifact::Artifact;
@@ -82,11 +83,17 @@ impl Directory {
     /// Gives the files of a holder's generation in use the time of now. Erlang reads a file again only if its time of change is not
     /// older than when it last looked, and it may have looked between writing and switching.
     pub fn touch(&self, id: &HolderId) -> Result<(), DirectoryError> {
-        let place = self.holder(id).join(layout::CURRENT);
+        /// By the clock of the file system, which is the one that Erlang compares.
+        const NOW: Timestamps = Timestamps {
+            last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
+            last_modification: Timespec { tv_sec: 0, tv_nsec: UTIME_NOW },
+        };
+        let Some(generation) = self.current(id)? else { return Ok(()) };
+        let place = self.holder(id).join(generation.to_string());
         for name in file::names(&place)? {
             let path = place.join(name);
             if let Some((file, _)) = open::own(&path, u64::MAX)? {
-                file.set_modified(SystemTime::now()).map_err(|source| DirectoryError::io("touch", &path, source))?;
+                futimens(file, &NOW).map_err(|errno| DirectoryError::io("touch", &path, errno.into()))?;
             }
         }
         Ok(())

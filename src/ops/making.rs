@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::{DeedError, MakingError, Means, Proof, Signers, Site, proof};
 use crate::artifact::{self, Belongings, Truststores, Workshop};
-use crate::cluster::{AuthorityName, AuthorityOrigin, Holder, HolderId, LeafKey};
+use crate::cluster::{AuthorityName, AuthorityOrigin, Holder, HolderId, HolderKind, LeafKey};
 use crate::directory::{JournalEntry, Owners};
 use crate::inventory::{AuthorityGeneration, Inventory};
 use crate::issue::{self, IssueError, Signer};
@@ -100,6 +100,8 @@ impl<'a> Making<'a> {
         let entries: Vec<JournalEntry> = made.iter().map(|made| made.entry.clone()).collect();
         directory.journal().append(&entries)?;
         plan.holders.par_iter().try_for_each(|step| directory.switch(&step.holder, step.generation))?;
+        let watched = plan.holders.iter().filter(|step| step.holder.kind == HolderKind::Rabbitmq);
+        watched.map(|step| directory.touch(&step.holder)).collect::<Result<Vec<()>, _>>()?;
         Ok(directory.sync()?)
     }
 

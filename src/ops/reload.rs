@@ -26,6 +26,8 @@ use crate::visit::{Steward, Visitor};
 #[derive(Debug, Clone, Copy)]
 pub struct Reloading<'a> {
     pub holders: &'a BTreeSet<HolderId>,
+    /// Those of them who are asked although they serve their leaf already: what they trust may be another.
+    pub renewed: &'a BTreeSet<HolderId>,
     /// For each connection.
     pub deadline: Duration,
     /// How long a broker may take until it serves the new leaf; `None`: as long as it is known to need.
@@ -151,8 +153,12 @@ async fn one(
         Ok(visitor) => reload::look(visitor, &listeners, pace).await,
         Err(_) => Vec::new(),
     };
+    let fingerprint = task.leaf.fingerprint();
+    let serves = |place: &Place| place.leaf.as_ref().is_ok_and(|leaf| leaf.fingerprint() == fingerprint);
+    let is_done = !before.is_empty() && before.iter().all(serves) && !reloading.renewed.contains(&task.holder.id);
     let outcome = match (&task.holder.role, visitor) {
         (_, Err(why)) => Err(why),
+        _ if is_done => Ok(Watched { places: before.clone(), served: true }),
         (Role::Kafka(node), Ok(visitor)) => kafka(site, task, node, &listeners, &visitor, pace).await,
         (Role::Rabbitmq(_), Ok(visitor)) => {
             let command = site.spec.rabbitmq.as_ref().and_then(|rabbitmq| rabbitmq.reload.as_ref());
@@ -166,9 +172,8 @@ async fn one(
         Err(why) => (None, Some(why)),
     };
     let after = watched.map_or_else(|| before.clone(), |watched| watched.places);
-    let fingerprint = task.leaf.fingerprint();
     let places = after.iter().map(|place| seen(place, &before, &fingerprint)).collect();
-    let restart = restart(task, &before);
+    let restart = if is_done { None } else { restart(task, &before) };
     let (holder, generation) = (task.holder.id.to_string(), task.generation);
     (HolderReload { holder, generation, places, refused }, restart)
 }

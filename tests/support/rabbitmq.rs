@@ -111,6 +111,12 @@ impl RabbitmqNode {
         node
     }
 
+    /// A command line that runs rabbitmqctl from Debian 12.
+    pub fn ctl_line(&self, arguments: &str) -> String {
+        let environment: Vec<String> = self.environment.iter().map(|(name, value)| format!("'{name}={value}'")).collect();
+        format!("env {} /usr/lib/rabbitmq/bin/rabbitmqctl {arguments}", environment.join(" "))
+    }
+
     /// Runs rabbitmqctl.
     pub fn ctl(&self, arguments: &[&str]) -> String {
         let mut ctl = self.version.command(&self.workspace, "/usr/lib/rabbitmq/bin/rabbitmqctl");
