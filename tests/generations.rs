@@ -7,8 +7,15 @@ mod support;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use countersign::cluster;
+use countersign::directory::Directory;
+use countersign::inventory::{Chronicle, JournalState};
+use countersign::ops::{self, Applied, Means, Progress, Proof, Site};
 use countersign::pki::Certificate;
+use countersign::plan::{Rotation, Wishes};
+use countersign::snippet::Snippets;
 use support::Workspace;
+use time::{Duration, OffsetDateTime};
 
 const CLUSTER: &str = r"
 cluster: orders
@@ -48,6 +55,41 @@ fn told(workspace: &Workspace, event: &str) -> serde_json::Value {
     let journal = workspace.read("pki/journal.jsonl");
     let mut lines = journal.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     lines.rfind(|line| line["event"] == event).unwrap_or_else(|| panic!("no line tells of {event}"))
+}
+
+fn days_ago(days: i64) -> OffsetDateTime {
+    OffsetDateTime::now_utc() - Duration::days(days)
+}
+
+/// `rotate` for everyone whose name begins so, by a clock that shows `now`; `apply` when nobody's does.
+fn rotated_at(workspace: &Workspace, names: &str, now: OffsetDateTime) -> Applied {
+    let spec = cluster::parse(&workspace.read("countersign.yaml"), &workspace.path("")).unwrap();
+    let directory = Directory::new(&workspace.path("pki")).unwrap();
+    let snippets = Snippets::new(&spec, directory.root());
+    let means = Means { now, entropy: &aws_lc_rs::rand::SystemRandom::new(), progress: Progress::SILENT };
+    let chosen = spec.holders.iter().map(|holder| holder.id.clone()).filter(|id| id.to_string().starts_with(names)).collect();
+    let rotation = Some(Rotation { holders: chosen, key: None, remark: None }).filter(|rotation| !rotation.holders.is_empty());
+    let site = Site { spec: &spec, snippets: &snippets, directory: &directory };
+    ops::apply(site, means, Proof::LeftOut, &Wishes { rotation, ..Wishes::default() }).unwrap()
+}
+
+fn applied_at(workspace: &Workspace, now: OffsetDateTime) -> Applied {
+    rotated_at(workspace, "nobody", now)
+}
+
+/// What lies in a holder's place but `current`.
+fn places(workspace: &Workspace, holder: &str) -> Vec<String> {
+    let entries = fs::read_dir(workspace.path("pki").join(holder)).unwrap();
+    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| name != "current");
+    names.sort();
+    names
+}
+
+fn assert_journal_is_whole(workspace: &Workspace) {
+    let mut chronicle = Chronicle::default();
+    workspace.read("pki/journal.jsonl").lines().for_each(|line| chronicle.add(line.as_bytes()));
+    assert!(matches!(chronicle.state(), JournalState::Whole { .. }), "{:?}", chronicle.state());
 }
 
 // New leafs, whatever is due
@@ -180,4 +222,69 @@ fn a_key_whose_certificate_the_journal_does_not_tell_of_is_not_kept() {
     }
     assert_eq!(workspace.json(&["apply"])["holders"][0]["key"], "fresh");
     assert_ne!(key(&workspace, "clients/app"), key(&workspace, "kafka/broker-1"));
+}
+
+// What is kept
+
+#[test]
+fn the_newest_five_are_kept_and_the_rest_is_gone_for_good() {
+    let workspace = applied();
+    for _ in 1..=6 {
+        workspace.ok(&["rotate", "app", "--no-proof"]);
+    }
+    assert_eq!(places(&workspace, "clients/app"), ["3", "4", "5", "6", "7"]);
+    assert_eq!(places(&workspace, "kafka/broker-1"), ["1"]);
+    assert_eq!(told(&workspace, "drop")["subject"], "clients/app");
+    assert_eq!(told(&workspace, "drop")["reasons"][0], "generations that are kept no longer: 2");
+    assert_journal_is_whole(&workspace);
+    workspace.run(&["status"]).expect(0);
+    workspace.run(&["check"]).expect(0);
+}
+
+#[test]
+fn what_was_replaced_long_ago_goes_with_the_next_apply_though_nothing_is_due() {
+    let workspace = Workspace::new(CLUSTER);
+    for days in [50, 45, 40, 20] {
+        rotated_at(&workspace, if days == 50 { "nobody" } else { "clients" }, days_ago(days));
+    }
+    assert_eq!(places(&workspace, "clients/app"), ["1", "2", "3", "4"]);
+    let report = workspace.json(&["apply", "--dry-run"]);
+    assert_eq!(report["dropped"], serde_json::json!([{ "holder": "clients/app", "generations": [1, 2] }]), "{report:#}");
+    workspace.run(&["status"]).expect(0);
+    workspace.run(&["apply"]).expect(0).says("kept no longer: clients/app, generation 1, 2").says("Nothing to do");
+    assert_eq!(places(&workspace, "clients/app"), ["3", "4"]);
+
+    let journal = workspace.read("pki/journal.jsonl");
+    assert_eq!(workspace.json(&["apply"])["dropped"], serde_json::json!([]));
+    assert_eq!(workspace.read("pki/journal.jsonl"), journal, "a second run writes nothing");
+}
+
+#[test]
+fn the_one_before_is_kept_however_old_it_is() {
+    let workspace = Workspace::new(CLUSTER);
+    applied_at(&workspace, days_ago(300));
+    applied_at(&workspace, days_ago(200));
+    applied_at(&workspace, days_ago(100));
+    assert_eq!(places(&workspace, "clients/app"), ["2", "3"]);
+    workspace.ok(&["apply", "--no-proof"]);
+    assert_eq!(places(&workspace, "clients/app"), ["3", "4"]);
+}
+
+#[test]
+fn the_cluster_file_says_how_many_and_how_long() {
+    let workspace = applied();
+    workspace.edit("cluster: orders", "cluster: orders\nkeep: { generations: 2, days: 1 }");
+    for _ in 1..=3 {
+        workspace.ok(&["rotate", "app", "--no-proof"]);
+    }
+    assert_eq!(places(&workspace, "clients/app"), ["3", "4"]);
+}
+
+#[test]
+fn a_removal_that_was_cut_short_is_finished_by_the_next_run() {
+    let workspace = applied();
+    workspace.ok(&["rotate", "app", "--no-proof"]);
+    fs::rename(workspace.path("pki/clients/app/1"), workspace.path("pki/clients/app/.1.old")).unwrap();
+    workspace.run(&["apply"]).expect(0).says("a run that was cut short left it: pki/clients/app/.1.old");
+    assert_eq!(places(&workspace, "clients/app"), ["2"]);
 }

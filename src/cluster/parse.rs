@@ -9,7 +9,7 @@ use super::node::{self, Node};
 use super::reader::{Fields, Reader, number};
 use super::{
     AuthorityLayout, AuthorityName, AuthorityOrigin, ClusterSpec, Endpoint, Holder, HolderId, HolderName, JavaVersion, LeafKey, LeafSpec,
-    OwnAuthority, Problem, RabbitmqLogin, Role, StoreFormat, StoresSpec, authority, clients, kafka, push, rabbitmq,
+    OwnAuthority, Problem, RabbitmqLogin, Role, StoreFormat, StoresSpec, authority, clients, kafka, keep, push, rabbitmq,
 };
 use crate::pki::{Host, KeyKind, Lifetime, San, Subject, SubjectAttribute};
 
@@ -29,7 +29,7 @@ pub fn parse(text: &str, base: &Path) -> Result<ClusterSpec, Vec<Problem>> {
     }
 }
 
-const BLOCKS: [&str; 9] = ["cluster", "subject", "authority", "leaf", "stores", "kafka", "rabbitmq", "clients", "push"];
+const BLOCKS: [&str; 10] = ["cluster", "subject", "authority", "leaf", "keep", "stores", "kafka", "rabbitmq", "clients", "push"];
 
 fn cluster(reader: &mut Reader<'_>, root: &Node) -> Option<ClusterSpec> {
     let fields = reader.fields(root, "the cluster file", &BLOCKS)?;
@@ -38,6 +38,7 @@ fn cluster(reader: &mut Reader<'_>, root: &Node) -> Option<ClusterSpec> {
     let authority = authority::layout(reader, fields.get("authority"));
     let stores = stores(reader, fields.get("stores"));
     let leaf = leaf(reader, fields.get("leaf"), &stores, fields.get("kafka").is_some());
+    let keep = keep::block(reader, fields.get("keep"));
     // A file without either block has the defaults, which fit each other.
     if let (Some(authority), Some(at)) = (&authority, fields.get("leaf").or(fields.get("authority"))) {
         clipping(reader, at, leaf.lifetime, authority);
@@ -65,6 +66,7 @@ fn cluster(reader: &mut Reader<'_>, root: &Node) -> Option<ClusterSpec> {
         subject,
         authority: authority?,
         leaf,
+        keep,
         stores,
         kafka,
         rabbitmq,

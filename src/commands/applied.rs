@@ -8,7 +8,7 @@ use super::{Context, proof};
 use crate::cluster::LeafKey;
 use crate::directory::Directory;
 use crate::ops::{Applied, Made, Proved};
-use crate::plan::{Action, Plan, Reason, Trouble};
+use crate::plan::{Action, Disposal, Plan, Reason, Trouble};
 
 /// Whether anything was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,8 @@ struct Report<'a> {
     dry_run: bool,
     authorities: Vec<AuthorityRow>,
     holders: Vec<HolderRow<'a>>,
+    /// Generations that are kept no longer.
+    dropped: Vec<DisposalRow<'a>>,
     unchanged: usize,
     /// What is wrong and no run can mend.
     troubles: &'a [Trouble],
@@ -32,6 +34,12 @@ struct Report<'a> {
     in_use: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<serde_json::Value>,
+}
+
+#[derive(Serialize)]
+struct DisposalRow<'a> {
+    holder: String,
+    generations: &'a [u32],
 }
 
 #[derive(Serialize)]
@@ -68,6 +76,12 @@ pub fn show(context: &Context, directory: &Directory, run: Run, applied: &Applie
         let verb = if run == Run::Dry { "To be removed" } else { "Removed" };
         console.say(format_args!("{verb}, for a run that was cut short left it: {}", context.dir.join(left).display()));
     }
+    let disposals: &[Disposal] = if applied.is_in_use() { &plan.disposals } else { &[] };
+    for Disposal { holder, generations } in disposals {
+        let verb = if run == Run::Dry { "To be dropped" } else { "Dropped" };
+        let numbers: Vec<String> = generations.iter().map(u32::to_string).collect();
+        console.say(format_args!("{verb}, for it is kept no longer: {holder}, generation {}", numbers.join(", ")));
+    }
     match console.format {
         Format::Json => console.json(&Report {
             directory: directory.root().display().to_string(),
@@ -78,6 +92,10 @@ pub fn show(context: &Context, directory: &Directory, run: Run, applied: &Applie
                 .map(|step| AuthorityRow { authority: step.name.path(), generation: step.generation })
                 .collect(),
             holders: rows(plan, made),
+            dropped: disposals
+                .iter()
+                .map(|disposal| DisposalRow { holder: disposal.holder.to_string(), generations: &disposal.generations })
+                .collect(),
             unchanged: plan.unchanged,
             troubles: &plan.troubles,
             notices: &plan.notices,

@@ -14,8 +14,13 @@ pub(super) fn staged(generation: u32) -> String {
     format!(".{generation}.new")
 }
 
+/// Under this name a generation that is kept no longer lies until all of it is removed.
+pub(super) fn dropped(generation: u32) -> String {
+    format!(".{generation}.old")
+}
+
 pub(super) fn is_leftover(name: &str) -> bool {
-    name.starts_with('.') && name.ends_with(".new")
+    name.starts_with('.') && (name.ends_with(".new") || name.ends_with(".old"))
 }
 
 impl Directory {

@@ -96,7 +96,12 @@ impl Directory {
         let current = number.zip(reading).map(|(number, reading)| self.generation(id, number, &reading, &mut faults));
         let newest = names.iter().filter_map(|name| file::generation_number(name)).chain(number).max().unwrap_or_default();
         let fault = faults.first().map(ToString::to_string);
-        (HolderState { newest, current, fault }, self.leftovers_of(id, &names, number))
+        let leftovers = self.leftovers_of(id, &names, number);
+        let is_left = |generation: &u32| leftovers.contains(&layout::holder_path(id).join(generation.to_string()));
+        let mut generations: Vec<u32> = names.iter().filter_map(|name| file::generation_number(name)).collect();
+        generations.retain(|generation| !is_left(generation));
+        generations.sort_unstable();
+        (HolderState { newest, generations, current, fault }, leftovers)
     }
 
     fn generation(&self, id: &HolderId, number: u32, reading: &Reading<'_>, faults: &mut Vec<DirectoryError>) -> Generation {

@@ -44,6 +44,7 @@ pub struct Chronicle {
 #[derive(Debug)]
 struct Issued {
     generation: u32,
+    time: OffsetDateTime,
     serial: String,
     fingerprint: String,
     manifest: Option<String>,
@@ -57,6 +58,7 @@ enum Event {
     Files,
     Push,
     Removal,
+    Drop,
 }
 
 /// What counts of a line.
@@ -118,10 +120,11 @@ impl Chronicle {
                 authorities.iter().for_each(|(name, generation)| raise(used, name, *generation));
             }
             Event::Files => {}
-            Event::Push | Event::Removal => return,
+            Event::Push | Event::Removal | Event::Drop => return,
         }
         let issued = Issued {
             generation,
+            time: line.time,
             serial: serial.to_owned(),
             fingerprint: fingerprint.to_owned(),
             manifest: line.manifest.map(str::to_owned),
@@ -155,6 +158,13 @@ impl Chronicle {
     /// SHA-256 of the manifest of this generation of `subject`, as it was written last.
     pub fn manifest(&self, subject: &str, generation: u32) -> Option<&str> {
         self.of(subject, generation).last()?.manifest.as_deref()
+    }
+
+    /// When another took the place of this generation of `subject`; `None` where none did, or no line tells of it.
+    pub fn replaced(&self, subject: &str, generation: u32) -> Option<OffsetDateTime> {
+        let issued = self.issued.get(subject)?;
+        let last = issued.iter().rposition(|issued| issued.generation == generation)?;
+        issued.get(last + 1).map(|next| next.time)
     }
 
     fn of(&self, subject: &str, generation: u32) -> impl Iterator<Item = &Issued> {

@@ -6,7 +6,7 @@ use super::making::{Made, Making};
 use super::{DeedError, Means, Proved, Proving, Site};
 use crate::check;
 use crate::cluster::{Holder, HolderId};
-use crate::directory::Owners;
+use crate::directory::{JournalEntry, Owners};
 use crate::finding::Severity;
 use crate::inventory::Inventory;
 use crate::plan::{self, Plan, Trouble, Wishes};
@@ -68,6 +68,7 @@ pub fn apply(site: Site<'_>, means: Means<'_>, proof: Proof, wishes: &Wishes) ->
     let stuck = site.directory.clear(&plan.leftovers);
     plan.troubles.extend(stuck.iter().map(|error| Trouble::Leftover { why: error.to_string() }));
     if plan.is_empty() {
+        dispose(site, means, &mut plan)?;
         return Ok(Applied { plan, made: Vec::new(), proof: None });
     }
     if proof == Proof::Demanded {
@@ -83,10 +84,26 @@ pub fn apply(site: Site<'_>, means: Means<'_>, proof: Proof, wishes: &Wishes) ->
     };
     if proved.as_ref().is_none_or(Proved::passed) {
         making.put_in_use(&plan, &made)?;
+        dispose(site, means, &mut plan)?;
     } else {
         making.discard(&plan);
     }
     Ok(Applied { plan, made, proof: proved })
+}
+
+/// Removes the generations that are kept no longer. What cannot be removed is told, and stands in nobody's way.
+fn dispose(site: Site<'_>, means: Means<'_>, plan: &mut Plan) -> Result<(), DeedError> {
+    let entries: Vec<JournalEntry> = plan
+        .disposals
+        .iter()
+        .map(|disposal| JournalEntry::dropped(disposal.holder.to_string(), means.now, &disposal.generations))
+        .collect();
+    site.directory.journal().append(&entries)?;
+    for disposal in &plan.disposals {
+        let stuck = site.directory.drop_generations(&disposal.holder, &disposal.generations);
+        plan.troubles.extend(stuck.iter().map(|error| Trouble::Leftover { why: error.to_string() }));
+    }
+    Ok(())
 }
 
 /// The staged files of everyone that the plan touches, among them and those in use.
