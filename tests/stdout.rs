@@ -21,7 +21,7 @@ push: [{ kubernetes: { namespace: kafka, directory: manifests } }]
 ";
 
 /// Every verb, in each way in which it writes to stdout.
-const RUNS: [&str; 28] = [
+const RUNS: [&str; 29] = [
     "--version",
     "--help",
     "help check",
@@ -46,6 +46,7 @@ const RUNS: [&str; 28] = [
     "push --dry-run",
     "rotate orders --dry-run",
     "rotate orders --no-proof --format json",
+    "rollback orders --no-proof",
     "render",
     "render --format json broker-1",
     "inspect pki/trust/ca.crt",

@@ -18,6 +18,7 @@ mod push;
 mod push_report;
 mod question;
 mod render;
+mod rollback;
 mod rotate;
 mod status;
 mod threshold;
@@ -74,6 +75,7 @@ enum Verb {
     Verify(verify::Verify),
     Push(push::Push),
     Rotate(rotate::Rotate),
+    Rollback(rollback::Rollback),
     Render(render::Render),
     Convert(convert::Convert),
     Inspect(inspect::Inspect),
@@ -111,6 +113,7 @@ pub fn main(now: OffsetDateTime) -> u8 {
         Verb::Verify(verify) => verify.run(&context),
         Verb::Push(push) => push.run(&context),
         Verb::Rotate(rotate) => rotate.run(&context),
+        Verb::Rollback(rollback) => rollback.run(&context),
         Verb::Render(render) => render.run(&context),
         Verb::Convert(convert) => convert.run(&context),
         Verb::Inspect(inspect) => inspect.run(&context),

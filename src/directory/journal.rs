@@ -18,7 +18,7 @@ pub struct JournalEntry {
     #[serde(with = "time::serde::rfc3339")]
     pub time: OffsetDateTime,
     /// `authority`, `leaf`, or `files` when a leaf was only laid out anew; `push` or `removal` for what a sink got or lost;
-    /// `drop` for generations that are kept no longer.
+    /// `drop` for generations that are kept no longer; `rollback` when an earlier one is in use again.
     pub event: String,
     /// `authority/brokers`, `kafka/broker-1`.
     pub subject: String,

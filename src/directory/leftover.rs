@@ -9,6 +9,9 @@ use crate::layout;
 /// Under this name the link to a holder's generation lies before that is the one in use.
 pub(super) const NEXT: &str = ".current.new";
 
+/// The same, of a generation that was in use before, and stays when this link is left.
+pub(super) const BACK: &str = ".back.new";
+
 /// Under this name a generation lies before it is whole.
 pub(super) fn staged(generation: u32) -> String {
     format!(".{generation}.new")

@@ -59,6 +59,7 @@ enum Event {
     Push,
     Removal,
     Drop,
+    Rollback,
 }
 
 /// What counts of a line.
@@ -119,7 +120,7 @@ impl Chronicle {
                 let Self { authorities, used, .. } = self;
                 authorities.iter().for_each(|(name, generation)| raise(used, name, *generation));
             }
-            Event::Files => {}
+            Event::Files | Event::Rollback => {}
             Event::Push | Event::Removal | Event::Drop => return,
         }
         let issued = Issued {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::making::{Made, Making};
-use super::{DeedError, Means, Proved, Proving, Site};
+use super::{Candidate, DeedError, Means, Proved, Proving, Site};
 use crate::check;
 use crate::cluster::{Holder, HolderId};
 use crate::directory::{JournalEntry, Owners};
@@ -108,7 +108,8 @@ fn dispose(site: Site<'_>, means: Means<'_>, plan: &mut Plan) -> Result<(), Deed
 
 /// The staged files of everyone that the plan touches, among them and those in use.
 fn prove(making: &mut Making<'_>, plan: &Plan) -> Result<Proved, DeedError> {
-    let staged: BTreeMap<&HolderId, u32> = plan.holders.iter().map(|step| (&step.holder, step.generation)).collect();
+    let staged: BTreeMap<&HolderId, Candidate> =
+        plan.holders.iter().map(|step| (&step.holder, Candidate::Staged(step.generation))).collect();
     let touched: Vec<&Holder> = making.site.spec.holders.iter().filter(|holder| staged.contains_key(&holder.id)).collect();
-    Proving { site: making.site, means: making.means, staged: &staged }.loopback(&making.inventory, &mut making.signers, &touched)
+    Proving { site: making.site, means: making.means, candidates: &staged }.loopback(&making.inventory, &mut making.signers, &touched)
 }

@@ -7,6 +7,7 @@ mod permitted;
 mod reason;
 mod recipe;
 mod rewrite;
+pub mod rollback;
 mod trouble;
 mod wishes;
 
