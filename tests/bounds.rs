@@ -84,7 +84,7 @@ fn readers() -> BTreeMap<&'static str, Reader> {
 }
 
 /// Those that read none, or that other tests here are about.
-const OTHERS: [&str; 12] = [
+const OTHERS: [&str; 13] = [
     "expand",
     "files_in",
     "line_of_stdin",

@@ -7,8 +7,15 @@ mod support;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use countersign::cluster;
+use countersign::directory::Directory;
+use countersign::inventory::{Chronicle, JournalState};
+use countersign::ops::{self, Applied, Means, Progress, Proof, Site};
 use countersign::pki::Certificate;
+use countersign::plan::{Rotation, Wishes};
+use countersign::snippet::Snippets;
 use support::Workspace;
+use time::{Duration, OffsetDateTime};
 
 const CLUSTER: &str = r"
 cluster: orders
@@ -48,6 +55,41 @@ fn told(workspace: &Workspace, event: &str) -> serde_json::Value {
     let journal = workspace.read("pki/journal.jsonl");
     let mut lines = journal.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     lines.rfind(|line| line["event"] == event).unwrap_or_else(|| panic!("no line tells of {event}"))
+}
+
+fn days_ago(days: i64) -> OffsetDateTime {
+    OffsetDateTime::now_utc() - Duration::days(days)
+}
+
+/// `rotate` for everyone whose name begins so, by a clock that shows `now`; `apply` when nobody's does.
+fn rotated_at(workspace: &Workspace, names: &str, now: OffsetDateTime) -> Applied {
+    let spec = cluster::parse(&workspace.read("countersign.yaml"), &workspace.path("")).unwrap();
+    let directory = Directory::new(&workspace.path("pki")).unwrap();
+    let snippets = Snippets::new(&spec, directory.root());
+    let means = Means { now, entropy: &aws_lc_rs::rand::SystemRandom::new(), progress: Progress::SILENT };
+    let chosen = spec.holders.iter().map(|holder| holder.id.clone()).filter(|id| id.to_string().starts_with(names)).collect();
+    let rotation = Some(Rotation { holders: chosen, key: None, remark: None }).filter(|rotation| !rotation.holders.is_empty());
+    let site = Site { spec: &spec, snippets: &snippets, directory: &directory };
+    ops::apply(site, means, Proof::LeftOut, &Wishes { rotation, ..Wishes::default() }).unwrap()
+}
+
+fn applied_at(workspace: &Workspace, now: OffsetDateTime) -> Applied {
+    rotated_at(workspace, "nobody", now)
+}
+
+/// What lies in a holder's place but `current`.
+fn places(workspace: &Workspace, holder: &str) -> Vec<String> {
+    let entries = fs::read_dir(workspace.path("pki").join(holder)).unwrap();
+    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| name != "current");
+    names.sort();
+    names
+}
+
+fn assert_journal_is_whole(workspace: &Workspace) {
+    let mut chronicle = Chronicle::default();
+    workspace.read("pki/journal.jsonl").lines().for_each(|line| chronicle.add(line.as_bytes()));
+    assert!(matches!(chronicle.state(), JournalState::Whole { .. }), "{:?}", chronicle.state());
 }
 
 // New leafs, whatever is due
@@ -180,4 +222,196 @@ fn a_key_whose_certificate_the_journal_does_not_tell_of_is_not_kept() {
     }
     assert_eq!(workspace.json(&["apply"])["holders"][0]["key"], "fresh");
     assert_ne!(key(&workspace, "clients/app"), key(&workspace, "kafka/broker-1"));
+}
+
+// What is kept
+
+#[test]
+fn the_newest_five_are_kept_and_the_rest_is_gone_for_good() {
+    let workspace = applied();
+    for _ in 1..=6 {
+        workspace.ok(&["rotate", "app", "--no-proof"]);
+    }
+    assert_eq!(places(&workspace, "clients/app"), ["3", "4", "5", "6", "7"]);
+    assert_eq!(places(&workspace, "kafka/broker-1"), ["1"]);
+    assert_eq!(told(&workspace, "drop")["subject"], "clients/app");
+    assert_eq!(told(&workspace, "drop")["reasons"][0], "generations that are kept no longer: 2");
+    assert_journal_is_whole(&workspace);
+    workspace.run(&["status"]).expect(0);
+    workspace.run(&["check"]).expect(0);
+}
+
+#[test]
+fn what_was_replaced_long_ago_goes_with_the_next_apply_though_nothing_is_due() {
+    let workspace = Workspace::new(CLUSTER);
+    for days in [50, 45, 40, 20] {
+        rotated_at(&workspace, if days == 50 { "nobody" } else { "clients" }, days_ago(days));
+    }
+    assert_eq!(places(&workspace, "clients/app"), ["1", "2", "3", "4"]);
+    let report = workspace.json(&["apply", "--dry-run"]);
+    assert_eq!(report["dropped"], serde_json::json!([{ "holder": "clients/app", "generations": [1, 2] }]), "{report:#}");
+    workspace.run(&["status"]).expect(0);
+    workspace.run(&["apply"]).expect(0).says("kept no longer: clients/app, generation 1, 2").says("Nothing to do");
+    assert_eq!(places(&workspace, "clients/app"), ["3", "4"]);
+
+    let journal = workspace.read("pki/journal.jsonl");
+    assert_eq!(workspace.json(&["apply"])["dropped"], serde_json::json!([]));
+    assert_eq!(workspace.read("pki/journal.jsonl"), journal, "a second run writes nothing");
+}
+
+#[test]
+fn the_one_before_is_kept_however_old_it_is() {
+    let workspace = Workspace::new(CLUSTER);
+    applied_at(&workspace, days_ago(300));
+    applied_at(&workspace, days_ago(200));
+    applied_at(&workspace, days_ago(100));
+    assert_eq!(places(&workspace, "clients/app"), ["2", "3"]);
+    workspace.ok(&["apply", "--no-proof"]);
+    assert_eq!(places(&workspace, "clients/app"), ["3", "4"]);
+}
+
+#[test]
+fn the_cluster_file_says_how_many_and_how_long() {
+    let workspace = applied();
+    workspace.edit("cluster: orders", "cluster: orders\nkeep: { generations: 2, days: 1 }");
+    for _ in 1..=3 {
+        workspace.ok(&["rotate", "app", "--no-proof"]);
+    }
+    assert_eq!(places(&workspace, "clients/app"), ["3", "4"]);
+}
+
+#[test]
+fn a_removal_that_was_cut_short_is_finished_by_the_next_run() {
+    let workspace = applied();
+    workspace.ok(&["rotate", "app", "--no-proof"]);
+    fs::rename(workspace.path("pki/clients/app/1"), workspace.path("pki/clients/app/.1.old")).unwrap();
+    workspace.run(&["apply"]).expect(0).says("a run that was cut short left it: pki/clients/app/.1.old");
+    assert_eq!(places(&workspace, "clients/app"), ["2"]);
+}
+
+// Back to one that was in use before
+
+#[test]
+fn the_generation_before_is_proved_and_in_use_again_and_apply_leaves_it_so() {
+    let workspace = applied();
+    let before = key(&workspace, "clients/app");
+    workspace.ok(&["rotate", "app", "--no-proof"]);
+    let ran = workspace.run(&["rollback", "app"]).expect(0).says("clients/app: generation 1 is in use.").says("Proof over loopback passed");
+    assert!(!ran.stderr.contains("next apply"), "{}", ran.stderr);
+    assert_eq!(key(&workspace, "clients/app"), before);
+    let line = told(&workspace, "rollback");
+    assert_eq!((&line["generation"], &line["reasons"][0]), (&1.into(), &"instead of generation 2".into()));
+    assert_journal_is_whole(&workspace);
+    for verb in ["apply", "status", "check"] {
+        workspace.run(&[verb]).expect(0);
+    }
+    assert_eq!((generation(&workspace, "clients/app").as_str(), places(&workspace, "clients/app")), ("1", vec!["1".into(), "2".into()]));
+
+    // No number is given twice, and what was rolled back from can be had again.
+    workspace.ok(&["rotate", "app", "--no-proof"]);
+    assert_eq!(generation(&workspace, "clients/app"), "3");
+    let report = workspace.json(&["rollback", "clients/app", "2"]);
+    assert_eq!((&report["from"], &report["to"], &report["in_use"]), (&3.into(), &2.into(), &true.into()), "{report:#}");
+}
+
+#[test]
+fn what_was_rolled_back_to_is_renewed_when_it_is_due() {
+    let workspace = Workspace::new(CLUSTER);
+    applied_at(&workspace, days_ago(55));
+    rotated_at(&workspace, "clients", days_ago(1));
+    workspace.run(&["rollback", "app"]).expect(0);
+    workspace.run(&["apply"]).expect(0).says("Nothing to do");
+    applied_at(&workspace, days_ago(-10));
+    assert_eq!(generation(&workspace, "clients/app"), "3");
+}
+
+#[test]
+fn what_the_next_apply_will_do_with_it_is_told() {
+    let workspace = applied();
+    workspace.edit("cluster: orders", "cluster: orders\nsubject: { O: Acme }");
+    workspace.ok(&["apply", "--no-proof"]);
+    workspace.run(&["rollback", "app"]).expect(0).says("it will be issued by the next apply").says("subject: CN=app → CN=app,O=Acme");
+    let workspace = applied();
+    workspace.ok(&["rotate", "app", "--no-proof"]);
+    workspace.edit("formats: [pem]", "formats: [pem, pkcs12]");
+    let report = workspace.json(&["rollback", "app", "--no-proof"]);
+    assert_eq!(report["next"]["action"], "rewritten", "{report:#}");
+}
+
+#[test]
+fn what_is_not_there_is_a_sentence() {
+    let workspace = applied();
+    workspace.ok(&["rotate", "app", "--no-proof"]);
+    for (words, code, sentence) in [
+        (&["rollback", "app", "2"][..], 1, "generation 2 of clients/app is in use already"),
+        (&["rollback", "app", "9"], 1, "there is no generation 9 of clients/app; there are 1, 2"),
+        (&["rollback", "broker-1"], 1, "there is no generation of kafka/broker-1 before 1"),
+        (&["rollback", "apple"], 2, "no holder is called \"apple\""),
+        (&["rollback", "app", "-d", "elsewhere"], 1, "run `countersign apply` first"),
+    ] {
+        let ran = workspace.run(words).expect(code).says(sentence);
+        assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+    }
+    assert!(!workspace.path("elsewhere").exists());
+    assert_eq!(generation(&workspace, "clients/app"), "2");
+}
+
+#[test]
+fn what_has_ended_is_refused_and_can_be_forced_and_fails_its_proof() {
+    let workspace = Workspace::new(CLUSTER);
+    applied_at(&workspace, days_ago(100));
+    workspace.ok(&["apply", "--no-proof"]);
+    workspace.run(&["rollback", "app"]).expect(1).says("the certificate of generation 1 of clients/app ended").says("--force");
+    workspace.run(&["rollback", "app", "--force"]).expect(4).says("clients/app: generation 2 is in use, as before: the proof failed.");
+    assert_eq!(generation(&workspace, "clients/app"), "2");
+    workspace.run(&["rollback", "app", "--force", "--no-proof"]).expect(0).says("it will be issued by the next apply").says("expired");
+    assert_eq!(generation(&workspace, "clients/app"), "1");
+}
+
+#[test]
+fn what_nobody_trusts_any_more_is_refused() {
+    let workspace = applied();
+    fs::rename(workspace.path("pki/authority/1"), workspace.path("lost")).unwrap();
+    workspace.ok(&["apply", "--new-authority", "--no-proof"]);
+    workspace.run(&["rollback", "broker-1"]).expect(1).says("whoever meets kafka/broker-1 would refuse generation 1").says("--force");
+    for holder in ["kafka/broker-1", "kafka/broker-2", "clients/app"] {
+        workspace.run(&["rollback", holder, "--force"]).expect(4).says("Proof over loopback FAILED");
+        assert_eq!(generation(&workspace, holder), "2");
+    }
+}
+
+/// Nothing overrules that: who may write to a holder's folder could have put anything there.
+#[test]
+fn what_is_not_as_it_was_written_is_refused_whatever_is_said() {
+    let manifest = "pki/clients/app/1/manifest.json";
+    type Change = (&'static str, fn(&Workspace), &'static str);
+    let changes: [Change; 4] = [
+        ("a setting", |w| fs::write(w.path("pki/clients/app/1/client.properties"), "").unwrap(), "client.properties was changed"),
+        ("a key", |w| fs::remove_file(w.path("pki/clients/app/1/tls.key")).unwrap(), "tls.key is not there"),
+        ("the manifest", |w| fs::remove_file(w.path("pki/clients/app/1/manifest.json")).unwrap(), "manifest.json: it is not there"),
+        (
+            "both",
+            |w| fs::write(w.path("pki/clients/app/1/manifest.json"), w.read("pki/clients/app/1/manifest.json") + " ").unwrap(),
+            "it is not the one that the journal tells of",
+        ),
+    ];
+    for (what, change, why) in changes {
+        let workspace = applied();
+        workspace.ok(&["rotate", "app", "--no-proof"]);
+        assert!(workspace.path(manifest).exists());
+        change(&workspace);
+        let ran = workspace.run(&["rollback", "app", "--force", "--no-proof"]).expect(1).says(why);
+        assert!(ran.stderr.contains("generation 1 of clients/app cannot be relied upon"), "{what}: {}", ran.stderr);
+        assert_eq!(generation(&workspace, "clients/app"), "2", "{what}");
+    }
+}
+
+#[test]
+fn a_link_that_was_left_harms_nothing() {
+    let workspace = applied();
+    workspace.ok(&["rotate", "app", "--no-proof"]);
+    workspace.ok(&["rollback", "app", "--no-proof"]);
+    std::os::unix::fs::symlink("2", workspace.path("pki/clients/app/.back.new")).unwrap();
+    workspace.run(&["apply"]).expect(0).says("a run that was cut short left it: pki/clients/app/.back.new");
+    assert_eq!((generation(&workspace, "clients/app").as_str(), places(&workspace, "clients/app")), ("1", vec!["1".into(), "2".into()]));
 }

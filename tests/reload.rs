@@ -88,8 +88,15 @@ fn what_kafka_refuses_is_told_in_its_own_words_and_what_it_served_it_serves_on()
     workspace.ok(&["apply", "--no-proof"]);
     let ran = workspace.run(&["reload"]).expect(4).says("did not take generation 2").says("DistinguishedName does not match");
     assert!(ran.stdout.contains("not yet"), "{}", ran.stdout);
+    let applied = workspace.json(&["apply", "--no-proof", "--reload"]);
+    assert!(applied["reload"]["put_back"].as_array().unwrap().is_empty(), "nothing was renewed: {applied:#}");
+    let rotated = workspace.json(&["rotate", "broker-1", "--no-proof", "--reload"]);
+    assert_eq!(rotated["reload"]["put_back"][0], serde_json::json!({ "holder": "kafka/broker-1", "generation": 2 }), "{rotated:#}");
+    workspace.ok(&["rollback", "broker-1", "--no-proof"]);
+    workspace.edit("O: Another", "O: Acme");
     workspace.edit("kafka:\n  version", "kafka:\n  reload: { as: admin }\n  version");
-    workspace.run(&["reload"]).expect(4).says("did not take generation 2");
+    assert_eq!(states(&workspace.json(&["reload", "broker-1"])), ["served"; 3], "as the client that is named");
+    workspace.run(&["apply"]).expect(0);
 }
 
 #[test]

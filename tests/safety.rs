@@ -55,7 +55,7 @@ fn assert_nothing_left(pki: &Path) {
         fs::read_dir(place).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     };
     for place in ["", "authority", "trust"].into_iter().chain(HOLDERS).map(|place| pki.join(place)) {
-        let left: Vec<String> = names(&place).into_iter().filter(|name| name.ends_with(".new")).collect();
+        let left: Vec<String> = names(&place).into_iter().filter(|name| name.ends_with(".new") || name.ends_with(".old")).collect();
         assert!(left.is_empty(), "{}: {left:?}", place.display());
     }
     for holder in HOLDERS.map(|holder| pki.join(holder)) {
@@ -76,9 +76,9 @@ fn killed_at(workspace: &Workspace, call: &str, nth: usize) -> bool {
     killed
 }
 
-fn killed_at_every_write(prepare: impl Fn() -> Workspace) {
+fn killed_at_every(calls: &[&str], least: usize, prepare: impl Fn() -> Workspace) {
     let mut kills = 0;
-    for call in WRITES {
+    for call in calls {
         for nth in 1.. {
             let workspace = prepare();
             let pki = workspace.path("pki");
@@ -100,19 +100,33 @@ fn killed_at_every_write(prepare: impl Fn() -> Workspace) {
             workspace.run(&["status"]).expect(0);
         }
     }
-    assert!(kills > 50, "only {kills} kills: are the system calls still these?");
+    assert!(kills > least, "only {kills} kills: are the system calls still these?");
 }
 
 #[test]
 fn a_first_apply_killed_at_every_write_is_finished_by_the_next() {
-    killed_at_every_write(|| Workspace::new(CLUSTER));
+    killed_at_every(&WRITES, 50, || Workspace::new(CLUSTER));
+}
+
+/// Of a generation that is kept no longer nothing stays, whenever its removal was cut short.
+#[test]
+fn a_removal_killed_at_every_step_is_finished_by_the_next_apply() {
+    let template = Workspace::new(CLUSTER);
+    template.ok(&["apply", "--no-proof"]);
+    template.ok(&["rotate", "--all", "--no-proof"]);
+    killed_at_every(&["renameat2", "unlink", "unlinkat"], 10, || {
+        let workspace =
+            Workspace::new(&CLUSTER.replace("cluster: safety", "cluster: safety\nsubject: { O: Acme }\nkeep: { generations: 2 }"));
+        program(Command::new("cp").arg("-a").arg(template.path("pki")).arg(workspace.path("pki")));
+        workspace
+    });
 }
 
 #[test]
 fn a_renewal_killed_at_every_write_is_finished_by_the_next() {
     let template = Workspace::new(CLUSTER);
     template.ok(&["apply", "--no-proof"]);
-    killed_at_every_write(|| {
+    killed_at_every(&WRITES, 50, || {
         let workspace = Workspace::new(&CLUSTER.replace("cluster: safety", "cluster: safety\nsubject: { O: Acme }"));
         program(Command::new("cp").arg("-a").arg(template.path("pki")).arg(workspace.path("pki")));
         workspace

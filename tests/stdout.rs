@@ -21,7 +21,7 @@ push: [{ kubernetes: { namespace: kafka, directory: manifests } }]
 ";
 
 /// Every verb, in each way in which it writes to stdout.
-const RUNS: [&str; 31] = [
+const RUNS: [&str; 32] = [
     "--version",
     "--help",
     "help check",
@@ -46,6 +46,7 @@ const RUNS: [&str; 31] = [
     "push --dry-run",
     "rotate orders --dry-run",
     "rotate orders --no-proof --format json",
+    "rollback orders --no-proof",
     "render",
     "rollover status",
     "reload --patience 100ms",

@@ -154,6 +154,7 @@ fn words_on_the_command_line_drive_nothing() {
         &["push", "-d", "elsewhere", "--to", HOSTILE],
         &["apply", "-d", HOSTILE],
         &["rotate", HOSTILE],
+        &["rollback", HOSTILE],
         &["inspect", "c.pem", "--password-env", HOSTILE],
     ] {
         assert_shows_harmlessly(&workspace, words);

@@ -7,6 +7,7 @@ mod draft;
 mod entry;
 mod holder;
 mod kafka;
+mod keep;
 mod kubernetes;
 mod leaf;
 mod listeners;

@@ -9,7 +9,7 @@ use super::node::{self, Node};
 use super::reader::{Reader, number};
 use super::{
     AuthorityName, ClusterSpec, Endpoint, Holder, HolderId, HolderName, JavaVersion, Problem, RabbitmqLogin, Role, StoreFormat, StoresSpec,
-    authority, clients, kafka, leaf, push, rabbitmq, reload,
+    authority, clients, kafka, keep, leaf, push, rabbitmq, reload,
 };
 use crate::pki::{Host, San, Subject, SubjectAttribute};
 
@@ -29,7 +29,7 @@ pub fn parse(text: &str, base: &Path) -> Result<ClusterSpec, Vec<Problem>> {
     }
 }
 
-const BLOCKS: [&str; 9] = ["cluster", "subject", "authority", "leaf", "stores", "kafka", "rabbitmq", "clients", "push"];
+const BLOCKS: [&str; 10] = ["cluster", "subject", "authority", "leaf", "keep", "stores", "kafka", "rabbitmq", "clients", "push"];
 
 fn cluster(reader: &mut Reader<'_>, root: &Node) -> Option<ClusterSpec> {
     let fields = reader.fields(root, "the cluster file", &BLOCKS)?;
@@ -38,6 +38,7 @@ fn cluster(reader: &mut Reader<'_>, root: &Node) -> Option<ClusterSpec> {
     let authority = authority::layout(reader, fields.get("authority"));
     let stores = stores(reader, fields.get("stores"));
     let leaf = leaf::block(reader, fields.get("leaf"), &stores, fields.get("kafka").is_some());
+    let keep = keep::block(reader, fields.get("keep"));
     // A file without either block has the defaults, which fit each other.
     if let (Some(authority), Some(at)) = (&authority, fields.get("leaf").or(fields.get("authority"))) {
         leaf::clipping(reader, at, leaf.lifetime, authority);
@@ -66,6 +67,7 @@ fn cluster(reader: &mut Reader<'_>, root: &Node) -> Option<ClusterSpec> {
         subject,
         authority: authority?,
         leaf,
+        keep,
         stores,
         kafka,
         rabbitmq,

@@ -15,6 +15,7 @@ pub struct ClusterSpec {
     pub subject: Subject,
     pub authority: AuthorityLayout,
     pub leaf: LeafSpec,
+    pub keep: KeepSpec,
     pub stores: StoresSpec,
     pub kafka: Option<KafkaSpec>,
     pub rabbitmq: Option<RabbitmqSpec>,
@@ -98,6 +99,15 @@ pub enum SecretSource {
     Env(String),
     /// The first line that a command (run by `sh -c`) prints.
     Command(String),
+}
+
+/// Which generations of a holder's files are kept, beside the one in use and the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeepSpec {
+    /// The newest so many, the one in use among them; 2 at least.
+    pub generations: u32,
+    /// Those that were replaced no longer ago than so many days; 1 at least.
+    pub days: u32,
 }
 
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use super::{Context, proof, reload};
 use crate::cluster::LeafKey;
 use crate::directory::Directory;
 use crate::ops::{Applied, Made, Proved, Reloaded};
-use crate::plan::{Action, Plan, Reason, Trouble};
+use crate::plan::{Action, Disposal, Plan, Reason, Trouble};
 
 /// Whether anything was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,8 @@ struct Report<'a> {
     /// Generations of authorities that nobody needs any more.
     retired: Vec<RetiredRow>,
     holders: Vec<HolderRow<'a>>,
+    /// Generations that are kept no longer.
+    dropped: Vec<DisposalRow<'a>>,
     unchanged: usize,
     /// What is wrong and no run can mend.
     troubles: &'a [Trouble],
@@ -36,6 +38,12 @@ struct Report<'a> {
     proof: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reload: Option<&'a Reloaded>,
+}
+
+#[derive(Serialize)]
+struct DisposalRow<'a> {
+    holder: String,
+    generations: &'a [u32],
 }
 
 #[derive(Serialize)]
@@ -80,6 +88,12 @@ pub fn show(context: &Context, directory: &Directory, run: Run, applied: &Applie
         let verb = if run == Run::Dry { "To be removed" } else { "Removed" };
         console.say(format_args!("{verb}, for a run that was cut short left it: {}", context.dir.join(left).display()));
     }
+    let disposals: &[Disposal] = if applied.is_in_use() { &plan.disposals } else { &[] };
+    for Disposal { holder, generations } in disposals {
+        let verb = if run == Run::Dry { "To be dropped" } else { "Dropped" };
+        let numbers: Vec<String> = generations.iter().map(u32::to_string).collect();
+        console.say(format_args!("{verb}, for it is kept no longer: {holder}, generation {}", numbers.join(", ")));
+    }
     match console.format {
         Format::Json => console.json(&Report {
             directory: directory.root().display().to_string(),
@@ -91,6 +105,10 @@ pub fn show(context: &Context, directory: &Directory, run: Run, applied: &Applie
                 .collect(),
             retired: plan.retired.iter().map(|over| RetiredRow { authority: over.name.path(), generation: over.generation }).collect(),
             holders: rows(plan, made),
+            dropped: disposals
+                .iter()
+                .map(|disposal| DisposalRow { holder: disposal.holder.to_string(), generations: &disposal.generations })
+                .collect(),
             unchanged: plan.unchanged,
             troubles: &plan.troubles,
             notices: &plan.notices,

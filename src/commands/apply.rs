@@ -42,7 +42,7 @@ impl Apply {
         let means = context.means(Progress::to(&watch));
         let wishes = Wishes { loss: if self.new_authority { Loss::Replaced } else { Loss::Stops }, ..Wishes::default() };
         let plan = ops::planned(site, means, &wishes)?;
-        if self.dry_run || plan.is_empty() && plan.leftovers.is_empty() {
+        if self.dry_run || plan.is_empty() && plan.leftovers.is_empty() && plan.disposals.is_empty() {
             let exit = if plan.is_empty() { applied::exit(&plan) } else { Exit::WorkToDo };
             let run = if self.dry_run { Run::Dry } else { Run::Real };
             let nothing = Applied { plan, made: Vec::new(), proof: None };

@@ -71,6 +71,7 @@ impl Failure {
                 | DeedError::Plan(_)
                 | DeedError::Directory(_)
                 | DeedError::Making { .. }
+                | DeedError::Rollback(_)
                 | DeedError::Lack(_)
                 | DeedError::Unreadable { .. }
                 | DeedError::Rollover { .. }
@@ -91,6 +92,7 @@ impl Failure {
             Self::Deed(DeedError::Plan(_)) => "plan",
             Self::Deed(DeedError::Directory(_)) => "directory",
             Self::Deed(DeedError::Making { .. }) => "making",
+            Self::Deed(DeedError::Rollback(_)) => "rollback",
             Self::Deed(DeedError::Lack(_)) => "lack",
             Self::Deed(DeedError::Unreadable { .. }) => "unreadable",
             Self::Deed(DeedError::Manifests(_)) => "manifests",

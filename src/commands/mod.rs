@@ -19,6 +19,7 @@ mod push_report;
 mod question;
 mod reload;
 mod render;
+mod rollback;
 mod rollover;
 mod rotate;
 mod status;
@@ -77,6 +78,7 @@ enum Verb {
     Push(push::Push),
     Reload(reload::Reload),
     Rotate(rotate::Rotate),
+    Rollback(rollback::Rollback),
     Render(render::Render),
     Rollover(rollover::Rollover),
     Convert(convert::Convert),
@@ -116,6 +118,7 @@ pub fn main(now: OffsetDateTime) -> u8 {
         Verb::Push(push) => push.run(&context),
         Verb::Reload(reload) => reload.run(&context),
         Verb::Rotate(rotate) => rotate.run(&context),
+        Verb::Rollback(rollback) => rollback.run(&context),
         Verb::Render(render) => render.run(&context),
         Verb::Rollover(rollover) => rollover.run(&context),
         Verb::Convert(convert) => convert.run(&context),

@@ -9,7 +9,7 @@ use super::console::{Format, Tone};
 use super::failure::{Exit, Failure};
 use super::{Context, selected, verify::duration};
 use crate::cluster::{Holder, HolderId, Role};
-use crate::ops::{self, Applied, HolderReload, Progress, Reloaded, Reloading, Restart, Site, State};
+use crate::ops::{self, Applied, HolderReload, Progress, PutBack, Reloaded, Reloading, Restart, Site, State};
 use crate::snippet::Snippets;
 
 /// Have running brokers take the files that are in use, and see that they serve them
@@ -43,7 +43,8 @@ impl After {
             return Ok(None);
         }
         let renewed: BTreeSet<HolderId> = applied.made.iter().map(|made| made.holder.clone()).collect();
-        self.pace.after(context, site, &renewed).map(Some)
+        let reloaded = self.pace.after(context, site, &renewed)?;
+        Ok(Some(ops::put_back(site, context.means(Progress::SILENT), &renewed, reloaded)?))
     }
 
     /// What the whole comes to.
@@ -121,6 +122,9 @@ pub fn show(context: &Context, reloaded: &Reloaded) {
         if let Some(why) = &holder.refused {
             console.error(format!("{} did not take generation {}: {why}", holder.holder, holder.generation));
         }
+    }
+    for PutBack { holder, generation } in &reloaded.put_back {
+        console.warn(&format!("generation {generation} of {holder} is in use again, which its running node serves"));
     }
     for Restart { holder, why, by } in &reloaded.restarts {
         let by = by.map(|by| format!(" by {}", by.date())).unwrap_or_default();

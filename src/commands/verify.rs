@@ -114,7 +114,7 @@ impl Verify {
         let snippets = Snippets::new(spec, directory.root());
         let site = Site { spec, snippets: &snippets, directory };
         let watch = context.console.watch();
-        let proving = Proving { site, means: context.means(Progress::to(&watch)), staged: &BTreeMap::new() };
+        let proving = Proving { site, means: context.means(Progress::to(&watch)), candidates: &BTreeMap::new() };
         let proved = proving.loopback(&directory.read_ours(spec)?, &mut Signers::new(site, context.now), wanted)?;
         match context.console.format {
             Format::Json => context.console.json(&proved.json()),

@@ -17,13 +17,13 @@ use crate::pki::{Certificate, sha256_hex};
 pub struct JournalEntry {
     #[serde(with = "time::serde::rfc3339")]
     pub time: OffsetDateTime,
-    /// `authority`, `leaf`, or `files` when a leaf was only laid out anew; `rollover`, `signs`, `alone` and `abort` as one is
-    /// begun, advances, or is given up; `retire` when an authority has done its work; `push` or
-    /// `removal` for what a sink got or lost.
+    /// `authority`, `leaf`, or `files` when a leaf was only laid out anew; `rollback` when an earlier generation is in use again, `drop`
+    /// for those that are kept no longer; `rollover`, `signs`, `alone` and `abort` as one is begun, advances, or is given up, `retire`
+    /// when an authority has done its work; `push` or `removal` for what a sink got or lost.
     pub event: String,
     /// `authority/brokers`, `kafka/broker-1`.
     pub subject: String,
-    /// Absent in a removal.
+    /// Absent in a removal and a drop.
     #[serde(flatten)]
     pub marks: Option<Marks>,
     /// SHA-256 of the manifest of a holder's generation, which lies where its owner may write.
@@ -69,7 +69,17 @@ impl JournalEntry {
 
     /// Of what was deleted from a sink.
     pub fn removal(subject: &str, now: OffsetDateTime, how: String) -> Self {
-        Self { time: now, event: "removal".to_owned(), subject: subject.to_owned(), marks: None, manifest: None, reasons: vec![how] }
+        Self::unmarked("removal", subject.to_owned(), now, how)
+    }
+
+    /// Of generations that are kept no longer.
+    pub fn dropped(subject: String, now: OffsetDateTime, generations: &[u32]) -> Self {
+        let numbers: Vec<String> = generations.iter().map(u32::to_string).collect();
+        Self::unmarked("drop", subject, now, format!("generations that are kept no longer: {}", numbers.join(", ")))
+    }
+
+    fn unmarked(event: &str, subject: String, now: OffsetDateTime, reason: String) -> Self {
+        Self { time: now, event: event.to_owned(), subject, marks: None, manifest: None, reasons: vec![reason] }
     }
 }
 

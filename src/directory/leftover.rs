@@ -9,13 +9,21 @@ use crate::layout;
 /// Under this name the link to a holder's generation lies before that is the one in use.
 pub(super) const NEXT: &str = ".current.new";
 
+/// The same, of a generation that was in use before, and stays when this link is left.
+pub(super) const BACK: &str = ".back.new";
+
 /// Under this name a generation lies before it is whole.
 pub(super) fn staged(generation: u32) -> String {
     format!(".{generation}.new")
 }
 
+/// Under this name a generation that is kept no longer lies until all of it is removed.
+pub(super) fn dropped(generation: u32) -> String {
+    format!(".{generation}.old")
+}
+
 pub(super) fn is_leftover(name: &str) -> bool {
-    name.starts_with('.') && name.ends_with(".new")
+    name.starts_with('.') && (name.ends_with(".new") || name.ends_with(".old"))
 }
 
 impl Directory {

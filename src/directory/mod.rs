@@ -4,12 +4,14 @@
 //! - A new generation is written beside the one in use, as `.3.new`, then synced, renamed to `3`, and `current` is switched by
 //!   one rename. A kill at any point leaves the old generation in use and at worst a `.3.new`, or a `3` that `.current.new` points to,
 //!   which the next run removes.
+//! - A generation that is kept no longer is renamed to `.3.old` before the first of its files goes.
 //! - What lies in a holder's place may belong to another user. A fault there is a fault of this holder, and of no other.
 //! - No component of a path below the root is followed when it is a symbolic link, `current` excepted, and that must name a
 //!   generation beside it.
 
 mod authority;
 mod command;
+mod drop;
 mod error;
 mod file;
 mod folder;
@@ -24,6 +26,7 @@ mod passphrase;
 mod pipe;
 mod provided;
 mod read;
+mod rollback;
 mod survey;
 mod write;
 

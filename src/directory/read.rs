@@ -96,10 +96,15 @@ impl Directory {
         let current = number.zip(reading).map(|(number, reading)| self.generation(id, number, &reading, &mut faults));
         let newest = names.iter().filter_map(|name| file::generation_number(name)).chain(number).max().unwrap_or_default();
         let fault = faults.first().map(ToString::to_string);
-        (HolderState { newest, current, fault }, self.leftovers_of(id, &names, number))
+        let leftovers = self.leftovers_of(id, &names, number);
+        let is_left = |generation: &u32| leftovers.contains(&layout::holder_path(id).join(generation.to_string()));
+        let mut generations: Vec<u32> = names.iter().filter_map(|name| file::generation_number(name)).collect();
+        generations.retain(|generation| !is_left(generation));
+        generations.sort_unstable();
+        (HolderState { newest, generations, current, fault }, leftovers)
     }
 
-    fn generation(&self, id: &HolderId, number: u32, reading: &Reading<'_>, faults: &mut Vec<DirectoryError>) -> Generation {
+    pub(super) fn generation(&self, id: &HolderId, number: u32, reading: &Reading<'_>, faults: &mut Vec<DirectoryError>) -> Generation {
         let place = layout::holder_path(id).join(number.to_string());
         let absolute = self.root.join(&place);
         let mut read: BTreeMap<HolderFile, file::FileRead> = BTreeMap::new();
@@ -201,7 +206,7 @@ impl Directory {
     }
 }
 
-fn files_in(place: &Path, spec: &ClusterSpec, holder: &Holder, generation: u32) -> HolderFiles {
+pub(super) fn files_in(place: &Path, spec: &ClusterSpec, holder: &Holder, generation: u32) -> HolderFiles {
     let read = |file: HolderFile| match file::read_up_to(&place.join(file.name()), limit(file)) {
         Ok(Some(read)) => Ok(read.bytes),
         Ok(None) => Err("it is not there".to_owned()),
@@ -242,14 +247,14 @@ struct Place {
 }
 
 /// What a generation is read with.
-struct Reading<'a> {
-    anchors: &'a [Certificate],
+pub(super) struct Reading<'a> {
+    pub anchors: &'a [Certificate],
     /// SHA-256 of its manifest, as the journal has it.
-    manifest: Option<&'a str>,
+    pub manifest: Option<&'a str>,
     /// To whom the cluster file gives it.
-    owner: Option<&'a str>,
+    pub owner: Option<&'a str>,
     /// The numbers of the users who may own it.
-    owners: Vec<u32>,
+    pub owners: Vec<u32>,
 }
 
 /// The manifest, where the journal vouches for it.

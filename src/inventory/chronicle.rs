@@ -55,6 +55,7 @@ pub struct Chronicle {
 #[derive(Debug)]
 struct Issued {
     generation: u32,
+    time: OffsetDateTime,
     serial: String,
     fingerprint: String,
     manifest: Option<String>,
@@ -78,6 +79,8 @@ enum Event {
     Alone,
     Push,
     Removal,
+    Drop,
+    Rollback,
 }
 
 /// What counts of a line.
@@ -144,7 +147,7 @@ impl Chronicle {
                 let Self { authorities, used, .. } = self;
                 authorities.iter().for_each(|(name, generation)| raise(used, name, *generation));
             }
-            Event::Files => {}
+            Event::Files | Event::Rollback => {}
             Event::Rollover => {
                 self.told_to_go.remove(&*line.subject);
                 return raise(&mut self.told_to_follow, &line.subject, generation);
@@ -160,10 +163,11 @@ impl Chronicle {
             Event::Signs => return raise(&mut self.told_to_sign, &line.subject, generation),
             Event::Alone => return raise(&mut self.told_alone, &line.subject, generation),
             Event::Push => return raise(&mut self.pushed, &line.subject, generation),
-            Event::Removal => return,
+            Event::Removal | Event::Drop => return,
         }
         let issued = Issued {
             generation,
+            time: line.time,
             serial: serial.to_owned(),
             fingerprint: fingerprint.to_owned(),
             manifest: line.manifest.map(str::to_owned),
@@ -197,6 +201,13 @@ impl Chronicle {
     /// SHA-256 of the manifest of this generation of `subject`, as it was written last.
     pub fn manifest(&self, subject: &str, generation: u32) -> Option<&str> {
         self.of(subject, generation).last()?.manifest.as_deref()
+    }
+
+    /// When another took the place of this generation of `subject`; `None` where none did, or no line tells of it.
+    pub fn replaced(&self, subject: &str, generation: u32) -> Option<OffsetDateTime> {
+        let issued = self.issued.get(subject)?;
+        let last = issued.iter().rposition(|issued| issued.generation == generation)?;
+        issued.get(last + 1).map(|next| next.time)
     }
 
     fn of(&self, subject: &str, generation: u32) -> impl Iterator<Item = &Issued> {

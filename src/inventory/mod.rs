@@ -84,6 +84,8 @@ impl AuthorityCertificates {
 pub struct HolderState {
     /// The highest generation number in use or ever used; 0 for none.
     pub newest: u32,
+    /// Those that are there, ascending, but for what a run that was cut short left.
+    pub generations: Vec<u32>,
     /// What `current` points to, as far as it can be read.
     pub current: Option<Generation>,
     /// Why not all of it can be read, with the place and what to do: such a holder is left alone until that is mended.

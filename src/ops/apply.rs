@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::making::{Made, Making};
-use super::{DeedError, Means, Proved, Proving, Site};
+use super::{Candidate, DeedError, Means, Proved, Proving, Site};
 use crate::check;
 use crate::cluster::{Holder, HolderId};
-use crate::directory::Owners;
+use crate::directory::{JournalEntry, Owners};
 use crate::finding::Severity;
 use crate::inventory::Inventory;
 use crate::plan::{self, Plan, Trouble, Wishes};
@@ -68,6 +68,7 @@ pub fn apply(site: Site<'_>, means: Means<'_>, proof: Proof, wishes: &Wishes) ->
     let stuck = site.directory.clear(&plan.leftovers);
     plan.troubles.extend(stuck.iter().map(|error| Trouble::Leftover { why: error.to_string() }));
     if plan.is_empty() {
+        dispose(site, means, &mut plan)?;
         return Ok(Applied { plan, made: Vec::new(), proof: None });
     }
     if proof == Proof::Demanded {
@@ -83,15 +84,32 @@ pub fn apply(site: Site<'_>, means: Means<'_>, proof: Proof, wishes: &Wishes) ->
     };
     if proved.as_ref().is_none_or(Proved::passed) {
         making.put_in_use(&plan, &made)?;
+        dispose(site, means, &mut plan)?;
     } else {
         making.discard(&plan);
     }
     Ok(Applied { plan, made, proof: proved })
 }
 
+/// Removes the generations that are kept no longer. What cannot be removed is told, and stands in nobody's way.
+fn dispose(site: Site<'_>, means: Means<'_>, plan: &mut Plan) -> Result<(), DeedError> {
+    let entries: Vec<JournalEntry> = plan
+        .disposals
+        .iter()
+        .map(|disposal| JournalEntry::dropped(disposal.holder.to_string(), means.now, &disposal.generations))
+        .collect();
+    site.directory.journal().append(&entries)?;
+    for disposal in &plan.disposals {
+        let stuck = site.directory.drop_generations(&disposal.holder, &disposal.generations);
+        plan.troubles.extend(stuck.iter().map(|error| Trouble::Leftover { why: error.to_string() }));
+    }
+    Ok(())
+}
+
 /// The staged files of everyone that the plan touches, among them and those in use.
 fn prove(making: &mut Making<'_>, plan: &Plan) -> Result<Proved, DeedError> {
-    let staged: BTreeMap<&HolderId, u32> = plan.holders.iter().map(|step| (&step.holder, step.generation)).collect();
+    let staged: BTreeMap<&HolderId, Candidate> =
+        plan.holders.iter().map(|step| (&step.holder, Candidate::Staged(step.generation))).collect();
     let touched: Vec<&Holder> = making.site.spec.holders.iter().filter(|holder| staged.contains_key(&holder.id)).collect();
-    Proving { site: making.site, means: making.means, staged: &staged }.loopback(&making.inventory, &mut making.signers, &touched)
+    Proving { site: making.site, means: making.means, candidates: &staged }.loopback(&making.inventory, &mut making.signers, &touched)
 }

@@ -8,6 +8,7 @@ use crate::directory::DirectoryError;
 use crate::issue::IssueError;
 use crate::keystore::KeystoreError;
 use crate::plan::PlanError;
+use crate::plan::rollback::RollbackError;
 use crate::visit::allowance::Lack;
 
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,8 @@ pub enum DeedError {
     Directory(#[from] DirectoryError),
     #[error("{what}: {source}")]
     Making { what: String, source: MakingError },
+    #[error(transparent)]
+    Rollback(#[from] RollbackError),
     #[error(transparent)]
     Lack(#[from] Lack),
     #[error("{}: {error}", path.display())]

@@ -29,13 +29,22 @@ pub struct Proved {
     pub failed: VerifyReport,
 }
 
-/// What is proved: the files that were staged, and those in use of everyone else.
+/// What is proved: the files that are to be put in use, and those in use of everyone else.
 #[derive(Debug, Clone, Copy)]
 pub struct Proving<'a> {
     pub site: Site<'a>,
     pub means: Means<'a>,
-    /// The generation that was staged for each holder that has one.
-    pub staged: &'a BTreeMap<&'a HolderId, u32>,
+    /// What is to be put in use, for each holder of whom that is to be.
+    pub candidates: &'a BTreeMap<&'a HolderId, Candidate>,
+}
+
+/// A generation that is to be put in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Candidate {
+    /// Lies beside the others under a name of its own.
+    Staged(u32),
+    /// Was in use before.
+    Earlier(u32),
 }
 
 impl Proving<'_> {
@@ -47,7 +56,7 @@ impl Proving<'_> {
         let spec = self.site.spec;
         let at_once = verify::loopback_at_once()?;
         let runtime = allowance::runtime()?;
-        let nodes = self.read_all(&first_nodes(spec, inventory))?;
+        let nodes = self.read_all(&met_nodes(spec, inventory, self.candidates))?;
         let mut proved = Proved::default();
         for (broker, is_there, is_met) in [
             ("Kafka", spec.kafka_nodes().next().is_some(), nodes.iter().any(|(node, _)| node.id.kind == HolderKind::Kafka)),
@@ -57,6 +66,9 @@ impl Proving<'_> {
                 proved.left_out.push(format!("nobody met {broker}, for none of its nodes has sound files"));
             }
         }
+        let met = nodes.iter().map(|(node, _)| *node).filter(|node| self.candidates.contains_key(&node.id));
+        let visitors: Vec<&Holder> = met.filter_map(|node| visitor(spec, inventory, node, holders)).collect();
+        let holders = [holders, &visitors].concat();
         let underway = self.means.progress.begin("proving", holders.len() * spec.stores.formats.len());
         for batch in holders.chunks(BATCH) {
             let files = self.read_all(batch)?;
@@ -86,8 +98,9 @@ impl Proving<'_> {
 
     fn read(self, holder: &Holder) -> Option<HolderFiles> {
         let Site { spec, directory, .. } = self.site;
-        match self.staged.get(&holder.id) {
-            Some(generation) => Some(directory.staged_files(spec, holder, *generation)),
+        match self.candidates.get(&holder.id) {
+            Some(Candidate::Staged(generation)) => Some(directory.staged_files(spec, holder, *generation)),
+            Some(Candidate::Earlier(generation)) => Some(directory.earlier_files(spec, holder, *generation)),
             None => directory.holder_files(spec, holder),
         }
     }
@@ -142,12 +155,27 @@ pub fn stand_in_authority(spec: &ClusterSpec) -> Option<AuthorityName> {
     spec.kafka_nodes().next().map(|(holder, _)| spec.issuer_of(holder))
 }
 
-/// The nodes that clients meet: the first of each kind that can be read.
-fn first_nodes<'s>(spec: &'s ClusterSpec, inventory: &Inventory) -> Vec<&'s Holder> {
+/// A client in use that meets `node`, where none of `holders` does: by itself alone a node is not proved.
+fn visitor<'s>(spec: &'s ClusterSpec, inventory: &Inventory, node: &Holder, holders: &[&Holder]) -> Option<&'s Holder> {
+    let meets = |holder: &Holder| match (&node.role, &holder.role) {
+        (Role::Kafka(_), Role::Client(client)) => client.kafka.is_some(),
+        (Role::Rabbitmq(_), Role::Client(client)) => client.rabbitmq.is_some(),
+        (Role::Kafka(_) | Role::Rabbitmq(_) | Role::Client(_), Role::Kafka(_) | Role::Rabbitmq(_)) | (Role::Client(_), Role::Client(_)) => {
+            false
+        }
+    };
+    let is_in_use = |id: &HolderId| inventory.holders.get(id).is_some_and(|state| state.fault.is_none() && state.current.is_some());
+    let is_met = holders.iter().any(|holder| meets(holder));
+    spec.holders.iter().find(|holder| !is_met && meets(holder) && is_in_use(&holder.id))
+}
+
+/// The nodes that clients meet: of each kind one that goes back to an earlier generation, or else the first that can be read.
+fn met_nodes<'s>(spec: &'s ClusterSpec, inventory: &Inventory, candidates: &BTreeMap<&HolderId, Candidate>) -> Vec<&'s Holder> {
     let sound = |holder: &&Holder| inventory.fault(&holder.id).is_none();
-    let kafka = spec.kafka_nodes().map(|(holder, _)| holder).find(sound);
-    let rabbitmq = spec.rabbitmq_nodes().map(|(holder, _)| holder).find(sound);
-    [kafka, rabbitmq].into_iter().flatten().collect()
+    let goes_back = |holder: &&Holder| matches!(candidates.get(&holder.id), Some(Candidate::Earlier(_)));
+    let kafka: Vec<&Holder> = spec.kafka_nodes().map(|(holder, _)| holder).filter(sound).collect();
+    let rabbitmq: Vec<&Holder> = spec.rabbitmq_nodes().map(|(holder, _)| holder).filter(sound).collect();
+    [kafka, rabbitmq].into_iter().filter_map(|nodes| nodes.iter().copied().find(goes_back).or(nodes.first().copied())).collect()
 }
 
 impl Proved {

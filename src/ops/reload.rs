@@ -9,14 +9,15 @@ use futures_util::future::join_all;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{DeedError, Means, Site, Underway};
+use super::{DeedError, Means, Proof, Rollback, Site, Underway};
 use crate::cluster::{
-    Endpoint, Holder, HolderId, KafkaNode, KafkaReload, KafkaSpec, ListenerName, ReloadCommand, Restarts, Role, StoreFormat,
+    Endpoint, Holder, HolderId, HolderKind, KafkaNode, KafkaReload, KafkaSpec, ListenerName, ReloadCommand, Restarts, Role, StoreFormat,
 };
 use crate::directory::run_command;
 use crate::inventory::{HolderFiles, Inventory};
 use crate::layout::{self, HolderFile};
 use crate::pki::{Certificate, HostPort};
+use crate::plan::rollback::{Doubts, RollbackError};
 use crate::reload::{self, Listener, Node, Pace, Place, Watched};
 use crate::verify;
 use crate::visit::allowance;
@@ -40,6 +41,15 @@ pub struct Reloaded {
     pub holders: Vec<HolderReload>,
     /// Programs that go on with what they started with.
     pub restarts: Vec<Restart>,
+    /// Whose earlier generation is in use again, and which.
+    pub put_back: Vec<PutBack>,
+}
+
+/// A holder that would have been left with files that its running broker refuses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PutBack {
+    pub holder: String,
+    pub generation: u32,
 }
 
 impl Reloaded {
@@ -62,6 +72,11 @@ pub struct HolderReload {
 }
 
 impl HolderReload {
+    /// A node that is down has refused nothing.
+    fn is_seen(seen: &Seen) -> bool {
+        seen.state != State::Unseen
+    }
+
     fn passed(&self) -> bool {
         self.refused.is_none() && self.places.iter().all(|seen| matches!(seen.state, State::Served | State::Reloaded))
     }
@@ -128,7 +143,31 @@ pub fn reload(site: Site<'_>, means: Means<'_>, reloading: Reloading<'_>) -> Res
     // A name server that does not answer keeps a thread for longer than anybody waits.
     runtime.shutdown_background();
     let (holders, restarts): (Vec<_>, Vec<_>) = done.into_iter().unzip();
-    Ok(Reloaded { holders, restarts: restarts.into_iter().flatten().collect() })
+    Ok(Reloaded { holders, restarts: restarts.into_iter().flatten().collect(), put_back: Vec::new() })
+}
+
+/// Puts the generation before in use again where a node of Kafka has refused the one that was `renewed`: what is on the disk is what it
+/// serves. The journal tells of it.
+///
+/// # Errors
+/// There is none before, or it may not be put in use.
+pub fn put_back(site: Site<'_>, means: Means<'_>, renewed: &BTreeSet<HolderId>, reloaded: Reloaded) -> Result<Reloaded, DeedError> {
+    let refused = |holder: &&Holder| {
+        let name = holder.id.to_string();
+        let refuses = |one: &HolderReload| one.holder == name && one.refused.is_some() && one.places.iter().all(HolderReload::is_seen);
+        holder.id.kind == HolderKind::Kafka && renewed.contains(&holder.id) && reloaded.holders.iter().any(refuses)
+    };
+    let mut put_back = Vec::new();
+    for holder in site.spec.holders.iter().filter(refused) {
+        let rollback = Rollback { holder, generation: None, doubts: Doubts::Count, proof: Proof::LeftOut };
+        let back = match rollback.run(site, means) {
+            // Of a first generation there is none before.
+            Err(DeedError::Rollback(RollbackError::NoneBefore { .. })) => continue,
+            back => back?,
+        };
+        put_back.push(PutBack { holder: holder.id.to_string(), generation: back.to });
+    }
+    Ok(Reloaded { put_back, ..reloaded })
 }
 
 fn task<'a>(site: Site<'_>, inventory: &'a Inventory, holder: &'a Holder) -> Result<Task<'a>, DeedError> {

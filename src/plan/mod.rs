@@ -1,11 +1,13 @@
 //! Floor 5: spec + inventory + now → steps, each with its reasons. Decides everything, does nothing.
 
 mod authority;
+mod keep;
 mod leaf;
 mod permitted;
 mod reason;
 mod recipe;
 mod rewrite;
+pub mod rollback;
 mod rollover;
 mod succession;
 mod trouble;
@@ -18,6 +20,7 @@ use rayon::prelude::*;
 use time::OffsetDateTime;
 
 pub use authority::{Loss, PlanError, check_key, check_keys};
+pub use keep::Disposal;
 pub use leaf::would_end;
 pub use reason::Reason;
 pub use recipe::{Ingredients, made_from, trust_aliases};
@@ -43,6 +46,8 @@ pub struct Plan {
     pub holders: Vec<HolderStep>,
     /// What runs that were cut short left behind, relative to the root: it is removed before anything else is done.
     pub leftovers: Vec<PathBuf>,
+    /// Generations that are kept no longer once all else is done.
+    pub disposals: Vec<Disposal>,
     /// How many holders are as they should be.
     pub unchanged: usize,
     /// What is wrong and `apply` cannot mend.
@@ -79,6 +84,7 @@ impl Plan {
         })
     }
 
+    /// Whether all is as the cluster file has it. Something may be left to be cleared away.
     pub fn is_empty(&self) -> bool {
         self.authorities.is_empty() && self.retired.is_empty() && !self.trust && self.holders.is_empty()
     }
@@ -160,6 +166,10 @@ pub fn plan(
     permitted::check(spec, inventory, &plan.holders, now)?;
     plan.unchanged = spec.holders.len() - plan.holders.len() - faulty;
     plan.leftovers.clone_from(&inventory.leftovers);
+    plan.disposals = keep::disposals(spec, inventory, &plan.holders, now);
+    if let Some(rotation) = &wishes.rotation {
+        plan.disposals.retain(|disposal| rotation.holders.contains(&disposal.holder));
+    }
     plan.notices.extend(trouble::of_clock(inventory, now));
     let wanted: BTreeSet<&HolderId> = spec.holders.iter().map(|holder| &holder.id).collect();
     let leftover = inventory.holders.keys().filter(|id| !wanted.contains(id));
