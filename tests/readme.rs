@@ -36,7 +36,10 @@ fn every_verb_and_option_in_the_readme_exists() {
     let readme = fs::read_to_string("README.md").unwrap();
     let table = readme.split("## The verbs").nth(1).unwrap().split("##").next().unwrap();
     let verbs: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix("| `")?.split([' ', '`']).next()).collect();
-    assert_eq!(verbs, ["init", "apply", "status", "check", "verify", "push", "rotate", "rollback", "render", "inspect", "convert"]);
+    assert_eq!(
+        verbs,
+        ["init", "apply", "status", "check", "verify", "push", "rotate", "rollback", "retire", "render", "inspect", "convert"]
+    );
     for verb in verbs {
         let help = workspace.ok(&[verb, "--help"]);
         assert!(help.contains("--format <FORMAT>"), "{help}");

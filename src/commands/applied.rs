@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::console::{Format, Tone};
 use super::failure::Exit;
-use super::{Context, proof};
+use super::{Context, proof, retire};
 use crate::cluster::LeafKey;
 use crate::directory::Directory;
-use crate::ops::{Applied, Made, Proved};
+use crate::ops::{Applied, Made, Proved, Retired};
 use crate::plan::{Action, Disposal, Plan, Reason, Trouble};
 
 /// Whether anything was done.
@@ -26,6 +26,10 @@ struct Report<'a> {
     holders: Vec<HolderRow<'a>>,
     /// Generations that are kept no longer.
     dropped: Vec<DisposalRow<'a>>,
+    /// Holders that are gone, and are to be archived.
+    retire: Vec<String>,
+    /// Those that were.
+    retired: &'a [Retired],
     unchanged: usize,
     /// What is wrong and no run can mend.
     troubles: &'a [Trouble],
@@ -64,7 +68,7 @@ struct HolderRow<'a> {
 }
 
 pub fn show(context: &Context, directory: &Directory, run: Run, applied: &Applied) {
-    let Applied { plan, made, proof } = applied;
+    let Applied { plan, made, proof, retired } = applied;
     let console = &context.console;
     for trouble in &plan.troubles {
         console.error(trouble);
@@ -82,6 +86,9 @@ pub fn show(context: &Context, directory: &Directory, run: Run, applied: &Applie
         let numbers: Vec<String> = generations.iter().map(u32::to_string).collect();
         console.say(format_args!("{verb}, for it is kept no longer: {holder}, generation {}", numbers.join(", ")));
     }
+    for id in plan.retirements.iter().filter(|_| run == Run::Dry) {
+        console.say(format_args!("To be archived, for it is no longer in the cluster file: {id}"));
+    }
     match console.format {
         Format::Json => console.json(&Report {
             directory: directory.root().display().to_string(),
@@ -96,6 +103,8 @@ pub fn show(context: &Context, directory: &Directory, run: Run, applied: &Applie
                 .iter()
                 .map(|disposal| DisposalRow { holder: disposal.holder.to_string(), generations: &disposal.generations })
                 .collect(),
+            retire: plan.retirements.iter().map(ToString::to_string).collect(),
+            retired,
             unchanged: plan.unchanged,
             troubles: &plan.troubles,
             notices: &plan.notices,
@@ -114,6 +123,9 @@ pub fn show(context: &Context, directory: &Directory, run: Run, applied: &Applie
                 proof::show(console, proof);
             }
         }
+    }
+    if console.format == Format::Human {
+        retired.iter().for_each(|retired| retire::show(context, retired));
     }
 }
 

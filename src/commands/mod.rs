@@ -18,6 +18,7 @@ mod push;
 mod push_report;
 mod question;
 mod render;
+mod retire;
 mod rollback;
 mod rotate;
 mod status;
@@ -76,6 +77,7 @@ enum Verb {
     Push(push::Push),
     Rotate(rotate::Rotate),
     Rollback(rollback::Rollback),
+    Retire(retire::Retire),
     Render(render::Render),
     Convert(convert::Convert),
     Inspect(inspect::Inspect),
@@ -114,6 +116,7 @@ pub fn main(now: OffsetDateTime) -> u8 {
         Verb::Push(push) => push.run(&context),
         Verb::Rotate(rotate) => rotate.run(&context),
         Verb::Rollback(rollback) => rollback.run(&context),
+        Verb::Retire(retire) => retire.run(&context),
         Verb::Render(render) => render.run(&context),
         Verb::Convert(convert) => convert.run(&context),
         Verb::Inspect(inspect) => inspect.run(&context),

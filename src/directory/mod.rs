@@ -25,6 +25,7 @@ mod passphrase;
 mod pipe;
 mod provided;
 mod read;
+mod retire;
 mod rollback;
 mod survey;
 mod write;

@@ -60,6 +60,7 @@ enum Event {
     Removal,
     Drop,
     Rollback,
+    Retire,
 }
 
 /// What counts of a line.
@@ -121,7 +122,7 @@ impl Chronicle {
                 authorities.iter().for_each(|(name, generation)| raise(used, name, *generation));
             }
             Event::Files | Event::Rollback => {}
-            Event::Push | Event::Removal | Event::Drop => return,
+            Event::Push | Event::Removal | Event::Drop | Event::Retire => return,
         }
         let issued = Issued {
             generation,

@@ -6,6 +6,7 @@ mod leaf;
 mod permitted;
 mod reason;
 mod recipe;
+pub mod retire;
 mod rewrite;
 pub mod rollback;
 mod trouble;
@@ -23,7 +24,7 @@ pub use leaf::{renewal, would_end};
 pub use reason::Reason;
 pub use recipe::{Ingredients, made_from, trust_aliases};
 pub use trouble::Trouble;
-pub use wishes::{Remark, RemarkError, Rotation, Wishes};
+pub use wishes::{Gone, Remark, RemarkError, Rotation, Wishes};
 
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId, LeafKey};
 use crate::inventory::Inventory;
@@ -42,6 +43,8 @@ pub struct Plan {
     pub leftovers: Vec<PathBuf>,
     /// Generations that are kept no longer once all else is done.
     pub disposals: Vec<Disposal>,
+    /// Holders that are gone, whose files are archived once all else is done.
+    pub retirements: Vec<HolderId>,
     /// How many holders are as they should be.
     pub unchanged: usize,
     /// What is wrong and `apply` cannot mend.
@@ -71,6 +74,11 @@ impl Plan {
             Trouble::AuthorityEnded { authority, .. } | Trouble::AuthorityNotYetValid { authority, .. } => *authority == name.path(),
             Trouble::Holder { .. } | Trouble::Leftover { .. } | Trouble::AuthorityKey { .. } | Trouble::AuthorityEnds { .. } => false,
         })
+    }
+
+    /// Whether nothing is left to be cleared away.
+    pub fn is_clear(&self) -> bool {
+        self.leftovers.is_empty() && self.disposals.is_empty() && self.retirements.is_empty()
     }
 
     /// Whether all is as the cluster file has it. Something may be left to be cleared away.
@@ -155,9 +163,10 @@ pub fn plan(
         plan.disposals.retain(|disposal| rotation.holders.contains(&disposal.holder));
     }
     plan.notices.extend(trouble::of_clock(inventory, now));
-    let wanted: BTreeSet<&HolderId> = spec.holders.iter().map(|holder| &holder.id).collect();
-    let leftover = inventory.holders.keys().filter(|id| !wanted.contains(id));
-    plan.notices.extend(leftover.map(|id| format!("{id} is no longer in the cluster file; its files are left alone")));
+    match wishes.gone {
+        Gone::LeftAlone => plan.notices.extend(retire::notices(spec, inventory)),
+        Gone::Retired => plan.retirements = inventory.gone.keys().cloned().collect(),
+    }
     Ok(plan)
 }
 

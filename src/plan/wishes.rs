@@ -15,6 +15,15 @@ pub struct Wishes {
     pub loss: Loss,
     /// Then nothing else is done.
     pub rotation: Option<Rotation>,
+    pub gone: Gone,
+}
+
+/// What becomes of holders that the cluster file does not name any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Gone {
+    #[default]
+    LeftAlone,
+    Retired,
 }
 
 /// New leafs now, whatever is due.
