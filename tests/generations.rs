@@ -569,3 +569,39 @@ fn who_has_another_name_now_is_told_as_such() {
     let ran = workspace.run(&["status"]).expect(0).says("clients/weba is no longer in the cluster file");
     assert!(!ran.stderr.contains("seems"), "{}", ran.stderr);
 }
+
+// What a running broker takes (KIP-226)
+
+#[test]
+fn a_renewal_needs_no_restart() {
+    let workspace = applied();
+    for arguments in [&["rotate", "--all", "--dry-run"][..], &["rotate", "--all", "--new-key", "--dry-run"]] {
+        let report = workspace.json(arguments);
+        assert!(report["holders"].as_array().unwrap().iter().all(|row| row["restart"].is_null()), "{report:#}");
+    }
+    workspace.edit("host: 'broker-{1..2}.example'", "host: 'broker-{1..2}.example', also: ['10.0.0.{1..2}']");
+    let report = workspace.json(&["apply", "--dry-run"]);
+    assert_eq!((&report["holders"][0]["reasons"][0]["code"], report["holders"][0]["restart"].is_null()), (&"names".into(), true));
+}
+
+#[test]
+fn a_broker_that_does_not_take_it_must_be_restarted_and_why_is_told() {
+    let workspace = applied();
+    workspace.edit("cluster: orders", "cluster: orders\nsubject: { O: Acme }");
+    let said = "kafka/broker-1 must be restarted to take its new files: its subject changes, and server.properties changes";
+    workspace.run(&["apply", "--dry-run"]).expect(3).says(said);
+    workspace.run(&["rotate", "broker-1", "--dry-run"]).expect(3).says(said);
+    let ran = workspace.run(&["apply"]).expect(0).says(said);
+    assert!(!ran.stderr.contains("clients/app must"), "{}", ran.stderr);
+    workspace.run(&["rollback", "broker-1", "--no-proof"]).expect(0).says("its subject changes, and server.properties changes");
+
+    let workspace = applied();
+    workspace.edit("host: 'broker-{1..2}.example'", "host: 'broker-{1..2}.example', also: ['10.0.0.{1..2}']");
+    workspace.ok(&["apply", "--no-proof"]);
+    let back = workspace.json(&["rollback", "broker-2", "--no-proof"]);
+    assert_eq!(back["restart"], "its certificate loses IP:10.0.0.2", "{back:#}");
+    workspace.ok(&["rotate", "broker-1", "--no-proof"]);
+    workspace.edit(", also: ['10.0.0.{1..2}']", "");
+    let report = workspace.json(&["apply", "--dry-run"]);
+    assert_eq!(report["holders"][0]["restart"], "its certificate loses IP:10.0.0.1", "{report:#}");
+}

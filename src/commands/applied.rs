@@ -61,6 +61,9 @@ struct HolderRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'static str>,
     reasons: &'a [Reason],
+    /// Why a running broker does not take it without a restart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restart: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_after: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,6 +199,7 @@ fn rows<'a>(plan: &'a Plan, made: &'a [Made]) -> Vec<HolderRow<'a>> {
                     Action::Rewrite => None,
                 },
                 reasons: &step.reasons,
+                restart: step.restart.as_deref(),
                 not_after: marks.and_then(|marks| marks.not_after.format(&time::format_description::well_known::Rfc3339).ok()),
                 serial: marks.map(|marks| marks.serial.as_str()),
             }

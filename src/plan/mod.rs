@@ -6,6 +6,7 @@ mod leaf;
 mod permitted;
 mod reason;
 mod recipe;
+pub mod restart;
 pub mod retire;
 mod rewrite;
 pub mod rollback;
@@ -111,6 +112,8 @@ pub struct HolderStep {
     pub action: Action,
     /// Never empty; the first is what the user is told first.
     pub reasons: Vec<Reason>,
+    /// Why a running broker does not take it without a restart.
+    pub restart: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,6 +159,8 @@ pub fn plan(
         wishes::narrow(&mut plan, spec, inventory, rotation)?;
     }
     permitted::check(spec, inventory, &plan.holders)?;
+    let restarts = plan.holders.iter().filter_map(|step| Some((&step.holder, step.restart.as_ref()?)));
+    plan.notices.extend(restarts.map(|(holder, why)| format!("{holder} must be restarted to take its new files: {why}")));
     plan.unchanged = spec.holders.len() - plan.holders.len() - faulty;
     plan.leftovers.clone_from(&inventory.leftovers);
     plan.disposals = keep::disposals(spec, inventory, &plan.holders, now);
@@ -181,25 +186,28 @@ fn holder_step(
 ) -> Option<HolderStep> {
     let state = inventory.holders.get(&holder.id);
     let generation = state.map_or(0, |state| state.newest) + 1;
-    let step = |action, reasons| Some(HolderStep { holder: holder.id.clone(), generation, action, reasons });
+    let step = |action, reasons, restart| Some(HolderStep { holder: holder.id.clone(), generation, action, reasons, restart });
     let is_new = |name: AuthorityName| authorities.iter().any(|step| step.name == name);
     // Under an authority that signs nothing now, what can be laid out anew still is.
     let issuer = spec.issuer_of(holder);
     let signs = is_new(issuer) || trouble::of_authority(issuer, inventory, now).is_none();
     let Some(current) = state.and_then(|state| state.current.as_ref()) else {
-        return if signs { step(Action::Issue(LeafKey::Fresh), vec![Reason::Missing]) } else { None };
+        return if signs { step(Action::Issue(LeafKey::Fresh), vec![Reason::Missing], None) } else { None };
     };
     let mut reasons = leaf::reasons(spec, inventory, holder, current, is_new(issuer), now);
     if signs && !reasons.is_empty() {
+        let rest = rewrite::reasons(spec, snippets, inventory, sasl_passwords, holder, current);
+        let restart = restart::needed(holder, reasons.iter().chain(&rest));
         // The rest is made anew in any case; what somebody wrote there is told.
         reasons.extend(rewrite::edited(snippets, inventory, sasl_passwords, holder, current));
-        return step(Action::Issue(leaf::renewed_key(spec, inventory, holder, current)), reasons);
+        return step(Action::Issue(leaf::renewed_key(spec, inventory, holder, current)), reasons, restart);
     }
     let mut reasons = rewrite::reasons(spec, snippets, inventory, sasl_passwords, holder, current);
     if spec.trusted_by(holder).iter().any(|name| is_new(*name)) {
         reasons.insert(0, Reason::TrustSet { file: HolderFile::Anchors.name().to_owned() });
     }
-    if reasons.is_empty() { None } else { step(Action::Rewrite, reasons) }
+    let restart = restart::needed(holder, &reasons);
+    if reasons.is_empty() { None } else { step(Action::Rewrite, reasons, restart) }
 }
 
 /// The certificate files below `trust/`, by name. `None` while an authority is yet to be made.

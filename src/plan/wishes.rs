@@ -130,9 +130,10 @@ fn forced(
         (LeafKey::Kept, Some(_)) => LeafKey::Fresh,
     };
     let asked = Reason::Asked { remark: rotation.remark.clone() };
+    let restart = due.as_ref().and_then(|step| step.restart.clone());
     let reasons = [asked].into_iter().chain(due.into_iter().flat_map(|step| step.reasons)).collect();
     let generation = state.map_or(0, |state| state.newest) + 1;
-    Ok(HolderStep { holder: holder.id.clone(), generation, action: Action::Issue(key), reasons })
+    Ok(HolderStep { holder: holder.id.clone(), generation, action: Action::Issue(key), reasons, restart })
 }
 
 #[cfg(test)]
