@@ -9,6 +9,7 @@
 //! │   └── current -> 3
 //! ├── rabbitmq/rabbit-1/…
 //! ├── clients/orders/…
+//! ├── retired/clients/old/…    certificates of holders that are gone
 //! └── journal.jsonl
 //! ```
 
@@ -322,6 +323,11 @@ pub const TRUST_PASSWORD: &str = "password";
 /// The link to a holder's generation in use.
 pub const CURRENT: &str = "current";
 /// In every generation: what was written, and what it was made from.
+/// What stays of a generation whose holder is gone: nothing secret.
+pub const RETIRED_FILES: [&str; 3] = [HolderFile::Chain.name(), HolderFile::Anchors.name(), MANIFEST];
+
+pub const RETIRED: &str = "retired";
+
 pub const MANIFEST: &str = "manifest.json";
 /// Who was issued what, when and why.
 pub const JOURNAL: &str = "journal.jsonl";

@@ -415,3 +415,193 @@ fn a_link_that_was_left_harms_nothing() {
     workspace.run(&["apply"]).expect(0).says("a run that was cut short left it: pki/clients/app/.back.new");
     assert_eq!((generation(&workspace, "clients/app").as_str(), places(&workspace, "clients/app")), ("1", vec!["1".into(), "2".into()]));
 }
+
+// Holders that are gone
+
+const BOTH: &str = r"
+cluster: orders
+stores: { formats: [pem, pkcs12] }
+kafka:
+  listeners: { BROKER: { port: 9093 }, CONTROLLER: { port: 9095 } }
+  brokers: [{ name: broker-1, host: broker-1.example }]
+rabbitmq: { nodes: [{ name: rabbit-1, host: rabbit-1.example }] }
+clients:
+  - { name: app, kafka: { write: [t] }, rabbitmq: {} }
+  - { name: web, also: [web.example], kafka: { write: [t] } }
+";
+
+/// `web` was taken out of the cluster file.
+fn without_web() -> Workspace {
+    let workspace = Workspace::new(BOTH);
+    workspace.ok(&["apply", "--no-proof"]);
+    workspace.edit("  - { name: web, also: [web.example], kafka: { write: [t] } }\n", "");
+    workspace
+}
+
+/// Every file below a place, relative to it.
+fn files_below(workspace: &Workspace, place: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut left = vec![workspace.path(place)];
+    while let Some(path) = left.pop() {
+        for entry in fs::read_dir(&path).unwrap().map(|entry| entry.unwrap()) {
+            if entry.file_type().unwrap().is_dir() {
+                left.push(entry.path());
+            } else {
+                found.push(entry.path().strip_prefix(workspace.path(place)).unwrap().display().to_string());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn who_is_gone_is_archived_without_its_keys_and_what_is_left_to_do_is_said() {
+    let workspace = without_web();
+    let serial = leaf(&workspace, "clients/web").serial;
+    workspace.run(&["apply"]).expect(0).says("clients/web is no longer in the cluster file").says("countersign retire clients/web");
+    let ran = workspace.run(&["retire", "web"]).expect(0).says("its certificates are kept in pki/retired/clients/web");
+    for left in ["--list --principal 'User:CN=web'", "--remove --allow-principal", &format!("serial {serial}) stays valid until")] {
+        assert!(ran.stdout.contains(left), "{left}: {}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains("RabbitMQ"), "it never was a user there: {}", ran.stdout);
+    let kept = files_below(&workspace, "pki/retired");
+    assert_eq!(kept, ["clients/web/1/ca.crt", "clients/web/1/manifest.json", "clients/web/1/tls.crt", "clients/web/current"]);
+    assert!(!workspace.path("pki/clients/web").exists());
+    let line = told(&workspace, "retire");
+    assert_eq!((&line["subject"], &line["serial"]), (&"clients/web".into(), &serial.into()));
+    assert_journal_is_whole(&workspace);
+    for verb in ["apply", "status", "check"] {
+        let ran = workspace.run(&[verb]).expect(0);
+        assert!(!(ran.stdout + &ran.stderr).contains("web"), "{verb}");
+    }
+}
+
+#[test]
+fn a_user_of_rabbitmq_is_named_as_rabbitmq_knows_it() {
+    let workspace = Workspace::new(&BOTH.replace("nodes: [", "login: distinguished-name, nodes: ["));
+    workspace.ok(&["apply", "--no-proof"]);
+    workspace.edit("  - { name: app, kafka: { write: [t] }, rabbitmq: {} }\n", "");
+    let report = workspace.json(&["retire", "clients/app"]);
+    assert_eq!((&report["kafka_principal"], &report["rabbitmq_user"]), (&"User:CN=app".into(), &"CN=app".into()), "{report:#}");
+    assert!(report["left"].to_string().contains("rabbitmqctl delete_user 'CN=app'"), "{report:#}");
+}
+
+#[test]
+fn who_comes_back_and_goes_again_is_kept_beside_the_first() {
+    let workspace = without_web();
+    workspace.ok(&["retire", "web"]);
+    workspace.rewrite(BOTH);
+    workspace.ok(&["apply"]);
+    workspace.edit("  - { name: web, also: [web.example], kafka: { write: [t] } }\n", "");
+    assert_eq!(workspace.json(&["retire", "web"])["kept"], "retired/clients/web-2");
+    workspace.run(&["check"]).expect(0);
+}
+
+#[test]
+fn apply_archives_all_that_are_gone_when_it_is_told_to() {
+    let workspace = without_web();
+    workspace
+        .run(&["apply", "--prune", "--dry-run"])
+        .expect(3)
+        .says("To be archived, for it is no longer in the cluster file: clients/web");
+    assert!(workspace.path("pki/clients/web/current/tls.key").exists());
+    workspace.run(&["apply", "--prune"]).expect(0).says("its certificates are kept in pki/retired/clients/web");
+    let report = workspace.json(&["apply", "--prune"]);
+    assert_eq!((&report["retired"], &report["retire"]), (&serde_json::json!([]), &serde_json::json!([])));
+}
+
+#[test]
+fn nobody_is_retired_who_is_wanted_or_unknown() {
+    let workspace = without_web();
+    workspace.run(&["retire", "app"]).expect(2).says("clients/app is in the cluster file: take it out there");
+    workspace.run(&["retire", "wbe"]).expect(2).says("nothing of wbe is there; to be retired are clients/web");
+    workspace.ok(&["retire", "clients/web"]);
+    workspace.run(&["retire", "clients/web"]).expect(2).says("nothing of clients/web is there");
+    workspace.run(&["retire", "web", "-d", "elsewhere"]).expect(1).says("run `countersign apply` first");
+}
+
+/// It would be lost, or a key be kept that nobody knows of.
+#[test]
+fn what_somebody_else_put_there_is_told_and_nothing_is_removed() {
+    let workspace = without_web();
+    fs::write(workspace.path("pki/clients/web/1/old.key"), "a key").unwrap();
+    let sentence = "pki/clients/web/1/old.key is none of countersign's, and would be lost; move it away";
+    workspace.run(&["retire", "web"]).expect(1).says(sentence);
+    workspace.run(&["apply", "--prune"]).expect(1).says(sentence);
+    assert!(workspace.path("pki/clients/web/current/tls.key").exists());
+    fs::remove_file(workspace.path("pki/clients/web/1/old.key")).unwrap();
+    workspace.ok(&["retire", "web"]);
+}
+
+#[test]
+fn a_retirement_that_was_cut_short_is_done_again() {
+    let workspace = without_web();
+    fs::remove_file(workspace.path("pki/clients/web/1/tls.key")).unwrap();
+    fs::create_dir(workspace.path("pki/clients/web/.2.new")).unwrap();
+    fs::write(workspace.path("pki/clients/web/.2.new/tls.key"), "half a key").unwrap();
+    workspace.ok(&["retire", "web"]);
+    assert_eq!(files_below(&workspace, "pki/retired/clients/web"), ["1/ca.crt", "1/manifest.json", "1/tls.crt", "current"]);
+}
+
+#[test]
+fn what_lies_below_retired_and_was_not_left_there_is_told() {
+    let workspace = without_web();
+    workspace.ok(&["retire", "web"]);
+    fs::write(workspace.path("pki/retired/clients/web/1/tls.key"), "a key").unwrap();
+    workspace.run(&["check"]).says("unknown-file").says("pki/retired/clients/web/1/tls.key");
+}
+
+#[test]
+fn who_has_another_name_now_is_told_as_such() {
+    let workspace = Workspace::new(BOTH);
+    applied_at(&workspace, days_ago(1));
+    workspace.edit("name: web,", "name: shop,");
+    let renamed = "clients/web seems to be clients/shop now: it has the same names";
+    workspace.run(&["apply", "--dry-run"]).expect(3).says(renamed);
+    workspace.run(&["apply", "--no-proof"]).expect(0).says(renamed);
+    workspace.run(&["status"]).expect(0).says(renamed);
+
+    // Others that were there before are other holders, whatever names they share.
+    let workspace = Workspace::new(&BOTH.replace("name: web,", "name: 'web{a,b}',"));
+    workspace.ok(&["apply", "--no-proof"]);
+    workspace.edit("web{a,b}", "webb");
+    let ran = workspace.run(&["status"]).expect(0).says("clients/weba is no longer in the cluster file");
+    assert!(!ran.stderr.contains("seems"), "{}", ran.stderr);
+}
+
+// What a running broker takes (KIP-226)
+
+#[test]
+fn a_renewal_needs_no_restart() {
+    let workspace = applied();
+    for arguments in [&["rotate", "--all", "--dry-run"][..], &["rotate", "--all", "--new-key", "--dry-run"]] {
+        let report = workspace.json(arguments);
+        assert!(report["holders"].as_array().unwrap().iter().all(|row| row["restart"].is_null()), "{report:#}");
+    }
+    workspace.edit("host: 'broker-{1..2}.example'", "host: 'broker-{1..2}.example', also: ['10.0.0.{1..2}']");
+    let report = workspace.json(&["apply", "--dry-run"]);
+    assert_eq!((&report["holders"][0]["reasons"][0]["code"], report["holders"][0]["restart"].is_null()), (&"names".into(), true));
+}
+
+#[test]
+fn a_broker_that_does_not_take_it_must_be_restarted_and_why_is_told() {
+    let workspace = applied();
+    workspace.edit("cluster: orders", "cluster: orders\nsubject: { O: Acme }");
+    let said = "kafka/broker-1 must be restarted to take its new files: its subject changes, and server.properties changes";
+    workspace.run(&["apply", "--dry-run"]).expect(3).says(said);
+    workspace.run(&["rotate", "broker-1", "--dry-run"]).expect(3).says(said);
+    let ran = workspace.run(&["apply"]).expect(0).says(said);
+    assert!(!ran.stderr.contains("clients/app must"), "{}", ran.stderr);
+    workspace.run(&["rollback", "broker-1", "--no-proof"]).expect(0).says("its subject changes, and server.properties changes");
+
+    let workspace = applied();
+    workspace.edit("host: 'broker-{1..2}.example'", "host: 'broker-{1..2}.example', also: ['10.0.0.{1..2}']");
+    workspace.ok(&["apply", "--no-proof"]);
+    let back = workspace.json(&["rollback", "broker-2", "--no-proof"]);
+    assert_eq!(back["restart"], "its certificate loses IP:10.0.0.2", "{back:#}");
+    workspace.ok(&["rotate", "broker-1", "--no-proof"]);
+    workspace.edit(", also: ['10.0.0.{1..2}']", "");
+    let report = workspace.json(&["apply", "--dry-run"]);
+    assert_eq!(report["holders"][0]["restart"], "its certificate loses IP:10.0.0.1", "{report:#}");
+}

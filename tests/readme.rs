@@ -38,7 +38,10 @@ fn every_verb_and_option_in_the_readme_exists() {
     let verbs: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix("| `")?.split([' ', '`']).next()).collect();
     assert_eq!(
         verbs,
-        ["init", "apply", "rollover", "status", "check", "verify", "push", "reload", "rotate", "rollback", "render", "inspect", "convert"]
+        [
+            "init", "apply", "rollover", "status", "check", "verify", "push", "reload", "rotate", "rollback", "retire", "render",
+            "inspect", "convert"
+        ]
     );
     for verb in verbs {
         let help = workspace.ok(&[verb, "--help"]);

@@ -141,7 +141,7 @@ fn in_thirty_years_of_weekly_runs_nobody_has_to_do_anything() {
         let of = |wanted: fn(&Descent) -> bool| applied.plan.authorities.iter().filter(|step| wanted(&step.descent)).count();
         roots += of(|descent| matches!(descent, Descent::Successor { .. }));
         issuing += of(|descent| matches!(descent, Descent::Issuing { .. }));
-        retired += applied.plan.retired.len();
+        retired += applied.plan.past.len();
         subjects.extend(cron.subjects());
     }
     // Roots of ten years follow each other every five, issuing authorities of two a little sooner.

@@ -155,6 +155,7 @@ fn words_on_the_command_line_drive_nothing() {
         &["apply", "-d", HOSTILE],
         &["rotate", HOSTILE],
         &["rollback", HOSTILE],
+        &["retire", HOSTILE],
         &["inspect", "c.pem", "--password-env", HOSTILE],
     ] {
         assert_shows_harmlessly(&workspace, words);

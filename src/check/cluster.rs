@@ -118,7 +118,8 @@ fn drift(cluster: &Cluster<'_>) -> Vec<Finding> {
 fn leftover(cluster: &Cluster<'_>) -> Vec<Finding> {
     let gone = cluster.inventory.holders.keys().filter(|id| cluster.spec.holder(id).is_none());
     gone.map(|id| {
-        LEFTOVER.at(Place::target(id.to_string()), "it is not in the cluster file", "remove its directory, and its rights at the brokers")
+        let fix = format!("run countersign retire {id}, which says what is left to do at the brokers");
+        LEFTOVER.at(Place::target(id.to_string()), "it is not in the cluster file", fix)
     })
     .collect()
 }

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::console::{Format, Tone};
 use super::failure::Exit;
-use super::{Context, proof, reload};
+use super::{Context, proof, reload, retire};
 use crate::cluster::LeafKey;
 use crate::directory::Directory;
-use crate::ops::{Applied, Made, Proved, Reloaded};
+use crate::ops::{Applied, Made, Proved, Reloaded, Retired};
 use crate::plan::{Action, Disposal, Plan, Reason, Trouble};
 
 /// Whether anything was done.
@@ -24,10 +24,14 @@ struct Report<'a> {
     dry_run: bool,
     authorities: Vec<AuthorityRow>,
     /// Generations of authorities that nobody needs any more.
-    retired: Vec<RetiredRow>,
+    past_authorities: Vec<AuthorityOver>,
     holders: Vec<HolderRow<'a>>,
     /// Generations that are kept no longer.
     dropped: Vec<DisposalRow<'a>>,
+    /// Holders that are gone, and are to be archived.
+    retire: Vec<String>,
+    /// Those that were.
+    retired: &'a [Retired],
     unchanged: usize,
     /// What is wrong and no run can mend.
     troubles: &'a [Trouble],
@@ -54,7 +58,7 @@ struct AuthorityRow {
 }
 
 #[derive(Serialize)]
-struct RetiredRow {
+struct AuthorityOver {
     authority: &'static str,
     generation: u32,
 }
@@ -68,6 +72,9 @@ struct HolderRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'static str>,
     reasons: &'a [Reason],
+    /// Why a running broker does not take it without a restart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restart: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_after: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,7 +83,7 @@ struct HolderRow<'a> {
 
 /// `reloaded`: what became of the programs that were to take it, where that was asked for.
 pub fn show(context: &Context, directory: &Directory, run: Run, applied: &Applied, reloaded: Option<&Reloaded>) {
-    let Applied { plan, made, proof } = applied;
+    let Applied { plan, made, proof, retired } = applied;
     let console = &context.console;
     for trouble in &plan.troubles {
         console.error(trouble);
@@ -94,6 +101,9 @@ pub fn show(context: &Context, directory: &Directory, run: Run, applied: &Applie
         let numbers: Vec<String> = generations.iter().map(u32::to_string).collect();
         console.say(format_args!("{verb}, for it is kept no longer: {holder}, generation {}", numbers.join(", ")));
     }
+    for id in plan.retirements.iter().filter(|_| run == Run::Dry) {
+        console.say(format_args!("To be archived, for it is no longer in the cluster file: {id}"));
+    }
     match console.format {
         Format::Json => console.json(&Report {
             directory: directory.root().display().to_string(),
@@ -103,12 +113,18 @@ pub fn show(context: &Context, directory: &Directory, run: Run, applied: &Applie
                 .iter()
                 .map(|step| AuthorityRow { authority: step.name.path(), generation: step.generation, because: step.descent.to_string() })
                 .collect(),
-            retired: plan.retired.iter().map(|over| RetiredRow { authority: over.name.path(), generation: over.generation }).collect(),
+            past_authorities: plan
+                .past
+                .iter()
+                .map(|over| AuthorityOver { authority: over.name.path(), generation: over.generation })
+                .collect(),
             holders: rows(plan, made),
             dropped: disposals
                 .iter()
                 .map(|disposal| DisposalRow { holder: disposal.holder.to_string(), generations: &disposal.generations })
                 .collect(),
+            retire: plan.retirements.iter().map(ToString::to_string).collect(),
+            retired,
             unchanged: plan.unchanged,
             troubles: &plan.troubles,
             notices: &plan.notices,
@@ -129,8 +145,9 @@ pub fn show(context: &Context, directory: &Directory, run: Run, applied: &Applie
             }
         }
     }
-    if let (Format::Human, Some(reloaded)) = (console.format, reloaded) {
-        reload::show(context, reloaded);
+    if console.format == Format::Human {
+        retired.iter().for_each(|retired| retire::show(context, retired));
+        reloaded.iter().for_each(|reloaded| reload::show(context, reloaded));
     }
 }
 
@@ -146,7 +163,7 @@ fn tables(context: &Context, run: Run, plan: &Plan, made: &[Made], in_use: bool)
             plain(step.descent.to_string()),
         ]
     });
-    let retired = plan.retired.iter().map(|over| {
+    let past = plan.past.iter().map(|over| {
         let verb = if run == Run::Dry { "would be retired" } else { "retired" };
         let because = format!("nothing in use was signed by {}", over.certificate.subject);
         [over.name.to_string(), over.generation.to_string(), verb.to_owned(), String::new(), because].map(plain).to_vec()
@@ -161,7 +178,7 @@ fn tables(context: &Context, run: Run, plan: &Plan, made: &[Made], in_use: bool)
         let ends = row.not_after.map(|text| text.chars().take(10).collect()).unwrap_or_default();
         vec![plain(row.holder), plain(row.generation.to_string()), plain(action), plain(ends), plain(reasons.join("; "))]
     });
-    context.console.table(&["HOLDER", "GENERATION", "", "ENDS", "BECAUSE"], authorities.chain(retired).chain(holders));
+    context.console.table(&["HOLDER", "GENERATION", "", "ENDS", "BECAUSE"], authorities.chain(past).chain(holders));
     let clipped = made.iter().filter(|made| made.clipped).count();
     if clipped > 0 {
         context.console.warn(&format!("{clipped} leafs end with their issuer, before their configured lifetime: a leaf never outlives it"));
@@ -207,6 +224,7 @@ fn rows<'a>(plan: &'a Plan, made: &'a [Made]) -> Vec<HolderRow<'a>> {
                     Action::Rewrite => None,
                 },
                 reasons: &step.reasons,
+                restart: step.restart.as_deref(),
                 not_after: marks.and_then(|marks| marks.not_after.format(&time::format_description::well_known::Rfc3339).ok()),
                 serial: marks.map(|marks| marks.serial.as_str()),
             }

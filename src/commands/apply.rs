@@ -8,7 +8,7 @@ use super::failure::{Exit, Failure};
 use super::reload::After;
 use crate::cluster::ClusterSpec;
 use crate::ops::{self, Applied, Progress, Proof, Site};
-use crate::plan::{Loss, Wishes};
+use crate::plan::{Gone, Loss, Wishes};
 use crate::snippet::Snippets;
 
 /// Make the directory what the cluster file says, and prove the result
@@ -28,6 +28,9 @@ pub struct Apply {
     /// Where an authority that was in use is gone, damaged or without its key, make another; everyone is issued anew
     #[arg(long)]
     new_authority: bool,
+    /// Archive the files of holders that are no longer in the cluster file, without keys and passwords, as retire does
+    #[arg(long)]
+    prune: bool,
     #[command(flatten)]
     after: After,
 }
@@ -40,12 +43,16 @@ impl Apply {
         let site = Site { spec: &spec, snippets: &snippets, directory: &directory };
         let watch = context.console.watch();
         let means = context.means(Progress::to(&watch));
-        let wishes = Wishes { loss: if self.new_authority { Loss::Replaced } else { Loss::Stops }, ..Wishes::default() };
+        let wishes = Wishes {
+            loss: if self.new_authority { Loss::Replaced } else { Loss::Stops },
+            gone: if self.prune { Gone::Retired } else { Gone::LeftAlone },
+            ..Wishes::default()
+        };
         let plan = ops::planned(site, means, &wishes)?;
-        if self.dry_run || plan.is_empty() && plan.leftovers.is_empty() && plan.disposals.is_empty() {
-            let exit = if plan.is_empty() { applied::exit(&plan) } else { Exit::WorkToDo };
+        if self.dry_run || plan.is_empty() && plan.is_clear() {
+            let exit = if plan.is_empty() && plan.retirements.is_empty() { applied::exit(&plan) } else { Exit::WorkToDo };
             let run = if self.dry_run { Run::Dry } else { Run::Real };
-            let nothing = Applied { plan, made: Vec::new(), proof: None };
+            let nothing = Applied { plan, made: Vec::new(), proof: None, retired: Vec::new() };
             let reloaded = if self.dry_run { None } else { self.after.reload(context, site, &nothing)? };
             applied::show(context, &directory, run, &nothing, reloaded.as_ref());
             return Ok(After::exit(exit, reloaded.as_ref()));

@@ -66,7 +66,7 @@ impl Failure {
         match self {
             Self::ClusterFile { .. } | Self::NoClusterFile(_) | Self::NoSuchHolder { .. } | Self::Usage(_) | Self::Exists(_) => Exit::Usage,
             Self::Deed(error) => match error {
-                DeedError::Replaced { .. } => Exit::Usage,
+                DeedError::Replaced { .. } | DeedError::Named { .. } | DeedError::NotGone { .. } => Exit::Usage,
                 DeedError::NothingThere { .. }
                 | DeedError::Plan(_)
                 | DeedError::Directory(_)
@@ -87,7 +87,7 @@ impl Failure {
             Self::NoClusterFile(_) => "no-cluster-file",
             Self::NoSuchHolder { .. } => "no-such-holder",
             Self::Exists(_) => "exists",
-            Self::Usage(_) | Self::Deed(DeedError::Replaced { .. }) => "usage",
+            Self::Usage(_) | Self::Deed(DeedError::Replaced { .. } | DeedError::Named { .. } | DeedError::NotGone { .. }) => "usage",
             Self::Deed(DeedError::NothingThere { .. }) => "nothing-there",
             Self::Deed(DeedError::Plan(_)) => "plan",
             Self::Deed(DeedError::Directory(_)) => "directory",

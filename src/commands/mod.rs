@@ -19,6 +19,7 @@ mod push_report;
 mod question;
 mod reload;
 mod render;
+mod retire;
 mod rollback;
 mod rollover;
 mod rotate;
@@ -79,6 +80,7 @@ enum Verb {
     Reload(reload::Reload),
     Rotate(rotate::Rotate),
     Rollback(rollback::Rollback),
+    Retire(retire::Retire),
     Render(render::Render),
     Rollover(rollover::Rollover),
     Convert(convert::Convert),
@@ -119,6 +121,7 @@ pub fn main(now: OffsetDateTime) -> u8 {
         Verb::Reload(reload) => reload.run(&context),
         Verb::Rotate(rotate) => rotate.run(&context),
         Verb::Rollback(rollback) => rollback.run(&context),
+        Verb::Retire(retire) => retire.run(&context),
         Verb::Render(render) => render.run(&context),
         Verb::Rollover(rollover) => rollover.run(&context),
         Verb::Convert(convert) => convert.run(&context),

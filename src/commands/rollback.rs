@@ -41,6 +41,9 @@ struct Report<'a> {
     in_use: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     serial: Option<&'a str>,
+    /// Why a running broker does not take it without a restart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restart: Option<&'a str>,
     /// What the next `apply` will do with the holder.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<Next<'a>>,
@@ -79,7 +82,8 @@ impl Rollback {
 
 fn show(context: &Context, holder: &str, done: &RolledBack) {
     let console = &context.console;
-    let RolledBack { from, to, entry, proof, next } = done;
+    let RolledBack { from, to, entry, proof, restart, next } = done;
+    let restart = restart.as_ref().filter(|_| done.is_in_use());
     let next = next.as_ref().filter(|_| done.is_in_use()).map(|step| Next {
         action: match step.action {
             Action::Issue(_) => "issued",
@@ -87,6 +91,9 @@ fn show(context: &Context, holder: &str, done: &RolledBack) {
         },
         reasons: &step.reasons,
     });
+    if let Some(why) = restart {
+        console.warn(&format!("{holder} must be restarted to take its other files: {why}"));
+    }
     if let Some(Next { action, reasons }) = &next {
         let reasons: Vec<String> = reasons.iter().map(Reason::to_string).collect();
         console.warn(&format!("it will be {action} by the next apply, as a new generation, because: {}", reasons.join("; ")));
@@ -97,6 +104,7 @@ fn show(context: &Context, holder: &str, done: &RolledBack) {
             from: *from,
             to: *to,
             in_use: done.is_in_use(),
+            restart: restart.map(String::as_str),
             serial: entry.marks.as_ref().map(|marks| marks.serial.as_str()),
             next,
             proof: proof.as_ref().map(Proved::json),

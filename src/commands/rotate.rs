@@ -60,7 +60,7 @@ impl Rotate {
         let means = context.means(Progress::to(&watch));
         let (run, done) = if self.dry_run {
             let plan = ops::planned(site, means, &wishes)?;
-            (Run::Dry, Applied { plan, made: Vec::new(), proof: None })
+            (Run::Dry, Applied { plan, made: Vec::new(), proof: None, retired: Vec::new() })
         } else {
             let proof = if self.no_proof { Proof::LeftOut } else { Proof::Demanded };
             (Run::Real, ops::apply(site, means, proof, &wishes)?)

@@ -2,13 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::{Directory, DirectoryError, file, lock::LOCK, open};
-use crate::inventory::{Chronicle, JournalState};
+use crate::inventory::{Chronicle, JournalState, Remains};
 use crate::layout;
 use crate::pki::{Certificate, sha256_hex};
 
@@ -18,12 +18,12 @@ pub struct JournalEntry {
     #[serde(with = "time::serde::rfc3339")]
     pub time: OffsetDateTime,
     /// `authority`, `leaf`, or `files` when a leaf was only laid out anew; `rollback` when an earlier generation is in use again, `drop`
-    /// for those that are kept no longer; `rollover`, `signs`, `alone` and `abort` as one is begun, advances, or is given up, `retire`
-    /// when an authority has done its work; `push` or `removal` for what a sink got or lost.
+    /// for those that are kept no longer; `rollover`, `signs`, `alone` and `abort` as one is begun, advances, or is given up; `retire`
+    /// for a holder that is gone, or an authority that has done its work; `push` or `removal` for what a sink got or lost.
     pub event: String,
     /// `authority/brokers`, `kafka/broker-1`.
     pub subject: String,
-    /// Absent in a removal and a drop.
+    /// Absent in a removal and a drop, and where there is no certificate.
     #[serde(flatten)]
     pub marks: Option<Marks>,
     /// SHA-256 of the manifest of a holder's generation, which lies where its owner may write.
@@ -76,6 +76,15 @@ impl JournalEntry {
     pub fn dropped(subject: String, now: OffsetDateTime, generations: &[u32]) -> Self {
         let numbers: Vec<String> = generations.iter().map(u32::to_string).collect();
         Self::unmarked("drop", subject, now, format!("generations that are kept no longer: {}", numbers.join(", ")))
+    }
+
+    /// Of a holder that is gone, with its last certificate.
+    pub fn retired(subject: String, remains: &Remains, now: OffsetDateTime, place: &Path) -> Self {
+        let reason = format!("its certificates are kept in {}", place.display());
+        match &remains.leaf {
+            Some(leaf) => Self::new("retire", subject, remains.generation, leaf, now, vec![reason]),
+            None => Self::unmarked("retire", subject, now, reason),
+        }
     }
 
     fn unmarked(event: &str, subject: String, now: OffsetDateTime, reason: String) -> Self {

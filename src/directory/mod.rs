@@ -26,6 +26,7 @@ mod passphrase;
 mod pipe;
 mod provided;
 mod read;
+mod retire;
 mod rollback;
 mod survey;
 mod write;

@@ -17,7 +17,7 @@ impl Directory {
             return Ok(found);
         }
         found.extend(self.root.parent().and_then(replaceable));
-        for name in ["", LOCK, IGNORE, layout::JOURNAL] {
+        for name in ["", LOCK, IGNORE, layout::JOURNAL, layout::RETIRED] {
             found.extend(self.trespass(Path::new(name), &ours)?);
         }
         for name in ["authority", layout::TRUST] {

@@ -74,11 +74,14 @@ impl Directory {
             let reading = place.current.and_then(|number| reading(id, number));
             self.read_holder(id, place, reading)
         };
+        let gone = ids.par_iter().zip(&places).filter(|(id, _)| !known.contains_key(id));
+        let gone = gone.map(|(id, place)| (id.clone(), self.remains(id, place.current))).collect();
         let found: Vec<_> = ids.par_iter().zip(places).map(read).collect();
         for (id, (state, leftovers)) in ids.into_iter().zip(found) {
             inventory.holders.insert(id, state);
             inventory.leftovers.extend(leftovers);
         }
+        inventory.gone = gone;
         Ok(())
     }
 

@@ -16,13 +16,15 @@ impl Directory {
         let mut survey = Survey::default();
         let kinds = HolderKind::ALL.map(HolderKind::directory);
         let known = |name: &str| {
-            [AuthorityName::Shared.path(), layout::TRUST, layout::JOURNAL, LOCK, IGNORE].contains(&name) || kinds.contains(&name)
+            [AuthorityName::Shared.path(), layout::TRUST, layout::RETIRED, layout::JOURNAL, LOCK, IGNORE].contains(&name)
+                || kinds.contains(&name)
         };
         self.unknown(Path::new(""), known, &mut survey)?;
         self.authorities(&mut survey)?;
         let trust = |name: &str| name == layout::TRUST_PASSWORD || is_trust_file(name);
         self.unknown(Path::new(layout::TRUST), trust, &mut survey)?;
         self.secret(Path::new(layout::TRUST).join(layout::TRUST_PASSWORD), &mut survey)?;
+        self.survey_retired(&mut survey)?;
         for kind in kinds {
             self.unknown(Path::new(kind), |name| HolderName::new(name).is_some(), &mut survey)?;
         }
@@ -64,7 +66,7 @@ impl Directory {
         Ok(())
     }
 
-    fn unknown(&self, place: &Path, known: impl Fn(&str) -> bool, survey: &mut Survey) -> Result<(), DirectoryError> {
+    pub(super) fn unknown(&self, place: &Path, known: impl Fn(&str) -> bool, survey: &mut Survey) -> Result<(), DirectoryError> {
         let names = file::names(&self.root.join(place))?;
         survey.unknown.extend(names.into_iter().filter(|name| !known(name) && !is_leftover(name)).map(|name| place.join(name)));
         Ok(())

@@ -67,7 +67,7 @@ enum Event {
     Authority,
     Leaf,
     Files,
-    /// A generation that has done its work.
+    /// A generation of an authority that has done its work, or a holder that is gone.
     Retire,
     /// A generation of an authority that a new root is to follow.
     Rollover,

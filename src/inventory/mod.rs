@@ -34,6 +34,8 @@ pub struct Inventory {
     pub trust_files: BTreeMap<String, Vec<u8>>,
     /// Only holders that have a place in the directory.
     pub holders: BTreeMap<HolderId, HolderState>,
+    /// Those of them that the cluster file does not name any more.
+    pub gone: BTreeMap<HolderId, Remains>,
     /// What runs that were cut short left behind, relative to the root.
     pub leftovers: Vec<PathBuf>,
     pub journal: Chronicle,
@@ -90,6 +92,16 @@ pub struct HolderState {
     pub current: Option<Generation>,
     /// Why not all of it can be read, with the place and what to do: such a holder is left alone until that is mended.
     pub fault: Option<String>,
+}
+
+/// What is in use of a holder that the cluster file does not name any more, as far as it can be read.
+#[derive(Debug, Clone, Default)]
+pub struct Remains {
+    /// 0 for none.
+    pub generation: u32,
+    pub leaf: Option<Certificate>,
+    /// The names of its files.
+    pub files: Vec<String>,
 }
 
 /// The generation in use.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::making::{Made, Making};
-use super::{Candidate, DeedError, Means, Proved, Proving, Site};
+use super::{Candidate, DeedError, Means, Proved, Proving, Retired, Site, retire};
 use crate::check;
 use crate::cluster::{Holder, HolderId};
 use crate::directory::{JournalEntry, Owners};
@@ -27,6 +27,8 @@ pub struct Applied {
     pub made: Vec<Made>,
     /// `None` when it was left out, or there was nothing to prove.
     pub proof: Option<Proved>,
+    /// Holders that are gone.
+    pub retired: Vec<Retired>,
 }
 
 impl Applied {
@@ -68,8 +70,8 @@ pub fn apply(site: Site<'_>, means: Means<'_>, proof: Proof, wishes: &Wishes) ->
     let stuck = site.directory.clear(&plan.leftovers);
     plan.troubles.extend(stuck.iter().map(|error| Trouble::Leftover { why: error.to_string() }));
     if plan.is_empty() {
-        dispose(site, means, &mut plan)?;
-        return Ok(Applied { plan, made: Vec::new(), proof: None });
+        let retired = clear_away(site, means, &mut plan, &inventory)?;
+        return Ok(Applied { plan, made: Vec::new(), proof: None, retired });
     }
     if proof == Proof::Demanded {
         // What cannot be proved here is not made.
@@ -84,15 +86,16 @@ pub fn apply(site: Site<'_>, means: Means<'_>, proof: Proof, wishes: &Wishes) ->
     };
     if proved.as_ref().is_none_or(Proved::passed) {
         making.put_in_use(&plan, &made)?;
-        dispose(site, means, &mut plan)?;
+        let retired = clear_away(site, means, &mut plan, &making.inventory)?;
+        Ok(Applied { plan, made, proof: proved, retired })
     } else {
         making.discard(&plan);
+        Ok(Applied { plan, made, proof: proved, retired: Vec::new() })
     }
-    Ok(Applied { plan, made, proof: proved })
 }
 
-/// Removes the generations that are kept no longer. What cannot be removed is told, and stands in nobody's way.
-fn dispose(site: Site<'_>, means: Means<'_>, plan: &mut Plan) -> Result<(), DeedError> {
+/// Removes the generations that are kept no longer, and archives whoever is gone. What cannot be is told, and stands in nobody's way.
+fn clear_away(site: Site<'_>, means: Means<'_>, plan: &mut Plan, inventory: &Inventory) -> Result<Vec<Retired>, DeedError> {
     let entries: Vec<JournalEntry> = plan
         .disposals
         .iter()
@@ -103,7 +106,14 @@ fn dispose(site: Site<'_>, means: Means<'_>, plan: &mut Plan) -> Result<(), Deed
         let stuck = site.directory.drop_generations(&disposal.holder, &disposal.generations);
         plan.troubles.extend(stuck.iter().map(|error| Trouble::Leftover { why: error.to_string() }));
     }
-    Ok(())
+    let mut retired = Vec::new();
+    for id in &plan.retirements {
+        match retire::archive(site, means, inventory, id) {
+            Ok(done) => retired.push(done),
+            Err(error) => plan.troubles.push(Trouble::Holder { holder: id.to_string(), why: error.to_string() }),
+        }
+    }
+    Ok(retired)
 }
 
 /// The staged files of everyone that the plan touches, among them and those in use.

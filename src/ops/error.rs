@@ -23,6 +23,10 @@ pub enum DeedError {
     Making { what: String, source: MakingError },
     #[error(transparent)]
     Rollback(#[from] RollbackError),
+    #[error("{holder} is in the cluster file: take it out there, run `countersign apply`, and retire it then")]
+    Named { holder: String },
+    #[error("nothing of {holder} is there{}", others(.gone))]
+    NotGone { holder: String, gone: Vec<String> },
     #[error(transparent)]
     Lack(#[from] Lack),
     #[error("{}: {error}", path.display())]
@@ -35,6 +39,14 @@ pub enum DeedError {
     /// Manifests that could not be made.
     #[error("{0}")]
     Manifests(String),
+}
+
+fn others(gone: &[String]) -> String {
+    if gone.is_empty() {
+        "; of nobody who is not in the cluster file is anything there".to_owned()
+    } else {
+        format!("; to be retired are {}", gone.join(", "))
+    }
 }
 
 /// Why a certificate or a file could not be made.

@@ -11,7 +11,7 @@ use crate::directory::{JournalEntry, Owners};
 use crate::inventory::{AuthorityGeneration, Inventory};
 use crate::issue::{self, IssueError, Signer};
 use crate::pki::{Certificate, Password, PrivateKey};
-use crate::plan::{self, Action, AuthorityStep, Descent, HolderStep, Plan, Retirement};
+use crate::plan::{self, Action, AuthorityStep, Descent, HolderStep, PastAuthority, Plan};
 
 /// What carries a plan out. Whoever has one holds the lock.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl<'a> Making<'a> {
             self.make_authority(step)?;
             self.signers.open(step.name, &self.inventory)?;
         }
-        plan.retired.iter().try_for_each(|over| self.retire_authority(over))?;
+        plan.past.iter().try_for_each(|over| self.retire_authority(over))?;
         if plan.trust {
             self.make_trust()?;
         }
@@ -169,7 +169,7 @@ impl<'a> Making<'a> {
         Ok(())
     }
 
-    fn retire_authority(&mut self, over: &Retirement) -> Result<(), DeedError> {
+    fn retire_authority(&mut self, over: &PastAuthority) -> Result<(), DeedError> {
         let reasons = vec!["nothing in use was signed by it, and whatever it signed has ended".to_owned()];
         let entry = JournalEntry::new("retire", over.name.to_string(), over.generation, &over.certificate, self.means.now, reasons);
         self.site.directory.journal().append(&[entry])?;

@@ -7,7 +7,7 @@ use crate::cluster::{Holder, HolderKind};
 use crate::directory::JournalEntry;
 use crate::inventory::{Generation, HolderState, Inventory};
 use crate::plan::rollback::{self, Doubts, RollbackError};
-use crate::plan::{self, HolderStep, Wishes};
+use crate::plan::{self, HolderStep, Wishes, restart};
 use crate::verify;
 
 /// What is to be put in use again, and how careful to be.
@@ -29,6 +29,8 @@ pub struct RolledBack {
     pub entry: JournalEntry,
     /// `None` when it was left out.
     pub proof: Option<Proved>,
+    /// Why a running broker does not take it without a restart.
+    pub restart: Option<String>,
     /// What the next `apply` will do with this holder, if anything.
     pub next: Option<HolderStep>,
 }
@@ -57,7 +59,9 @@ impl Rollback<'_> {
         let from = current(&inventory, self.holder)?;
         let earlier = directory.earlier(spec, &inventory, self.holder, to)?;
         rollback::check(spec, &inventory, self.holder, &earlier, self.doubts, means.now)?;
-        let entry = self.entry(means, &inventory, &earlier, from)?;
+        let entry = self.entry(means, &inventory, &earlier, from.number)?;
+        let restart = restart::needed_between(self.holder, from, &earlier);
+        let from = from.number;
         let proof = match self.proof {
             Proof::Demanded => Some(self.prove(site, means, &inventory, to)?),
             Proof::LeftOut => None,
@@ -72,7 +76,7 @@ impl Rollback<'_> {
         }
         let plan = plan::plan(spec, site.snippets, &inventory, means.now, &Wishes::default())?;
         let next = plan.holders.into_iter().find(|step| step.holder == *id);
-        Ok(RolledBack { from, to, entry, proof, next })
+        Ok(RolledBack { from, to, entry, proof, restart, next })
     }
 
     fn prove(self, site: Site<'_>, means: Means<'_>, inventory: &Inventory, to: u32) -> Result<Proved, DeedError> {
@@ -100,7 +104,7 @@ impl Rollback<'_> {
     }
 }
 
-fn current(inventory: &Inventory, holder: &Holder) -> Result<u32, RollbackError> {
+fn current<'i>(inventory: &'i Inventory, holder: &Holder) -> Result<&'i Generation, RollbackError> {
     let current = inventory.holders.get(&holder.id).and_then(|state| state.current.as_ref());
-    current.map(|current| current.number).ok_or_else(|| RollbackError::NothingInUse { holder: holder.id.to_string() })
+    current.ok_or_else(|| RollbackError::NothingInUse { holder: holder.id.to_string() })
 }

@@ -104,7 +104,7 @@ pub fn issuing_due(issuing: &Certificate, spec: &ClusterSpec) -> OffsetDateTime 
 
 /// A generation of an authority that has done its work.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Retirement {
+pub struct PastAuthority {
     pub name: AuthorityName,
     pub generation: u32,
     /// Who it signed as.
@@ -119,7 +119,7 @@ pub fn over(
     inventory: &Inventory,
     steps: &[AuthorityStep],
     now: OffsetDateTime,
-) -> Vec<Retirement> {
+) -> Vec<PastAuthority> {
     let generations = inventory.authorities.get(&name).map(Vec::as_slice).unwrap_or_default();
     let readable = generations.iter().map(|generation| Some((generation.number, generation.state.as_ref().ok()?)));
     let Some(readable) = readable.collect::<Option<Vec<_>>>().filter(|all| all.len() + steps.len() > 1) else { return Vec::new() };
@@ -139,7 +139,7 @@ pub fn over(
         !in_use.contains(number) && (has_ended || dropped.contains(number) || signed_last.is_some_and(|last| last < now))
     };
     let over = readable.into_iter().filter(|(number, certificates)| is_over(number, certificates));
-    over.map(|(generation, certificates)| Retirement { name, generation, certificate: certificates.signing().clone() }).collect()
+    over.map(|(generation, certificates)| PastAuthority { name, generation, certificate: certificates.signing().clone() }).collect()
 }
 
 /// The generations that a rollover has left behind, and those that it was not to lead to after all.

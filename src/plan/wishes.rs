@@ -15,6 +15,15 @@ pub struct Wishes {
     pub loss: Loss,
     /// Then nothing else is done.
     pub rotation: Option<Rotation>,
+    pub gone: Gone,
+}
+
+/// What becomes of holders that the cluster file does not name any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Gone {
+    #[default]
+    LeftAlone,
+    Retired,
 }
 
 /// New leafs now, whatever is due.
@@ -68,7 +77,7 @@ pub fn narrow(plan: &mut Plan, spec: &ClusterSpec, inventory: &Inventory, rotati
     if let Some(step) = plan.authorities.iter().find(|step| step.descent == Descent::Founded) {
         return Err(PlanError::Unfounded(step.name.to_string()));
     }
-    plan.retired.clear();
+    plan.past.clear();
     plan.notices
         .extend(plan.authorities.drain(..).map(|step| format!("{}/{} is due, too: run `countersign apply`", step.name, step.generation)));
     if inventory.trust_password.is_none() {
@@ -125,9 +134,10 @@ fn forced(
         (LeafKey::Kept, Some(_)) => LeafKey::Fresh,
     };
     let asked = Reason::Asked { remark: rotation.remark.clone() };
+    let restart = due.as_ref().and_then(|step| step.restart.clone());
     let reasons = [asked].into_iter().chain(due.into_iter().flat_map(|step| step.reasons)).collect();
     let generation = state.map_or(0, |state| state.newest) + 1;
-    Ok(HolderStep { holder: holder.id.clone(), generation, action: Action::Issue(key), reasons })
+    Ok(HolderStep { holder: holder.id.clone(), generation, action: Action::Issue(key), reasons, restart })
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ mod stores;
 mod tests;
 mod users;
 
+pub use shell::quoted;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
