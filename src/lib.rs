@@ -68,6 +68,8 @@
 //! - [`plan`] never removes and never overwrites an authority key.
 //! - A leaf never outlives its issuer, and never carries the bits of an authority.
 //! - Same inputs, no work: a second `apply` writes nothing. Stores are compared by what they hold, not by their bytes.
+//! - What is not in use any more is removed as the cluster file says, and never the generation before; a holder that is gone keeps
+//!   everything until somebody says otherwise.
 //! - A holder's files switch together: one rename of `current`, or none of them.
 //! - [`layout::Sensitivity`] alone decides the mode of a file. Secret files are born 0600.
 //! - No secret in argv, logs, error text or `Debug`. What a stranger's text may be quoted, [`pki::quotable()`] says; of a configuration

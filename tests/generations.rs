@@ -477,6 +477,16 @@ fn who_is_gone_is_archived_without_its_keys_and_what_is_left_to_do_is_said() {
     }
 }
 
+/// Whoever owns a holder's folder could have somebody else's rights taken away.
+#[test]
+fn who_is_gone_is_called_what_the_journal_calls_it() {
+    let workspace = without_web();
+    fs::write(workspace.path("pki/clients/web/1/tls.crt"), workspace.read("pki/clients/app/1/tls.crt")).unwrap();
+    let report = workspace.json(&["retire", "web"]);
+    assert_eq!((&report["kafka_principal"], &report["serial"]), (&serde_json::Value::Null, &serde_json::Value::Null), "{report:#}");
+    assert!(report["left"].to_string().contains("none that the journal tells of"), "{report:#}");
+}
+
 #[test]
 fn a_user_of_rabbitmq_is_named_as_rabbitmq_knows_it() {
     let workspace = Workspace::new(&BOTH.replace("nodes: [", "login: distinguished-name, nodes: ["));

@@ -23,6 +23,8 @@ clients: [{ name: orders, kafka: { write: [orders] } }]
 
 const HOLDERS: [&str; 2] = ["kafka/broker-1", "clients/orders"];
 
+const APPLY: [&str; 2] = ["apply", "--no-proof"];
+
 /// Every system call by which `apply` changes anything on the disk.
 const WRITES: [&str; 10] = ["mkdir", "openat", "write", "fchmod", "chmod", "fsync", "syncfs", "rename", "renameat2", "symlink"];
 
@@ -65,11 +67,11 @@ fn assert_nothing_left(pki: &Path) {
     }
 }
 
-/// Runs `apply` and kills it at the `nth` call of `call`; whether it came to that.
-fn killed_at(workspace: &Workspace, call: &str, nth: usize) -> bool {
+/// Runs countersign and kills it at the `nth` call of `call`; whether it came to that.
+fn killed_at(workspace: &Workspace, words: &[&str], call: &str, nth: usize) -> bool {
     let mut command = Command::new("strace");
     command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &format!("inject={call}:signal=KILL:when={nth}")]);
-    command.arg(env!("CARGO_BIN_EXE_countersign")).args(["apply", "--no-proof"]);
+    command.arg(env!("CARGO_BIN_EXE_countersign")).args(words);
     let status = command.env("RAYON_NUM_THREADS", "1").current_dir(workspace.path("")).output().unwrap().status;
     let killed = status.signal() == Some(9) || status.code() == Some(137);
     assert!(killed || status.success(), "{status:?}");
@@ -83,7 +85,7 @@ fn killed_at_every(calls: &[&str], least: usize, prepare: impl Fn() -> Workspace
             let workspace = prepare();
             let pki = workspace.path("pki");
             let authority = fs::read(pki.join("authority/1/root.key")).ok();
-            if !killed_at(&workspace, call, nth) {
+            if !killed_at(&workspace, &APPLY, call, nth) {
                 break;
             }
             kills += 1;
@@ -115,22 +117,74 @@ fn a_removal_killed_at_every_step_is_finished_by_the_next_apply() {
     template.ok(&["apply", "--no-proof"]);
     template.ok(&["rotate", "--all", "--no-proof"]);
     killed_at_every(&["renameat2", "unlink", "unlinkat"], 10, || {
-        let workspace =
-            Workspace::new(&CLUSTER.replace("cluster: safety", "cluster: safety\nsubject: { O: Acme }\nkeep: { generations: 2 }"));
-        program(Command::new("cp").arg("-a").arg(template.path("pki")).arg(workspace.path("pki")));
-        workspace
+        copied(&template, &CLUSTER.replace("cluster: safety", "cluster: safety\nsubject: { O: Acme }\nkeep: { generations: 2 }"))
     });
+}
+
+/// A copy of `template`, with another cluster file.
+fn copied(template: &Workspace, cluster_file: &str) -> Workspace {
+    let workspace = Workspace::new(cluster_file);
+    program(Command::new("cp").arg("-a").arg(template.path("pki")).arg(workspace.path("pki")));
+    workspace
+}
+
+#[test]
+fn a_rollback_killed_at_every_write_has_happened_or_not() {
+    let (mut kills, mut seen) = (0, std::collections::BTreeSet::new());
+    for call in WRITES {
+        for nth in 1.. {
+            let workspace = Workspace::new(CLUSTER);
+            workspace.ok(&APPLY);
+            workspace.ok(&["rotate", "orders", "--no-proof"]);
+            if !killed_at(&workspace, &["rollback", "orders", "--no-proof"], call, nth) {
+                break;
+            }
+            kills += 1;
+            let current = || fs::read_link(workspace.path("pki/clients/orders/current")).unwrap();
+            let before = current();
+            assert_whole(&workspace.path("pki"));
+            workspace.ok(&["apply", "--no-proof"]);
+            assert_eq!(current(), before, "{call} {nth}");
+            assert!(["1", "2"].iter().all(|number| workspace.path("pki/clients/orders").join(number).exists()), "{call} {nth}");
+            assert!(!workspace.path("pki/clients/orders/.back.new").is_symlink(), "{call} {nth}");
+            seen.insert(before);
+        }
+    }
+    assert!(kills > 10 && seen.len() == 2, "{kills} {seen:?}");
+}
+
+#[test]
+fn a_retirement_killed_at_every_write_is_done_by_the_next() {
+    let gone = CLUSTER.replace("clients: [", "clients: [{ name: old, kafka: { read: [orders] } }, ");
+    let template = Workspace::new(&gone);
+    template.ok(&["apply", "--no-proof"]);
+    let mut kills = 0;
+    for call in [&WRITES[..], &["unlink", "unlinkat"]].concat() {
+        for nth in 1.. {
+            let workspace = copied(&template, CLUSTER);
+            if !killed_at(&workspace, &["retire", "old"], call, nth) {
+                break;
+            }
+            kills += 1;
+            let retired = workspace.path("pki/retired/clients/old");
+            if !retired.exists() {
+                workspace.ok(&["retire", "old"]);
+            }
+            let mut names: Vec<String> =
+                fs::read_dir(retired.join("1")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            names.sort();
+            assert_eq!(names, ["ca.crt", "manifest.json", "tls.crt"], "{call} {nth}");
+            assert!(!workspace.path("pki/clients/old").exists(), "{call} {nth}");
+        }
+    }
+    assert!(kills > 20, "only {kills} kills: are the system calls still these?");
 }
 
 #[test]
 fn a_renewal_killed_at_every_write_is_finished_by_the_next() {
     let template = Workspace::new(CLUSTER);
     template.ok(&["apply", "--no-proof"]);
-    killed_at_every(&WRITES, 50, || {
-        let workspace = Workspace::new(&CLUSTER.replace("cluster: safety", "cluster: safety\nsubject: { O: Acme }"));
-        program(Command::new("cp").arg("-a").arg(template.path("pki")).arg(workspace.path("pki")));
-        workspace
-    });
+    killed_at_every(&WRITES, 50, || copied(&template, &CLUSTER.replace("cluster: safety", "cluster: safety\nsubject: { O: Acme }")));
 }
 
 /// Whoever takes the change back has nothing to do but to clear away.
@@ -142,7 +196,7 @@ fn what_a_killed_renewal_left_is_cleared_away_when_the_change_is_taken_back() {
             let workspace = Workspace::new(CLUSTER);
             workspace.ok(&["apply", "--no-proof"]);
             workspace.edit("cluster: safety", "cluster: safety\nsubject: { O: Acme }");
-            killed_at(&workspace, call, nth);
+            killed_at(&workspace, &APPLY, call, nth);
             workspace.edit("\nsubject: { O: Acme }", "");
             left += usize::from(workspace.run(&["apply", "--no-proof"]).expect(0).stderr.contains("a run that was cut short left it"));
             assert_whole(&workspace.path("pki"));

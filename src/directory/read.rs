@@ -75,7 +75,7 @@ impl Directory {
             self.read_holder(id, place, reading)
         };
         let gone = ids.par_iter().zip(&places).filter(|(id, _)| !known.contains_key(id));
-        let gone = gone.map(|(id, place)| (id.clone(), self.remains(id, place.current))).collect();
+        let gone = gone.map(|(id, place)| (id.clone(), self.remains(id, place.current, &inventory.journal))).collect();
         let found: Vec<_> = ids.par_iter().zip(places).map(read).collect();
         for (id, (state, leftovers)) in ids.into_iter().zip(found) {
             inventory.holders.insert(id, state);
@@ -261,7 +261,7 @@ pub(super) struct Reading<'a> {
 }
 
 /// The manifest, where the journal vouches for it.
-fn manifest_of(read: Option<&file::FileRead>, number: u32, sha256: Option<&str>) -> Result<Manifest, String> {
+pub(super) fn manifest_of(read: Option<&file::FileRead>, number: u32, sha256: Option<&str>) -> Result<Manifest, String> {
     let bytes = read.ok_or("it is not there")?.bytes.expose();
     match sha256 {
         None => return Err("the journal does not tell of it".to_owned()),

@@ -2,20 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Directory, DirectoryError, file, leftover::is_leftover, open};
+use super::{Directory, DirectoryError, file, leftover::is_leftover, open, read::manifest_of};
 use crate::cluster::{HolderId, HolderKind};
-use crate::inventory::{Remains, Survey};
+use crate::inventory::{Chronicle, Remains, Survey};
 use crate::layout::{self, HolderFile};
 use crate::pki::Certificate;
 
 impl Directory {
-    /// What is in use of a holder whose files are not looked at otherwise.
-    pub(super) fn remains(&self, id: &HolderId, current: Option<u32>) -> Remains {
+    /// What is in use of a holder whose files are not looked at otherwise. Its owner may have put anything there.
+    pub(super) fn remains(&self, id: &HolderId, current: Option<u32>, journal: &Chronicle) -> Remains {
         let Some(generation) = current else { return Remains::default() };
         let place = self.holder(id).join(generation.to_string());
         let chain = file::read_up_to(&place.join(HolderFile::Chain.name()), open::TEXT).ok().flatten();
         let leaf = chain.and_then(|read| Certificate::from_pem(read.bytes.expose()).ok()?.into_iter().next());
-        Remains { generation, leaf, files: file::names(&place).unwrap_or_default() }
+        let manifest = file::read(&place.join(layout::MANIFEST)).ok().flatten();
+        let subject = id.to_string();
+        Remains {
+            generation,
+            leaf: leaf.filter(|leaf| journal.tells_of(&subject, generation, leaf)),
+            written: manifest_of(manifest.as_ref(), generation, journal.manifest(&subject, generation)).ok(),
+        }
     }
 
     /// Where the holder would be kept, relative to the root. Nothing is changed.

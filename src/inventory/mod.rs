@@ -94,14 +94,20 @@ pub struct HolderState {
     pub fault: Option<String>,
 }
 
-/// What is in use of a holder that the cluster file does not name any more, as far as it can be read.
+/// What is in use of a holder that the cluster file does not name any more, as far as it can be read and the journal vouches for it.
 #[derive(Debug, Clone, Default)]
 pub struct Remains {
     /// 0 for none.
     pub generation: u32,
     pub leaf: Option<Certificate>,
-    /// The names of its files.
-    pub files: Vec<String>,
+    pub written: Option<Manifest>,
+}
+
+impl Remains {
+    /// Whether this file was written for it; `None` where nobody knows.
+    pub fn has(&self, path: &str) -> Option<bool> {
+        self.written.as_ref().map(|written| written.entry(path).is_some())
+    }
 }
 
 /// The generation in use.

@@ -61,7 +61,7 @@ fn successor<'s>(spec: &'s ClusterSpec, inventory: &Inventory, id: &HolderId, re
 
 /// What is left to do, as far as the last files of `id` tell.
 pub fn farewell(spec: &ClusterSpec, id: &HolderId, remains: &Remains, now: OffsetDateTime) -> Farewell {
-    let has = |file: HolderFile| remains.files.is_empty() || remains.files.iter().any(|name| name == file.name());
+    let has = |file: HolderFile| remains.has(file.name()).unwrap_or(true);
     let leaf = remains.leaf.as_ref();
     let uses_kafka = spec.kafka.is_some()
         && match id.kind {
@@ -69,7 +69,7 @@ pub fn farewell(spec: &ClusterSpec, id: &HolderId, remains: &Remains, now: Offse
             HolderKind::Rabbitmq => false,
             HolderKind::Client => has(HolderFile::Snippet(Snippet::ClientProperties)),
         };
-    let has_password = remains.files.iter().any(|name| name == HolderFile::SaslPassword.name());
+    let has_password = remains.has(HolderFile::SaslPassword.name()).unwrap_or(false);
     let subject = || leaf.map(|leaf| leaf.subject.clone());
     let kafka_principal = match has_password {
         _ if !uses_kafka => None,
@@ -107,6 +107,9 @@ pub fn farewell(spec: &ClusterSpec, id: &HolderId, remains: &Remains, now: Offse
     }
     if !spec.sinks.is_empty() {
         left.push("sinks: what they hold of it is removed by `countersign push --prune`".to_owned());
+    }
+    if leaf.is_none() && remains.generation > 0 {
+        left.push("its certificate cannot be read, or is none that the journal tells of: the journal has what was issued to it".to_owned());
     }
     if let Some(leaf) = leaf.filter(|leaf| leaf.validity.not_after >= now) {
         let end = leaf.validity.not_after.date();
