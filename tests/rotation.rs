@@ -13,7 +13,8 @@ use countersign::directory::Directory;
 use countersign::ops::{self, Applied, Means, Progress, Proof, Site};
 use countersign::path::{self, Question};
 use countersign::pki::{Certificate, Usage};
-use countersign::plan::{Descent, Wishes};
+use countersign::plan::calendar::{By, Event, calendar};
+use countersign::plan::{Descent, Plan, Wishes};
 use countersign::snippet::Snippets;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -60,16 +61,28 @@ impl Cron {
     /// `apply`, `days` later.
     fn run_after(&mut self, days: i64) -> Applied {
         self.now += Duration::days(days);
+        let applied = self.at_hand(|site, means| ops::apply(site, means, Proof::LeftOut, &Wishes::default()).unwrap());
+        let again = self.plan();
+        assert!(again.is_empty(), "a second run has nothing to do, after {:?}: {again:?}", applied.plan);
+        self.take();
+        applied
+    }
+
+    /// What there is, and what the cluster file wants.
+    fn at_hand<T>(&self, look: impl FnOnce(Site<'_>, Means<'_>) -> T) -> T {
         let spec = cluster::parse(&self.workspace.read("countersign.yaml"), &self.workspace.path("")).unwrap();
         let directory = Directory::new(&self.workspace.path("pki")).unwrap();
         let snippets = Snippets::new(&spec, directory.root());
         let means = Means { now: self.now, entropy: &aws_lc_rs::rand::SystemRandom::new(), progress: Progress::SILENT };
-        let site = Site { spec: &spec, snippets: &snippets, directory: &directory };
-        let applied = ops::apply(site, means, Proof::LeftOut, &Wishes::default()).unwrap();
-        let again = ops::planned(site, means, &Wishes::default()).unwrap();
-        assert!(again.is_empty(), "a second run has nothing to do, after {:?}: {again:?}", applied.plan);
-        self.take();
-        applied
+        look(Site { spec: &spec, snippets: &snippets, directory: &directory }, means)
+    }
+
+    fn plan(&self) -> Plan {
+        self.at_hand(|site, means| ops::planned(site, means, &Wishes::default()).unwrap())
+    }
+
+    fn calendar(&self) -> Vec<Event> {
+        self.at_hand(|site, means| calendar(site.spec, &site.directory.read(site.spec).unwrap(), means.now))
     }
 
     fn take(&mut self) {
@@ -155,6 +168,35 @@ fn in_thirty_years_of_weekly_runs_nobody_has_to_do_anything() {
 fn kept(cron: &Cron) -> usize {
     let names = fs::read_dir(cron.workspace.path("pki/authority")).unwrap().map(|entry| entry.unwrap().file_name());
     names.filter(|name| name.to_string_lossy().parse::<u32>().is_ok()).count()
+}
+
+/// What `apply` does a second before an entry of the calendar, and at it.
+#[test]
+fn the_calendar_says_when_apply_has_something_to_do() {
+    let mut cron = Cron::new("authority: { root: 2y, issuing: 1y }");
+    cron.run_after(0);
+    let mut seen = BTreeSet::new();
+    for _ in 0..60 {
+        let Some(event) = cron.calendar().into_iter().find(|event| event.by == By::Apply && !event.what.contains("last of")) else { break };
+        cron.now = event.at - Duration::SECOND;
+        assert!(cron.plan().is_empty(), "nothing is due a second before {event:?}: {:?}", cron.plan());
+        // What signs in place of another shows when the next leaf is due.
+        if !event.what.starts_with("signs") {
+            cron.now = event.at + Duration::SECOND;
+            assert!(!cron.plan().is_empty(), "something is due at {event:?}");
+        }
+        cron.now = event.at + Duration::SECOND;
+        cron.run_after(0);
+        seen.insert(event.what);
+    }
+    let all = [
+        "goes, with its keys",
+        "is followed by another issuing authority below the same root",
+        "is followed by another root, which everyone trusts from then on",
+        "signs in place of the root before it",
+        "the first leaf is renewed",
+    ];
+    assert_eq!(seen, all.into());
 }
 
 fn authorities() -> impl Strategy<Value = &'static str> {

@@ -24,6 +24,7 @@ mod rollback;
 mod rollover;
 mod rotate;
 mod status;
+mod status_page;
 mod threshold;
 mod verify;
 

@@ -9,13 +9,14 @@ use time::format_description::well_known::Rfc3339;
 
 use super::console::{Format, Tone};
 use super::failure::{Exit, Failure};
-use super::{Context, selected};
+use super::{Context, selected, status_page};
 use crate::check;
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId};
 use crate::finding::Severity;
-use crate::inventory::{AuthorityCertificates, AuthorityGeneration, Inventory, JournalState, KeyFile};
+use crate::inventory::{AuthorityGeneration, Inventory, JournalState, KeyFile};
 use crate::layout;
 use crate::pki::{Certificate, San};
+use crate::plan::calendar::{self, Event};
 use crate::plan::{self, HolderStep, Plan, Reason, Trouble, Wishes};
 use crate::snippet::Snippets;
 
@@ -31,38 +32,51 @@ pub struct Status {
 }
 
 #[derive(Serialize)]
-struct Report<'a> {
-    cluster: &'a str,
-    authorities: Vec<AuthorityRow>,
-    holders: Vec<HolderRow<'a>>,
-    journal: JournalState,
+pub struct Report<'a> {
+    pub cluster: &'a str,
+    pub authorities: Vec<AuthorityRow>,
+    pub holders: Vec<HolderRow<'a>>,
+    pub journal: JournalState,
     /// What is wrong and no run of `apply` can mend.
-    troubles: &'a [Trouble],
-    notices: &'a [String],
-    due: bool,
+    pub troubles: &'a [Trouble],
+    pub notices: &'a [String],
+    pub due: bool,
+    pub calendar: Vec<Event>,
 }
 
 #[derive(Serialize)]
-struct AuthorityRow {
-    authority: &'static str,
-    generation: u32,
+pub struct AuthorityRow {
+    pub authority: &'static str,
+    pub generation: u32,
+    pub state: Standing,
     #[serde(skip_serializing_if = "Option::is_none")]
-    root: Option<CertificateRow>,
+    pub root: Option<CertificateRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    issuing: Option<CertificateRow>,
+    pub issuing: Option<CertificateRow>,
     /// `plain`, `encrypted`, `elsewhere`, `missing` or `broken`.
-    key: &'static str,
+    pub key: &'static str,
     /// Why the key cannot sign, or that of the root.
     #[serde(skip_serializing_if = "Option::is_none")]
-    key_problem: Option<String>,
+    pub key_problem: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<String>,
+    pub problem: Option<String>,
+}
+
+/// What a generation of an authority is to those below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    Signs,
+    /// It is trusted, and signs nothing yet.
+    Waits,
+    /// It signs no more, and is trusted as long as anything that it signed may be in use.
+    Leaves,
 }
 
 /// How a holder stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum State {
+pub enum State {
     Ok,
     Missing,
     NotYetValid,
@@ -85,7 +99,7 @@ impl State {
         }
     }
 
-    const fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Missing => "missing",
@@ -96,7 +110,7 @@ impl State {
         }
     }
 
-    const fn tone(self) -> Tone {
+    pub const fn tone(self) -> Tone {
         match self {
             Self::Ok => Tone::Good,
             Self::Due => Tone::Due,
@@ -106,31 +120,31 @@ impl State {
 }
 
 #[derive(Serialize)]
-struct CertificateRow {
-    subject: String,
-    serial: String,
-    fingerprint: String,
-    not_after: String,
-    days_left: i64,
+pub struct CertificateRow {
+    pub subject: String,
+    pub serial: String,
+    pub fingerprint: String,
+    pub not_after: String,
+    pub days_left: i64,
 }
 
 #[derive(Serialize)]
-struct HolderRow<'a> {
-    holder: String,
+pub struct HolderRow<'a> {
+    pub holder: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    generation: Option<u32>,
-    names: Vec<String>,
+    pub generation: Option<u32>,
+    pub names: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    certificate: Option<CertificateRow>,
+    pub certificate: Option<CertificateRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    renewal: Option<String>,
-    issuer: String,
-    kafka_principal: String,
-    state: State,
-    reasons: &'a [Reason],
+    pub renewal: Option<String>,
+    pub issuer: String,
+    pub kafka_principal: String,
+    pub state: State,
+    pub reasons: &'a [Reason],
     /// Why it is left alone, whatever is due.
     #[serde(skip_serializing_if = "Option::is_none")]
-    fault: Option<&'a str>,
+    pub fault: Option<&'a str>,
 }
 
 impl Status {
@@ -150,17 +164,18 @@ impl Status {
             authorities: inventory
                 .authorities
                 .iter()
-                .flat_map(|(name, all)| all.iter().map(|one| authority(*name, one, inventory.existing.get(name), context.now)))
+                .flat_map(|(name, all)| all.iter().map(|one| authority(&spec, &inventory, *name, one, context.now)))
                 .collect(),
             holders: rows(&spec, &wanted, &inventory, &plan, context.now),
             journal: inventory.journal.state(),
             troubles: &plan.troubles,
             notices: &plan.notices,
             due,
+            calendar: calendar::calendar(&spec, &inventory, context.now),
         };
         match context.console.format {
             Format::Json => context.console.json(&report),
-            Format::Human => show(context, &report, &plan),
+            Format::Human => status_page::show(context, &report, &plan),
         }
         Ok(if due { Exit::WorkToDo } else { Exit::Done })
     }
@@ -191,13 +206,24 @@ fn rows<'a>(spec: &ClusterSpec, wanted: &[&Holder], inventory: &Inventory, plan:
         .collect()
 }
 
-/// `existing`: the authority that the cluster file brings along, whose key lies elsewhere.
 fn authority(
+    spec: &ClusterSpec,
+    inventory: &Inventory,
     name: AuthorityName,
     generation: &AuthorityGeneration,
-    existing: Option<&AuthorityCertificates>,
     now: OffsetDateTime,
 ) -> AuthorityRow {
+    // Its key lies elsewhere.
+    let existing = inventory.existing.get(&name);
+    let signing = inventory.signing_generation(name, &spec.leaf, now).map(|signing| signing.number);
+    let line = inventory.signing_line(name, &spec.leaf, now);
+    let is_older = || line.as_ref().and_then(|line| line.numbers().next()).is_some_and(|first| generation.number < first);
+    let in_line = || line.as_ref().is_some_and(|line| line.numbers().any(|number| number == generation.number));
+    let standing = match signing {
+        Some(signing) if signing == generation.number => Standing::Signs,
+        _ if is_older() || in_line() => Standing::Leaves,
+        _ => Standing::Waits,
+    };
     let (state, problem) = match &generation.state {
         Ok(state) => (Some(state), None),
         Err(unreadable) => (None, Some(format!("{}: {}", unreadable.file, unreadable.why))),
@@ -217,6 +243,7 @@ fn authority(
     AuthorityRow {
         authority: name.path(),
         generation: generation.number,
+        state: standing,
         root: state.map(|state| certificate(&state.root, now)),
         issuing: state.and_then(|state| state.issuing.first()).map(|issuing| certificate(issuing, now)),
         key,
@@ -234,73 +261,4 @@ fn certificate(certificate: &Certificate, now: OffsetDateTime) -> CertificateRow
         not_after: end.format(&Rfc3339).unwrap_or_default(),
         days_left: (end - now).whole_days(),
     }
-}
-
-fn show(context: &Context, report: &Report<'_>, plan: &Plan) {
-    let console = &context.console;
-    for trouble in report.troubles {
-        console.error(trouble);
-    }
-    let plain = |text: &str| (text.to_owned(), Tone::Plain);
-    let authorities = report.authorities.iter().map(|row| {
-        let signing = row.issuing.as_ref().or(row.root.as_ref());
-        let key = match (row.key, &row.key_problem) {
-            (key, Some(why)) => (format!("{key}: {why}"), Tone::Bad),
-            ("plain", None) => ("plain: anyone who reads it can sign".to_owned(), Tone::Due),
-            ("missing", None) => ("missing".to_owned(), Tone::Bad),
-            (key, None) => plain(key),
-        };
-        vec![
-            plain(&format!("{}/{}", row.authority, row.generation)),
-            plain(signing.map_or("", |certificate| &certificate.subject)),
-            ends(signing),
-            ends(row.root.as_ref()),
-            key,
-            row.problem.as_ref().map_or_else(|| plain(""), |problem| (problem.clone(), Tone::Bad)),
-        ]
-    });
-    console.table(&["AUTHORITY", "SIGNS AS", "ENDS", "ROOT ENDS", "KEY", ""], authorities);
-    let holders = report.holders.iter().map(|row| {
-        let reasons: Vec<String> = row.reasons.iter().map(Reason::to_string).collect();
-        vec![
-            plain(&row.holder),
-            plain(&row.generation.map(|number| number.to_string()).unwrap_or_default()),
-            plain(&names(&row.names)),
-            ends(row.certificate.as_ref()),
-            plain(row.renewal.as_deref().map_or("", |text| &text[..text.len().min(10)])),
-            plain(&row.issuer.split(',').next().unwrap_or_default().replace("CN=", "")),
-            (if reasons.is_empty() { row.state.word().to_owned() } else { reasons.join("; ") }, row.state.tone()),
-        ]
-    });
-    console.data("\n");
-    console.table(&["HOLDER", "GENERATION", "NAMES", "ENDS", "RENEWED FROM", "SIGNED BY", "STATE"], holders);
-    for notice in report.notices {
-        console.warn(notice);
-    }
-    let due = plan.holders.len();
-    if due > 0 || !plan.authorities.is_empty() {
-        console.say(format_args!("{due} of {} holders need `countersign apply`.", report.holders.len().max(due)));
-    }
-}
-
-fn names(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => one.clone(),
-        [one, rest @ ..] => format!("{one} +{}", rest.len()),
-    }
-}
-
-fn ends(certificate: Option<&CertificateRow>) -> (String, Tone) {
-    certificate.map_or_else(
-        || (String::new(), Tone::Plain),
-        |certificate| {
-            let tone = match certificate.days_left {
-                ..0 => Tone::Bad,
-                0..14 => Tone::Due,
-                _ => Tone::Good,
-            };
-            (format!("{} ({} d)", certificate.not_after.get(..10).unwrap_or_default(), certificate.days_left), tone)
-        },
-    )
 }

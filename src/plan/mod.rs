@@ -1,6 +1,7 @@
 //! Floor 5: spec + inventory + now → steps, each with its reasons. Decides everything, does nothing.
 
 mod authority;
+pub mod calendar;
 mod keep;
 mod leaf;
 mod permitted;

@@ -172,6 +172,18 @@ fn superseded(
     older.chain(before).collect()
 }
 
+/// Who signs no more, by its subject, and when it goes: once the last that it may have signed has ended.
+pub fn leaving(name: AuthorityName, spec: &ClusterSpec, inventory: &Inventory, now: OffsetDateTime) -> Vec<(String, OffsetDateTime)> {
+    let Some(signing) = inventory.signing_generation(name, &spec.leaf, now) else { return Vec::new() };
+    let superseded = superseded(name, spec, inventory, signing.number, now);
+    let subject = |number: u32| {
+        let generation = inventory.authorities.get(&name)?.iter().find(|generation| generation.number == number)?;
+        Some(generation.state.as_ref().ok()?.signing().subject.clone())
+    };
+    let leaving = superseded.into_iter();
+    leaving.filter_map(|(number, since)| Some((subject(number)?, since.saturating_add(spec.leaf.lifetime.duration())))).collect()
+}
+
 /// The generations of which a leaf is in use that has not ended.
 fn in_use(name: AuthorityName, inventory: &Inventory, now: OffsetDateTime) -> BTreeSet<u32> {
     let chains = inventory.holders.values().filter_map(|state| state.current.as_ref()?.chain.as_deref().ok());
