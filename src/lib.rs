@@ -9,6 +9,8 @@
 //!                                                                                 + sensitivity)
 //!  ClusterSpec + layout ──render──▶ config snippets        ClusterSpec + directory ──verify──▶ VerifyReport
 //!
+//!  directory ──plan──▶ ops: stage, prove, switch ──▶ directory ──reload──▶ running brokers ──look──▶ what each listener serves
+//!
 //!  directory + ClusterSpec ──pack──▶ Parcels ─┬─deliver──▶ Vault, OpenBao, AWS Secrets Manager
 //!                                             └─write────▶ Kubernetes manifests
 //!
@@ -65,7 +67,8 @@
 //! - Floors 0–7 do no I/O and read neither clock nor random numbers: `now` and the entropy are arguments. (Key pairs are drawn by
 //!   aws-lc itself, which takes no other source.)
 //! - A [`cluster::ClusterSpec`] that exists is valid. Nothing below `cluster::parse` reports a mistake in the cluster file.
-//! - [`plan`] never removes and never overwrites an authority key.
+//! - [`plan`] never overwrites an authority key, and removes one only when nothing that it signed can be in use.
+//! - Whoever holds a leaf that has not ended, from whatever run, and whoever else does take each other; two authorities never share a name.
 //! - A leaf never outlives its issuer, and never carries the bits of an authority.
 //! - Same inputs, no work: a second `apply` writes nothing. Stores are compared by what they hold, not by their bytes.
 //! - What is not in use any more is removed as the cluster file says, and never the generation before; a holder that is gone keeps

@@ -104,7 +104,10 @@ fn what_was_started_may_be_given_up_and_started_again() {
     let workspace = one_node();
     workspace.ok(&["apply", "--no-proof"]);
     workspace.run(&["rollover", "abort"]).expect(1).says("no rollover is under way");
+    let store = |name: &str| fs::read(workspace.path("pki/clients/admin/current").join(name)).unwrap();
+    let before = [store("keystore.p12"), store("truststore.p12")];
     workspace.run(&["rollover", "start", "--no-proof"]).expect(0);
+    assert!(before[0] == store("keystore.p12") && before[1] != store("truststore.p12"), "what a phase leaves alone is carried over");
     workspace.run(&["rollover", "abort", "--no-proof"]).expect(0).says("retired");
     assert_eq!(generations(&workspace), ["1", "2.retired"]);
     workspace.run(&["apply"]).expect(0).says("Nothing to do");

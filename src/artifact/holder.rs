@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Artifact, ArtifactError, Truststores};
 use crate::cluster::{ClusterSpec, Holder, HolderId};
+use crate::inventory::Part;
 use crate::keystore::{Entry, jks, pkcs12};
 use crate::layout::{self, HolderFile};
 use crate::pki::{Entropy, Identity, Password, Secret};
@@ -29,8 +30,14 @@ pub struct Belongings<'a> {
 }
 
 impl Workshop<'_> {
-    /// Every file of `holder`, in the order of [`layout::files`].
-    pub fn holder_files(&self, holder: &Holder, belongings: Belongings<'_>) -> Result<Vec<Artifact>, ArtifactError> {
+    /// Every file of `holder`, in the order of [`layout::files`]. What `carried` has of a file that was made from the same parts is taken
+    /// over as it is: a key store costs more than all the rest.
+    pub fn holder_files(
+        &self,
+        holder: &Holder,
+        belongings: Belongings<'_>,
+        carried: impl Fn(HolderFile, &BTreeMap<Part, String>) -> Option<Secret>,
+    ) -> Result<Vec<Artifact>, ArtifactError> {
         let ingredients = Ingredients {
             leaf: belongings.identity.leaf(),
             trust: &belongings.truststores.trust,
@@ -41,12 +48,12 @@ impl Workshop<'_> {
         layout::files(self.spec, holder)
             .into_iter()
             .map(|file| {
-                Ok(Artifact {
-                    path: file.name(),
-                    bytes: self.bytes(holder, file, belongings)?,
-                    sensitivity: file.sensitivity(),
-                    made_from: made_from(self.spec, self.snippets, holder, file, ingredients),
-                })
+                let made_from = made_from(self.spec, self.snippets, holder, file, ingredients);
+                let bytes = match carried(file, &made_from) {
+                    Some(bytes) => bytes,
+                    None => self.bytes(holder, file, belongings)?,
+                };
+                Ok(Artifact { path: file.name(), bytes, sensitivity: file.sensitivity(), made_from })
             })
             .collect()
     }

@@ -8,9 +8,10 @@ use super::{DeedError, MakingError, Means, Proof, Signers, Site, proof};
 use crate::artifact::{self, Belongings, Truststores, Workshop};
 use crate::cluster::{AuthorityName, AuthorityOrigin, Holder, HolderId, HolderKind, LeafKey};
 use crate::directory::{JournalEntry, Owners};
-use crate::inventory::{AuthorityGeneration, Inventory};
+use crate::inventory::{AuthorityGeneration, Inventory, Part};
 use crate::issue::{self, IssueError, Signer};
-use crate::pki::{Certificate, Password, PrivateKey};
+use crate::layout::HolderFile;
+use crate::pki::{Certificate, Password, PrivateKey, sha256_hex};
 use crate::plan::{self, Action, AuthorityStep, Descent, HolderStep, PastAuthority, Plan};
 
 /// What carries a plan out. Whoever has one holds the lock.
@@ -223,7 +224,18 @@ impl<'a> Making<'a> {
         let password = kept.unwrap_or_else(|| Password::generate(entropy));
         let workshop = Workshop { spec, snippets: self.site.snippets, entropy };
         let belongings = Belongings { identity: &identity, password: &password, truststores, sasl_passwords: &self.sasl_passwords };
-        let artifacts = workshop.holder_files(holder, belongings).map_err(|error| making(error.into()))?;
+        let in_use = match step.action {
+            Action::Issue(_) => None,
+            Action::Rewrite => self.site.directory.holder_files(spec, holder),
+        };
+        let carried = |file: HolderFile, made_from: &BTreeMap<Part, String>| {
+            let written = self.inventory.holders.get(&step.holder)?.current.as_ref()?.written.as_ref().ok()?;
+            let entry = written.entry(file.name()).filter(|entry| entry.made_from == *made_from)?;
+            let bytes = in_use.as_ref()?.files.get(&file)?.as_ref().ok()?;
+            // Its owner may have written there since.
+            (entry.sha256 == sha256_hex(bytes.expose())).then(|| bytes.clone())
+        };
+        let artifacts = workshop.holder_files(holder, belongings, carried).map_err(|error| making(error.into()))?;
         let manifest = artifact::manifest(&holder.id, &holder.access, step.generation, &artifacts);
         let manifest = self.site.directory.stage(holder, &manifest, &artifacts, self.owners)?;
         let reasons = step.reasons.iter().map(ToString::to_string).collect();

@@ -90,7 +90,7 @@ impl Cluster {
         let workshop = Workshop { spec: &self.spec, snippets: &snippets, entropy: &entropy };
         let sasl_passwords = &self.sasl_passwords;
         let belongings = Belongings { identity: &identity, password: &password, truststores: &truststores, sasl_passwords };
-        let artifacts = workshop.holder_files(holder, belongings).unwrap();
+        let artifacts = workshop.holder_files(holder, belongings, |_, _| None).unwrap();
         let bytes = artifacts.into_iter().map(|artifact| Ok(artifact.bytes));
         HolderFiles { holder: holder.id.clone(), generation: 1, files: layout::files(&self.spec, holder).into_iter().zip(bytes).collect() }
     }
