@@ -7,9 +7,9 @@ use time::OffsetDateTime;
 use super::everything::Cluster;
 use super::validity::{self, day};
 use super::view::named;
-use crate::cluster::{AuthorityName, AuthoritySpec, ClusterSpec};
+use crate::cluster::{AuthorityName, AuthoritySpec};
 use crate::finding::{Finding, Place, Rule};
-use crate::inventory::{AuthorityCertificates, Inventory, KeyFile};
+use crate::inventory::{AuthorityCertificates, KeyFile};
 use crate::layout;
 
 pub const RULES: &[&Rule] = &[&UNREADABLE, &KEY_UNUSABLE, &ROOT_KEY_ELSEWHERE, &KEY_PLAIN, &ENDS_SOON];
@@ -50,7 +50,8 @@ pub fn check(cluster: &Cluster<'_>) -> Vec<Finding> {
 }
 
 /// What is wrong with the keys of all of them, as far as it shows without a passphrase.
-pub fn check_keys(spec: &ClusterSpec, inventory: &Inventory) -> Vec<Finding> {
+pub fn check_keys(cluster: &Cluster<'_>) -> Vec<Finding> {
+    let Cluster { spec, inventory, at, .. } = *cluster;
     let brought = inventory.existing.iter().filter_map(|(name, existing)| {
         let KeyFile::Broken(why) = &existing.key else { return None };
         let message = format!("the key that the cluster file names {why}");
@@ -58,9 +59,9 @@ pub fn check_keys(spec: &ClusterSpec, inventory: &Inventory) -> Vec<Finding> {
     });
     let own = spec.authorities().filter(|authority| !inventory.existing.contains_key(&authority.name)).flat_map(|authority| {
         let generations = inventory.authorities.get(&authority.name).map(Vec::as_slice).unwrap_or_default();
-        let newest = generations.last().map(|generation| generation.number);
+        let signing = inventory.signing_generation(authority.name, &spec.leaf, at).map(|signing| signing.number);
         let readable = generations.iter().filter_map(|generation| Some((generation.number, generation.state.as_ref().ok()?)));
-        readable.flat_map(move |(number, state)| keys(&layout::authority_path(authority.name, number), state, newest == Some(number)))
+        readable.flat_map(move |(number, state)| keys(&layout::authority_path(authority.name, number), state, signing == Some(number)))
     });
     brought.chain(own).collect()
 }
@@ -95,7 +96,7 @@ fn one(cluster: &Cluster<'_>, authority: &AuthoritySpec) -> Vec<Finding> {
         Ok(state) => {
             let mut findings = dates(cluster, state, &place());
             findings.extend(key_plain(authority, state, place()));
-            findings.extend(ends_soon(cluster, state, place()));
+            findings.extend(ends_soon(cluster, authority, state, place()));
             findings
         }
     }
@@ -121,7 +122,7 @@ fn key_plain(authority: &AuthoritySpec, state: &AuthorityCertificates, place: Pl
     })
 }
 
-fn ends_soon(cluster: &Cluster<'_>, state: &AuthorityCertificates, place: Place) -> Option<Finding> {
+fn ends_soon(cluster: &Cluster<'_>, authority: &AuthoritySpec, state: &AuthorityCertificates, place: Place) -> Option<Finding> {
     let end = state.signing().validity.not_after;
     let wanted: OffsetDateTime = cluster.at.saturating_add(cluster.spec.leaf.lifetime.duration());
     (end >= cluster.at && end < wanted).then(|| {
@@ -131,6 +132,11 @@ fn ends_soon(cluster: &Cluster<'_>, state: &AuthorityCertificates, place: Place)
             day(end),
             cluster.spec.leaf.lifetime
         );
-        ENDS_SOON.at(place, message, "roll the authority over")
+        let fix = if cluster.inventory.existing.contains_key(&authority.name) {
+            "exchange it in the cluster file by `countersign rollover start`"
+        } else {
+            "run `countersign apply`, which makes the next in time"
+        };
+        ENDS_SOON.at(place, message, fix)
     })
 }

@@ -57,7 +57,7 @@ const EXPOSED_SECRET: Rule = Rule::error(
 /// Everything that is wrong with the directory.
 pub fn cluster(cluster: &Cluster<'_>) -> Vec<Finding> {
     let mut findings = ground(cluster.spec, cluster.inventory);
-    findings.extend(authority::check_keys(cluster.spec, cluster.inventory));
+    findings.extend(authority::check_keys(cluster));
     findings.extend(drift(cluster));
     findings.extend(authority::check(cluster));
     findings.extend(leftover(cluster));

@@ -122,6 +122,9 @@ pub fn show(context: &Context, reloaded: &Reloaded) {
         if let Some(why) = &holder.refused {
             console.error(format!("{} did not take generation {}: {why}", holder.holder, holder.generation));
         }
+        if let Some(why) = &holder.failed {
+            console.error(format!("{} could not be made to take generation {}: {why}", holder.holder, holder.generation));
+        }
     }
     for PutBack { holder, generation } in &reloaded.put_back {
         console.warn(&format!("generation {generation} of {holder} is in use again, which its running node serves"));

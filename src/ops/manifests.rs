@@ -55,16 +55,16 @@ impl Load<'_> {
         kubernetes::manifests(materials).map_err(failed)
     }
 
-    /// Every generation, as Strimzi is to have it; the key of the one in use leaves the directory.
+    /// Every generation, as Strimzi is to have it, the one that signs last; its key leaves the directory.
     fn authority(&self, spec: &AuthoritySpec) -> Result<Vec<Authority>, DeedError> {
         let generations = self.inventory.authorities.get(&spec.name).map(Vec::as_slice).unwrap_or_default();
-        let last = generations.last().map(|generation| generation.number);
+        let signing = self.inventory.signing_generation(spec.name, &self.spec.leaf, self.means.now).map(|signing| signing.number);
         let authority = |generation: &AuthorityGeneration| {
             let number = generation.number;
             let certificates = generation.state.clone().map_err(|damage| {
                 DeedError::Plan(PlanError::Damaged { authority: spec.name, generation: number, file: damage.file, why: damage.why })
             })?;
-            let key = if last == Some(number) {
+            let key = if signing == Some(number) {
                 let passphrase = spec.passphrase.as_ref().map(directory::passphrase).transpose()?;
                 Some(self.directory.signing_key(spec, number, &certificates, passphrase.as_ref())?)
             } else {
@@ -72,7 +72,8 @@ impl Load<'_> {
             };
             Ok(Authority { number, certificates, key })
         };
-        generations.iter().map(authority).collect()
+        let (last, others): (Vec<_>, Vec<_>) = generations.iter().partition(|generation| Some(generation.number) == signing);
+        others.into_iter().chain(last).map(authority).collect()
     }
 
     pub fn write_manifests(&self, sink: &SinkSpec, kubernetes: &KubernetesSpec, wishes: Wishes) -> SinkReport {

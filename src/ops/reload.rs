@@ -18,7 +18,7 @@ use crate::inventory::{HolderFiles, Inventory};
 use crate::layout::{self, HolderFile};
 use crate::pki::{Certificate, HostPort};
 use crate::plan::rollback::{Doubts, RollbackError};
-use crate::reload::{self, Listener, Node, Pace, Place, Watched};
+use crate::reload::{self, Listener, Node, Pace, Place, Untaken, Watched};
 use crate::verify;
 use crate::visit::allowance;
 use crate::visit::{Steward, Visitor};
@@ -66,19 +66,19 @@ pub struct HolderReload {
     pub generation: u32,
     /// Nothing is seen of a client.
     pub places: Vec<Seen>,
-    /// Why it did not take them, in its own words or those of the command.
+    /// Why it did not take them, in its own words: it goes on with what it had.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// Why it could not be asked to, or what the command said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
 }
 
 impl HolderReload {
-    /// A node that is down has refused nothing.
-    fn is_seen(seen: &Seen) -> bool {
-        seen.state != State::Unseen
-    }
-
     fn passed(&self) -> bool {
-        self.refused.is_none() && self.places.iter().all(|seen| matches!(seen.state, State::Served | State::Reloaded))
+        self.refused.is_none()
+            && self.failed.is_none()
+            && self.places.iter().all(|seen| matches!(seen.state, State::Served | State::Reloaded))
     }
 }
 
@@ -125,7 +125,7 @@ struct Task<'a> {
     files: HolderFiles,
 }
 
-/// Has the programs of these holders take their files. What is asked of each broker is asked of all at once.
+/// Has the programs of these holders take their files: the nodes of Kafka one after the other, all others at once.
 ///
 /// # Errors
 /// A holder has no files, or this machine lacks what connections need. What a broker refuses is no error, but told.
@@ -138,7 +138,16 @@ pub fn reload(site: Site<'_>, means: Means<'_>, reloading: Reloading<'_>) -> Res
     }
     let runtime = allowance::runtime()?;
     let underway = means.progress.begin("reloading", tasks.len());
-    let done = runtime.block_on(join_all(tasks.iter().map(|task| one(site, means, reloading, task, &underway))));
+    let done = runtime.block_on(async {
+        let (nodes, others): (Vec<_>, Vec<_>) = tasks.iter().partition(|task| task.holder.id.kind == HolderKind::Kafka);
+        let mut done = Vec::new();
+        // One of them passes on what the others are asked, and takes new files itself.
+        for task in nodes {
+            done.push(one(site, means, reloading, task, &underway).await);
+        }
+        done.extend(join_all(others.into_iter().map(|task| one(site, means, reloading, task, &underway))).await);
+        done
+    });
     drop(underway);
     // A name server that does not answer keeps a thread for longer than anybody waits.
     runtime.shutdown_background();
@@ -154,7 +163,7 @@ pub fn reload(site: Site<'_>, means: Means<'_>, reloading: Reloading<'_>) -> Res
 pub fn put_back(site: Site<'_>, means: Means<'_>, renewed: &BTreeSet<HolderId>, reloaded: Reloaded) -> Result<Reloaded, DeedError> {
     let refused = |holder: &&Holder| {
         let name = holder.id.to_string();
-        let refuses = |one: &HolderReload| one.holder == name && one.refused.is_some() && one.places.iter().all(HolderReload::is_seen);
+        let refuses = |one: &HolderReload| one.holder == name && one.refused.is_some();
         holder.id.kind == HolderKind::Kafka && renewed.contains(&holder.id) && reloaded.holders.iter().any(refuses)
     };
     let mut put_back = Vec::new();
@@ -187,7 +196,7 @@ async fn one(
 ) -> (HolderReload, Option<Restart>) {
     let listeners = listeners(site, task.holder);
     let pace = pace(site, means, reloading, task.holder);
-    let visitor = verify::by_certificate(&task.files).map_err(|fault| fault.symptom.to_string());
+    let visitor = verify::by_certificate(&task.files).map_err(|fault| Untaken::Failed(fault.symptom.to_string()));
     let before = match &visitor {
         Ok(visitor) => reload::look(visitor, &listeners, pace).await,
         Err(_) => Vec::new(),
@@ -206,15 +215,16 @@ async fn one(
         (Role::Client(client), Ok(visitor)) => by_command(site, task, client.reload.as_ref(), &listeners, &visitor, pace).await,
     };
     underway.step(1);
-    let (watched, refused) = match outcome {
-        Ok(watched) => (Some(watched), None),
-        Err(why) => (None, Some(why)),
+    let (watched, refused, failed) = match outcome {
+        Ok(watched) => (Some(watched), None, None),
+        Err(Untaken::Refused(why)) => (None, Some(why), None),
+        Err(Untaken::Failed(why)) => (None, None, Some(why)),
     };
     let after = watched.map_or_else(|| before.clone(), |watched| watched.places);
     let places = after.iter().map(|place| seen(place, &before, &fingerprint)).collect();
     let restart = if is_done { None } else { restart(task, &before) };
     let (holder, generation) = (task.holder.id.to_string(), task.generation);
-    (HolderReload { holder, generation, places, refused }, restart)
+    (HolderReload { holder, generation, places, refused, failed }, restart)
 }
 
 /// How long each kind of broker may take: Kafka looks at once, and Erlang every two minutes unless it is told to.
@@ -244,13 +254,13 @@ async fn kafka(
     listeners: &[Listener],
     visitor: &Visitor,
     pace: Pace,
-) -> Result<Watched, String> {
-    let Some(spec) = &site.spec.kafka else { return Err("the cluster file has no Kafka".to_owned()) };
+) -> Result<Watched, Untaken> {
+    let Some(spec) = &site.spec.kafka else { return Err(Untaken::Failed("the cluster file has no Kafka".to_owned())) };
     let client = match &spec.reload {
         KafkaReload::Command(command) => return by_command(site, task, Some(command), listeners, visitor, pace).await,
         KafkaReload::Request { as_client } => as_client.as_ref().and_then(|id| site.spec.holder(id)),
     };
-    let (admin, endpoint) = admin(site, spec, client, node, visitor)?;
+    let (admin, endpoint) = admin(site, spec, client, node, visitor).map_err(Untaken::Failed)?;
     let [keystore, truststore] = paths(site, task);
     let running = Node {
         id: node.node_id,
@@ -315,9 +325,9 @@ async fn by_command(
     listeners: &[Listener],
     visitor: &Visitor,
     pace: Pace,
-) -> Result<Watched, String> {
+) -> Result<Watched, Untaken> {
     if let Some(command) = command {
-        run(site, task, command).await?;
+        run(site, task, command).await.map_err(Untaken::Failed)?;
     }
     Ok(reload::until_served(visitor, listeners, &task.leaf.fingerprint(), pace).await)
 }

@@ -4,7 +4,10 @@
 //! server.properties names rules again. With another path, Kafka looks at the files before it answers (with the same one it answers
 //! first, and looks only where the time of change is another one).
 
+use std::time::{Duration, Instant};
+
 use super::{Listener, Pace, Watched, until_served};
+use crate::diagnosis::Symptom;
 use crate::pki::HostPort;
 use crate::visit::{Change, Steward, Visitor};
 
@@ -35,32 +38,70 @@ pub fn settings(uses: &[String], truststore: &str, keystore: &str) -> [Vec<Chang
     [set("truststore", truststore), set("keystore", keystore)]
 }
 
-/// Has `node` take its new files: what it trusts first. `Err`: it refused, in its own words, and goes on with what it had.
-pub async fn reload(node: &Node, steward: &Steward, visitor: &Visitor, pace: Pace) -> Result<Watched, String> {
+/// Why a program did not take its new files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Untaken {
+    /// It looked at them, and goes on with what it had: its own words.
+    Refused(String),
+    /// It could not be asked, or not to the end.
+    Failed(String),
+}
+
+/// Has `node` take its new files: what it trusts first.
+///
+/// # Errors
+/// It refused, or could not be asked.
+pub async fn reload(node: &Node, steward: &Steward, visitor: &Visitor, pace: Pace) -> Result<Watched, Untaken> {
     let changes = settings(&node.uses, &node.truststore, &node.keystore);
-    let mut refused = None;
+    let mut untaken = None;
     for changes in &changes {
-        if let Err(fault) = steward.alter_node(&node.endpoint, node.id, changes).await {
-            refused = Some(fault.symptom.to_string());
+        if let Err(why) = alter(node, steward, changes, pace).await {
+            untaken = Some(why);
             break;
         }
     }
-    if refused.is_none() {
+    if untaken.is_none() {
         until_served(visitor, &node.listeners, &node.fingerprint, pace).await;
     }
     let removed = changes.iter().flatten().map(|change| match change {
         Change::Set { key, .. } | Change::Remove { key } => Change::Remove { key: key.clone() },
     });
     let removed: Vec<Change> = removed.collect();
-    let kept = steward.alter_node(&node.endpoint, node.id, &removed).await.err();
-    match (refused, kept) {
-        (Some(why), _) => Err(why),
-        (None, Some(fault)) => Err(format!(
-            "its settings {} could not be removed again, and win over server.properties until they are: {}",
+    let kept = alter(node, steward, &removed, pace).await.err();
+    match (untaken, kept) {
+        (Some(untaken), _) => Err(untaken),
+        (None, Some(Untaken::Refused(why) | Untaken::Failed(why))) => Err(Untaken::Failed(format!(
+            "its settings {} could not be removed again, and win over server.properties until they are: {why}",
             removed.iter().map(key).collect::<Vec<_>>().join(", "),
-            fault.symptom
-        )),
+        ))),
         (None, None) => Ok(until_served(visitor, &node.listeners, &node.fingerprint, pace).await),
+    }
+}
+
+/// A node passes the request on to the controller, whose listener may be taking new files at that moment: what passes is tried again.
+async fn alter(node: &Node, steward: &Steward, changes: &[Change], pace: Pace) -> Result<(), Untaken> {
+    const PAUSE: Duration = Duration::from_millis(500);
+    let begun = Instant::now();
+    loop {
+        let Err(fault) = steward.alter_node(&node.endpoint, node.id, changes).await else { return Ok(()) };
+        let symptom = fault.symptom;
+        if !passes(&symptom) || begun.elapsed() >= pace.patience {
+            let why = symptom.to_string();
+            return Err(match symptom.kafka_code() {
+                Some(_) => Untaken::Refused(why),
+                None => Untaken::Failed(why),
+            });
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn passes(symptom: &Symptom) -> bool {
+    /// BROKER_NOT_AVAILABLE, REQUEST_TIMED_OUT, NETWORK_EXCEPTION, NOT_CONTROLLER.
+    const PASSING: [i16; 4] = [8, 7, 13, 41];
+    match symptom {
+        Symptom::Silence { .. } | Symptom::Closed => true,
+        symptom => symptom.kafka_code().is_some_and(|code| PASSING.contains(&code)),
     }
 }
 

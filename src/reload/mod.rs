@@ -9,7 +9,7 @@ mod watch;
 use std::net::IpAddr;
 use std::time::Duration;
 
-pub use kafka::{Node, reload as reload_kafka, settings};
+pub use kafka::{Node, Untaken, reload as reload_kafka, settings};
 use time::OffsetDateTime;
 pub use watch::{Watched, look, until_served};
 
