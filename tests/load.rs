@@ -154,9 +154,9 @@ fn wait_until_in_sync(workspace: &Workspace) {
     }
 }
 
-fn restart_all(kafka: &mut KafkaCluster, workspace: &Workspace, configurations: &[PathBuf], logs: &mut String) {
+fn restart_all(kafka: &mut KafkaCluster, workspace: &Workspace, configurations: &[PathBuf]) {
     for (index, configuration) in configurations.iter().enumerate() {
-        logs.push_str(&kafka.restart(workspace, index, configuration));
+        kafka.restart(workspace, index, configuration);
         wait_until_in_sync(workspace);
     }
 }
@@ -179,7 +179,7 @@ fn three_brokers_are_renewed_and_rolled_over_under_load_and_no_message_is_lost()
         .into();
     let mut kafka = KafkaCluster::start_nodes(KafkaVersion::V4_3, &workspace, &configurations, &[]);
     make_topic(&workspace);
-    let (seen, stop, mut logs) = (Arc::new(Seen::default()), AtomicBool::new(false), String::new());
+    let (seen, stop) = (Arc::new(Seen::default()), AtomicBool::new(false));
     std::thread::scope(|scope| {
         let stopped = StopAtTheEnd(&stop);
         scope.spawn(|| write(&workspace, &seen, &stop));
@@ -190,11 +190,11 @@ fn three_brokers_are_renewed_and_rolled_over_under_load_and_no_message_is_lost()
         done(&["rotate", "--all", "--reload"]);
         done(&["rollover", "start", "--reload"]);
         // Their own connections to the quorum trust what they were started with.
-        restart_all(&mut kafka, &workspace, &configurations, &mut logs);
+        restart_all(&mut kafka, &workspace, &configurations);
         let advance = ["node-1", "node-2", "node-3", "admin"].map(|holder| ["--assume", holder]).concat();
         let advance = [&["rollover", "advance", "--reload"], &advance[..]].concat();
         done(&advance);
-        restart_all(&mut kafka, &workspace, &configurations, &mut logs);
+        restart_all(&mut kafka, &workspace, &configurations);
         done(&advance);
         std::thread::sleep(Duration::from_secs(2));
         drop(stopped);
@@ -203,10 +203,6 @@ fn three_brokers_are_renewed_and_rolled_over_under_load_and_no_message_is_lost()
     assert_eq!(*seen.lost.lock().unwrap(), Vec::<String>::new());
     assert_eq!(*seen.refusals.lock().unwrap(), Vec::<String>::new());
     assert!(acknowledged.len() > 500 && acknowledged.is_subset(&read), "{} of {} are there", read.len(), acknowledged.len());
-    logs.push_str(&kafka.log());
-    let refused: Vec<&str> =
-        logs.lines().filter(|line| line.contains("SSL handshake failed") || line.contains("failed authentication")).collect();
-    assert!(refused.is_empty(), "{refused:#?}");
     assert_eq!(workspace.run(&["verify", "--no-message"]).code, 0);
     assert_eq!(workspace.json(&["rollover", "status"])["authorities"][0]["phase"], "settled");
 }
