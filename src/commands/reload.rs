@@ -56,8 +56,8 @@ impl After {
 /// How long it may take.
 #[derive(Debug, Clone, Args)]
 pub struct Pace {
-    /// How long a connection to a broker may take: 5s, 500ms
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    /// How long a connection to a broker may take, with all that is asked over it: a node may well read every store anew before it answers
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = duration)]
     deadline: Duration,
     /// How long a broker may take to serve its new files [default: as long as it is known to need]
     #[arg(long, value_name = "TIME", value_parser = duration)]

@@ -229,7 +229,7 @@ async fn one(
 
 /// How long each kind of broker may take: Kafka looks at once, and Erlang every two minutes unless it is told to.
 fn pace(site: Site<'_>, means: Means<'_>, reloading: Reloading<'_>, holder: &Holder) -> Pace {
-    const AT_ONCE: Duration = Duration::from_secs(15);
+    const AT_ONCE: Duration = Duration::from_secs(45);
     const EVERY_TWO_MINUTES: Duration = Duration::from_secs(150);
     let waits = matches!(holder.role, Role::Rabbitmq(_)) && site.spec.rabbitmq.as_ref().is_some_and(|rabbitmq| rabbitmq.reload.is_none());
     let patience = reloading.patience.unwrap_or(if waits { EVERY_TWO_MINUTES } else { AT_ONCE });
