@@ -77,7 +77,7 @@ fn each_gate_opens_once_everybody_is_seen_to_be_ready() {
     assert_verifies(&workspace);
 
     // Nobody sees whether a program has read new files.
-    workspace.run(&["rollover", "advance", "--assume", "broker-1"]).expect(4).says("clients/admin");
+    workspace.run(&["rollover", "advance", "--assume", "broker-1"]).expect(4).says("nobody has seen that its program trusts both");
     workspace.run(&assume).expect(0).says("issued");
     let now = phase(&workspace);
     assert_eq!(now["phase"], "issue-from-new");

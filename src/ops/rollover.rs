@@ -227,7 +227,7 @@ fn is_old(anchor: &Certificate, inventory: &Inventory, Standing { name, old, .. 
 
 /// Why nobody can see from here that `holder` is ready for the next phase.
 fn unseen(holder: &Holder, inventory: &Inventory, standing: &Standing) -> Option<&'static str> {
-    if standing.behind.contains(&holder.id) {
+    if standing.phase == Phase::IssueFromNew && standing.behind.contains(&holder.id) {
         return Some("its leaf is still of the old authority: run `countersign apply`");
     }
     let current = inventory.holders.get(&holder.id).and_then(|state| Some(state.current.as_ref()?.number));
