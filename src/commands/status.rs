@@ -13,7 +13,7 @@ use super::{Context, selected, status_page};
 use crate::check;
 use crate::cluster::{AuthorityName, ClusterSpec, Holder, HolderId};
 use crate::finding::Severity;
-use crate::inventory::{AuthorityGeneration, Inventory, JournalState, KeyFile};
+use crate::inventory::{AuthorityCertificates, AuthorityGeneration, Inventory, JournalState, KeyFile};
 use crate::layout;
 use crate::pki::{Certificate, San};
 use crate::plan::calendar::{self, Event};
@@ -213,8 +213,6 @@ fn authority(
     generation: &AuthorityGeneration,
     now: OffsetDateTime,
 ) -> AuthorityRow {
-    // Its key lies elsewhere.
-    let existing = inventory.existing.get(&name);
     let signing = inventory.signing_generation(name, &spec.leaf, now).map(|signing| signing.number);
     let line = inventory.signing_line(name, &spec.leaf, now);
     let is_older = || line.as_ref().and_then(|line| line.numbers().next()).is_some_and(|first| generation.number < first);
@@ -228,6 +226,9 @@ fn authority(
         Ok(state) => (Some(state), None),
         Err(unreadable) => (None, Some(format!("{}: {}", unreadable.file, unreadable.why))),
     };
+    // The key of one that was brought along lies elsewhere.
+    let is_brought = |existing: &&AuthorityCertificates| state.is_none_or(|state| state.signing() == existing.signing());
+    let existing = inventory.existing.get(&name).filter(is_brought);
     let signing = existing.or(state).map(|state| &state.key);
     let (key, mut key_problem) = match signing {
         Some(KeyFile::Broken(why)) => ("broken", Some(format!("it {why}"))),
