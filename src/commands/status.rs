@@ -216,7 +216,7 @@ fn authority(
     let signing = inventory.signing_generation(name, &spec.leaf, now).map(|signing| signing.number);
     let line = inventory.signing_line(name, &spec.leaf, now);
     let is_older = || line.as_ref().and_then(|line| line.numbers().next()).is_some_and(|first| generation.number < first);
-    let in_line = || line.as_ref().is_some_and(|line| line.numbers().any(|number| number == generation.number));
+    let in_line = || line.as_ref().is_some_and(|line| line.contains(generation.number));
     let standing = match signing {
         Some(signing) if signing == generation.number => Standing::Signs,
         _ if is_older() || in_line() => Standing::Leaves,

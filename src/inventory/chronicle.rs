@@ -39,16 +39,22 @@ pub struct Chronicle {
     /// Generations of authorities after which leafs were issued.
     used: BTreeMap<String, u32>,
     retired: BTreeMap<String, BTreeSet<u32>>,
-    /// Generations of authorities that a new root was asked to follow.
-    told_to_follow: BTreeMap<String, u32>,
-    /// Generations of authorities that are not to follow after all.
-    told_to_go: BTreeMap<String, u32>,
-    /// Generations of authorities that were told to sign.
-    told_to_sign: BTreeMap<String, u32>,
-    /// Generations of authorities beside which older roots are trusted no more.
-    told_alone: BTreeMap<String, u32>,
+    told: BTreeMap<String, Told>,
     /// The generation of each holder that was last pushed to a sink.
     pushed: BTreeMap<String, u32>,
+}
+
+/// How far the rollovers of an authority were told to go, each by the highest of its generations that this was said of.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Told {
+    /// A new root is to follow it.
+    pub to_be_followed: Option<u32>,
+    /// It is not to follow after all.
+    pub to_go: Option<u32>,
+    /// It signs before its time.
+    pub to_sign: Option<u32>,
+    /// No older root is to be trusted beside it.
+    pub alone: Option<u32>,
 }
 
 /// One certificate.
@@ -114,10 +120,7 @@ impl Chronicle {
             authorities: BTreeMap::new(),
             used: BTreeMap::new(),
             retired: BTreeMap::new(),
-            told_to_follow: BTreeMap::new(),
-            told_to_go: BTreeMap::new(),
-            told_to_sign: BTreeMap::new(),
-            told_alone: BTreeMap::new(),
+            told: BTreeMap::new(),
             pushed: BTreeMap::new(),
         }
     }
@@ -148,20 +151,30 @@ impl Chronicle {
                 authorities.iter().for_each(|(name, generation)| raise(used, name, *generation));
             }
             Event::Files | Event::Rollback => {}
-            Event::Rollover => {
-                self.told_to_go.remove(&*line.subject);
-                return raise(&mut self.told_to_follow, &line.subject, generation);
-            }
-            Event::Abort => {
-                self.told_to_follow.remove(&*line.subject);
-                return raise(&mut self.told_to_go, &line.subject, generation);
-            }
             Event::Retire => {
                 self.retired.entry(line.subject.to_string()).or_default().insert(generation);
                 return;
             }
-            Event::Signs => return raise(&mut self.told_to_sign, &line.subject, generation),
-            Event::Alone => return raise(&mut self.told_alone, &line.subject, generation),
+            Event::Rollover => {
+                let told = self.told_of(&line.subject);
+                *told = Told { to_be_followed: told.to_be_followed.max(Some(generation)), to_go: None, ..*told };
+                return;
+            }
+            Event::Abort => {
+                let told = self.told_of(&line.subject);
+                *told = Told { to_go: told.to_go.max(Some(generation)), to_be_followed: None, ..*told };
+                return;
+            }
+            Event::Signs => {
+                let told = self.told_of(&line.subject);
+                told.to_sign = told.to_sign.max(Some(generation));
+                return;
+            }
+            Event::Alone => {
+                let told = self.told_of(&line.subject);
+                told.alone = told.alone.max(Some(generation));
+                return;
+            }
             Event::Push => return raise(&mut self.pushed, &line.subject, generation),
             Event::Removal | Event::Drop => return,
         }
@@ -173,6 +186,10 @@ impl Chronicle {
             manifest: line.manifest.map(str::to_owned),
         };
         self.issued.entry(line.subject.to_string()).or_default().push(issued);
+    }
+
+    fn told_of(&mut self, authority: &str) -> &mut Told {
+        self.told.entry(authority.to_owned()).or_default()
     }
 
     pub fn state(&self) -> JournalState {
@@ -219,24 +236,9 @@ impl Chronicle {
         self.authorities.get(authority).copied()
     }
 
-    /// The highest generation of an authority that a new root was asked to follow.
-    pub fn told_to_follow(&self, authority: &str) -> Option<u32> {
-        self.told_to_follow.get(authority).copied()
-    }
-
-    /// The highest generation of an authority that is not to follow after all.
-    pub fn told_to_go(&self, authority: &str) -> Option<u32> {
-        self.told_to_go.get(authority).copied()
-    }
-
-    /// The highest generation of an authority that was told to sign before its time.
-    pub fn told_to_sign(&self, authority: &str) -> Option<u32> {
-        self.told_to_sign.get(authority).copied()
-    }
-
-    /// The highest generation of an authority beside which no older root is to be trusted.
-    pub fn told_alone(&self, authority: &str) -> Option<u32> {
-        self.told_alone.get(authority).copied()
+    /// How far the rollovers of an authority were told to go.
+    pub fn told(&self, authority: &str) -> Told {
+        self.told.get(authority).copied().unwrap_or_default()
     }
 
     /// The highest generation of a holder that any sink was given.

@@ -10,7 +10,7 @@ mod succession;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-pub use chronicle::{Chronicle, JournalState};
+pub use chronicle::{Chronicle, JournalState, Told};
 pub use compare::{Content, Rest, compare};
 pub use key_file::KeyFile;
 pub use manifest::{Manifest, ManifestEntry, Part};

@@ -28,6 +28,10 @@ impl<'a> Line<'a> {
         self.generations.iter().map(|(generation, _)| generation.number)
     }
 
+    pub fn contains(&self, generation: u32) -> bool {
+        self.numbers().any(|number| number == generation)
+    }
+
     /// When this generation was made.
     pub fn signs_since(&self, generation: u32) -> Option<OffsetDateTime> {
         let (_, certificates) = self.generations.iter().find(|(known, _)| known.number == generation)?;
@@ -92,8 +96,8 @@ impl Inventory {
 
     /// The line of `name` that signs at `now`.
     pub fn signing_line(&self, name: AuthorityName, leaf: &LeafSpec, now: OffsetDateTime) -> Option<Line<'_>> {
-        let (existing, told) = (self.existing.get(&name), self.journal.told_to_sign(name.path()));
-        let is_told = |line: &Line<'_>| told.is_some_and(|told| line.numbers().any(|number| number == told));
+        let (existing, told) = (self.existing.get(&name), self.journal.told(name.path()).to_sign);
+        let is_told = |line: &Line<'_>| told.is_some_and(|told| line.contains(told));
         let lines = self.lines(name).into_iter();
         lines.reduce(|signing, next| if is_told(&next) || signing.gives_way_to(&next, existing, leaf, now) { next } else { signing })
     }
@@ -101,7 +105,7 @@ impl Inventory {
     /// The generations of `name` below roots that are older than the one of generation `told`.
     pub fn older_than(&self, name: AuthorityName, told: u32) -> Vec<u32> {
         let lines = self.lines(name);
-        let newer = lines.iter().position(|line| line.numbers().any(|number| number == told)).unwrap_or_default();
+        let newer = lines.iter().position(|line| line.contains(told)).unwrap_or_default();
         lines[..newer].iter().flat_map(Line::numbers).collect()
     }
 

@@ -75,15 +75,7 @@ pub fn start(site: Site<'_>, means: Means<'_>, standing: &Standing, remark: Opti
             });
         }
     }
-    note(
-        site,
-        means,
-        "rollover",
-        standing.name,
-        standing.newest,
-        &standing.new_root,
-        remark.map(ToString::to_string).into_iter().collect(),
-    )?;
+    note(site, means, standing, "rollover", remark.map(ToString::to_string).into_iter().collect())?;
     apply(site, means, proof, &Wishes::default())
 }
 
@@ -100,25 +92,17 @@ pub fn abort(site: Site<'_>, means: Means<'_>, inventory: &Inventory, standing: 
         }
         Phase::TrustBoth => {}
     }
-    if inventory.journal.told_to_follow(standing.name.path()).is_none() {
+    if inventory.journal.told(standing.name.path()).to_be_followed.is_none() {
         return refused("nobody started it: half of the life of the old root is over, and it would follow again at once");
     }
-    note(site, means, "abort", standing.name, standing.newest, &standing.new_root, Vec::new())?;
+    note(site, means, standing, "abort", Vec::new())?;
     apply(site, means, proof, &Wishes::default())
 }
 
-/// A line of the journal, by which a rollover is told how far it is.
-fn note(
-    site: Site<'_>,
-    means: Means<'_>,
-    event: &str,
-    name: AuthorityName,
-    generation: u32,
-    root: &Certificate,
-    reasons: Vec<String>,
-) -> Result<(), DeedError> {
+/// A line of the journal about the newest generation, by which a rollover is told how far it is.
+fn note(site: Site<'_>, means: Means<'_>, standing: &Standing, event: &str, reasons: Vec<String>) -> Result<(), DeedError> {
     let _lock = site.directory.lock()?;
-    let entry = JournalEntry::new(event, name.to_string(), generation, root, means.now, reasons);
+    let entry = JournalEntry::new(event, standing.name.to_string(), standing.newest, &standing.new_root, means.now, reasons);
     Ok(site.directory.journal().append(&[entry])?)
 }
 
@@ -175,7 +159,7 @@ pub fn advance(
     let assumed: Vec<String> = gate.assumed.iter().map(ToString::to_string).collect();
     let mut reasons = vec![format!("{} handshakes passed", evidence.handshakes.cells.len())];
     reasons.extend((!assumed.is_empty()).then(|| format!("assumed: {}", assumed.join(", "))));
-    note(site, means, event, standing.name, standing.newest, &standing.new_root, reasons)?;
+    note(site, means, standing, event, reasons)?;
     apply(site, means, proof, &Wishes::default()).map(Some)
 }
 

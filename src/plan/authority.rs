@@ -118,7 +118,7 @@ pub fn steps(
     match (wanted, &spec.origin) {
         (Some(existing), _) if existing.signing() == found.signing() => Ok(Vec::new()),
         (Some(_), _) if loss == Loss::Replaced && ends(cluster, found, now) => founded_after(last(name, cluster, inventory)),
-        (Some(_), _) if inventory.journal.told_to_follow(name.path()) == Some(number) => {
+        (Some(_), _) if inventory.journal.told(name.path()).to_be_followed == Some(number) => {
             let descent = Descent::Asked { signs_from: signs_from(now, &cluster.leaf) };
             Ok(vec![AuthorityStep { name, generation: last(name, cluster, inventory) + 1, damaged: Vec::new(), descent }])
         }

@@ -94,10 +94,10 @@ fn signed_by<'a>(
 ) -> Option<&'a AuthorityCertificates> {
     let (generation, signed_by) = inventory.signed_by(name, current.chain.as_deref().unwrap_or_default())?;
     // Once a rollover has come so far, nothing of the old authority stays.
-    let told = inventory.journal.told_to_sign(name.path());
-    let is_forsaken = || told.is_some_and(|told| inventory.older_than(name, told).contains(&generation.number));
+    let told = inventory.journal.told(name.path());
+    let is_forsaken = || told.to_sign.is_some_and(|signs| inventory.older_than(name, signs).contains(&generation.number));
     // Of an authority that was brought along the key is elsewhere, and with an exchange that is rolled over it may well be gone.
-    let is_followed = || inventory.journal.told_to_follow(name.path()).is_some_and(|told| told >= generation.number);
+    let is_followed = || told.to_be_followed.is_some_and(|followed| followed >= generation.number);
     let may_stay = || (signed_by.key.is_usable() || is_followed()) && !is_forsaken();
     (signed_by == signing || may_stay()).then_some(signed_by)
 }

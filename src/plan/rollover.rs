@@ -46,7 +46,7 @@ pub fn standing(name: AuthorityName, spec: &ClusterSpec, inventory: &Inventory, 
     let signs = inventory.signing_generation(name, &spec.leaf, now)?;
     let phase = match old.as_slice() {
         [] => Phase::Settled,
-        _ if newest.numbers().any(|number| number == signs.number) => Phase::IssueFromNew,
+        _ if newest.contains(signs.number) => Phase::IssueFromNew,
         _ => Phase::TrustBoth,
     };
     let leaf_of_old = |id: &HolderId| {

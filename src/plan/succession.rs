@@ -67,7 +67,7 @@ pub fn due(name: AuthorityName, own: &OwnAuthority, spec: &ClusterSpec, inventor
     let line = inventory.signing_line(name, &spec.leaf, now).filter(|line| line.root().validity.contains(now));
     let Some(line) = line else { return Vec::new() };
     let is_newest = inventory.lines(name).last().is_some_and(|newest| newest.root() == line.root());
-    let is_asked = inventory.journal.told_to_follow(name.path()).is_some_and(|told| line.numbers().any(|number| number == told));
+    let is_asked = inventory.journal.told(name.path()).to_be_followed.is_some_and(|told| line.contains(told));
     let asked = is_asked.then(|| Descent::Asked { signs_from: signs_from(now, &spec.leaf) });
     let successor = successor(line.root(), spec, now).or(asked).filter(|_| is_newest);
     let has_successor = successor.as_ref().is_some_and(|successor| successor.signs(now));
@@ -144,9 +144,9 @@ pub fn over(
 
 /// The generations that a rollover has left behind, and those that it was not to lead to after all.
 fn dropped(name: AuthorityName, inventory: &Inventory) -> Vec<u32> {
-    let left = inventory.journal.told_alone(name.path()).map(|told| inventory.older_than(name, told)).unwrap_or_default();
-    let told_to_go = inventory.journal.told_to_go(name.path());
-    let is_to_go = |line: &Line<'_>| told_to_go.is_some_and(|told| line.numbers().any(|number| number == told));
+    let told = inventory.journal.told(name.path());
+    let left = told.alone.map(|alone| inventory.older_than(name, alone)).unwrap_or_default();
+    let is_to_go = |line: &Line<'_>| told.to_go.is_some_and(|to_go| line.contains(to_go));
     let lines = inventory.lines(name);
     // The one that is left never goes.
     let to_go = lines.iter().skip(1).filter(|line| is_to_go(line)).flat_map(Line::numbers);
