@@ -188,6 +188,11 @@ fn tables(context: &Context, run: Run, plan: &Plan, made: &[Made], in_use: bool)
     }
 }
 
+/// Of what was to be put in use.
+pub fn exit_of(applied: &Applied) -> Exit {
+    if applied.is_in_use() { exit(&applied.plan) } else { Exit::VerificationFailed }
+}
+
 /// Once there is nothing left to do. A holder that was left alone may have needed it.
 pub fn exit(plan: &Plan) -> Exit {
     let is_fault = |trouble: &Trouble| match trouble {

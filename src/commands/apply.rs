@@ -62,8 +62,7 @@ impl Apply {
         let reloaded = self.after.reload(context, site, &done)?;
         applied::show(context, &directory, Run::Real, &done, reloaded.as_ref());
         next_step(context, &spec, &done);
-        let exit = if done.is_in_use() { applied::exit(&done.plan) } else { Exit::VerificationFailed };
-        Ok(After::exit(exit, reloaded.as_ref()))
+        Ok(After::exit(applied::exit_of(&done), reloaded.as_ref()))
     }
 }
 

@@ -150,8 +150,7 @@ impl Which {
     fn done(&self, context: &Context, site: Site<'_>, applied: &Applied) -> Result<Exit, Failure> {
         let reloaded = self.after.reload(context, site, applied)?;
         applied::show(context, site.directory, Run::Real, applied, reloaded.as_ref());
-        let exit = if applied.is_in_use() { applied::exit(&applied.plan) } else { Exit::VerificationFailed };
-        Ok(After::exit(exit, reloaded.as_ref()))
+        Ok(After::exit(applied::exit_of(applied), reloaded.as_ref()))
     }
 
     const fn proof(&self) -> Proof {

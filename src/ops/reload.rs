@@ -16,7 +16,7 @@ use crate::inventory::{HolderFiles, Inventory};
 use crate::layout::{self, HolderFile};
 use crate::pki::{Certificate, HostPort};
 use crate::plan::rollback::{Doubts, RollbackError};
-use crate::reload::{self, Listener, Node, Pace, Place, Untaken, Watched};
+use crate::reload::{self, Listener, Node, Pace, Place, Untaken};
 use crate::verify;
 use crate::visit::allowance;
 use crate::visit::{Steward, Visitor};
@@ -118,11 +118,11 @@ async fn one(
         Err(_) => Vec::new(),
     };
     let fingerprint = task.leaf.fingerprint();
-    let serves = |place: &Place| place.leaf.as_ref().is_ok_and(|leaf| leaf.fingerprint() == fingerprint);
-    let is_done = !before.is_empty() && before.iter().all(serves) && !reloading.renewed.contains(&task.holder.id);
+    let is_done =
+        !before.is_empty() && before.iter().all(|place| place.serves(&fingerprint)) && !reloading.renewed.contains(&task.holder.id);
     let outcome = match (&task.holder.role, visitor) {
         (_, Err(why)) => Err(why),
-        _ if is_done => Ok(Watched { places: before.clone(), served: true }),
+        _ if is_done => Ok(before.clone()),
         (Role::Kafka(node), Ok(visitor)) => kafka(site, task, node, &listeners, &visitor, pace).await,
         (Role::Rabbitmq(_), Ok(visitor)) => {
             let command = site.spec.rabbitmq.as_ref().and_then(|rabbitmq| rabbitmq.reload.as_ref());
@@ -131,14 +131,13 @@ async fn one(
         (Role::Client(client), Ok(visitor)) => by_command(site, task, client.reload.as_ref(), &listeners, &visitor, pace).await,
     };
     underway.step(1);
-    let (watched, refused, failed) = match outcome {
-        Ok(watched) => (Some(watched), None, None),
-        Err(Untaken::Refused(why)) => (None, Some(why), None),
-        Err(Untaken::Failed(why)) => (None, None, Some(why)),
+    let (after, refused, failed) = match outcome {
+        Ok(places) => (places, None, None),
+        Err(Untaken::Refused(why)) => (before.clone(), Some(why), None),
+        Err(Untaken::Failed(why)) => (before.clone(), None, Some(why)),
     };
-    let after = watched.map_or_else(|| before.clone(), |watched| watched.places);
     let places = after.iter().map(|place| seen(place, &before, &fingerprint)).collect();
-    let restart = if is_done { None } else { restart(task, &before) };
+    let restart = if is_done { None } else { restart(task, &before, &fingerprint) };
     let (holder, generation) = (task.holder.id.to_string(), task.generation);
     (HolderReload { holder, generation, places, refused, failed }, restart)
 }
@@ -170,7 +169,7 @@ async fn kafka(
     listeners: &[Listener],
     visitor: &Visitor,
     pace: Pace,
-) -> Result<Watched, Untaken> {
+) -> Result<Vec<Place>, Untaken> {
     let Some(spec) = &site.spec.kafka else { return Err(Untaken::Failed("the cluster file has no Kafka".to_owned())) };
     let client = match &spec.reload {
         KafkaReload::Command(command) => return by_command(site, task, Some(command), listeners, visitor, pace).await,
@@ -241,7 +240,7 @@ async fn by_command(
     listeners: &[Listener],
     visitor: &Visitor,
     pace: Pace,
-) -> Result<Watched, Untaken> {
+) -> Result<Vec<Place>, Untaken> {
     if let Some(command) = command {
         run(site, task, command).await.map_err(Untaken::Failed)?;
     }
@@ -272,10 +271,9 @@ async fn run(site: Site<'_>, task: &Task<'_>, command: &ReloadCommand) -> Result
 }
 
 fn seen(place: &Place, before: &[Place], fingerprint: &str) -> Seen {
-    let serves = |place: &Place| place.leaf.as_ref().is_ok_and(|leaf| leaf.fingerprint() == fingerprint);
-    let was = before.iter().any(|one| one.listener == place.listener && one.address == place.address && serves(one));
+    let was = before.iter().any(|one| one.listener == place.listener && one.address == place.address && one.serves(fingerprint));
     let (state, what) = match &place.leaf {
-        Ok(leaf) if serves(place) => (if was { State::Served } else { State::Reloaded }, leaf.serial.clone()),
+        Ok(leaf) if place.serves(fingerprint) => (if was { State::Served } else { State::Reloaded }, leaf.serial.clone()),
         Ok(leaf) => (State::NotYet, format!("{} of {}, which ends {}", leaf.serial, leaf.issuer, leaf.validity.not_after.date())),
         Err(why) => (State::Unseen, why.clone()),
     };
@@ -284,9 +282,8 @@ fn seen(place: &Place, before: &[Place], fingerprint: &str) -> Seen {
 }
 
 /// Who goes on with what it started with. Of a node that served the new leaf already nobody knows since when it runs.
-fn restart(task: &Task<'_>, before: &[Place]) -> Option<Restart> {
-    let fingerprint = task.leaf.fingerprint();
-    let older = before.iter().filter_map(|place| place.leaf.as_ref().ok()).filter(|leaf| leaf.fingerprint() != fingerprint);
+fn restart(task: &Task<'_>, before: &[Place], fingerprint: &str) -> Option<Restart> {
+    let older = before.iter().filter(|place| !place.serves(fingerprint)).filter_map(|place| place.leaf.as_ref().ok());
     let by = older.map(|leaf| leaf.validity.not_after).min();
     let holder = task.holder.id.to_string();
     match &task.holder.role {

@@ -1,22 +1,21 @@
 //! The gates of a rollover: what was seen, by handshakes and in the journal, before the next phase begins.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::{Applied, DeedError, Means, Proof, Signers, Site, apply};
 use crate::cluster::{AuthorityName, Holder, HolderId, Role};
-use crate::diagnosis::{Fault, VerifyReport, Via};
+use crate::diagnosis::{VerifyReport, Via};
 use crate::directory::JournalEntry;
 use crate::inventory::{AuthorityGeneration, Inventory};
 use crate::issue;
 use crate::pki::Certificate;
 use crate::plan::{Phase, Remark, Standing, Wishes, standing};
 use crate::verify::{self, Attendee, Options};
+use crate::visit::Visitor;
 use crate::visit::allowance::{self, Lack};
-use crate::visit::{Credential, Login, Visitor};
 
 /// What is looked at, and what is taken for granted.
 #[derive(Debug, Clone, Copy)]
@@ -168,21 +167,14 @@ fn attendees(site: Site<'_>, means: Means<'_>, inventory: &Inventory, standing: 
     let nobody = || DeedError::NothingThere { directory: site.directory.root().to_owned() };
     let holder = site.spec.holders.iter().rev().find(|holder| site.spec.issuer_of(holder) == standing.name).ok_or_else(nobody)?;
     let trusted = inventory.anchors(site.spec.trusted_by(holder)).ok_or_else(nobody)?;
-    let both = trusted.anchors().to_vec();
+    let both = trusted.anchors();
     let mut signers = Signers::new(site, means.now);
-    let mut attendee = |name: &str, generation: &AuthorityGeneration, anchors: Vec<Certificate>| {
+    let mut attendee = |name: &str, generation: &AuthorityGeneration, anchors: &[Certificate]| {
         let signer = signers.of_generation(standing.name, generation)?;
         let making = |error: issue::IssueError| DeedError::Making { what: format!("the client of {name}"), source: error.into() };
         let identity = issue::probe(holder, &signer, means.now, means.entropy).map_err(making)?;
         let name = format!("a client of {}", signer.certificate().subject);
-        let visitor = Credential::of(&identity).map_err(|problem| Fault::file(&name, problem)).map(|credential| Visitor {
-            name: name.clone(),
-            via: Via::Pem,
-            credential: Some(Arc::new(credential)),
-            anchors: anchors.into(),
-            login: Login::Certificate,
-            versions: Visitor::VERSIONS.to_vec(),
-        });
+        let visitor = Visitor::by_certificate(name.clone(), Via::Pem, &identity, anchors);
         Ok::<_, DeedError>(Attendee { name, via: Via::Pem, visitor, notes: Vec::new() })
     };
     let generation = |wanted: &dyn Fn(u32) -> bool| {
@@ -194,12 +186,12 @@ fn attendees(site: Site<'_>, means: Means<'_>, inventory: &Inventory, standing: 
         Phase::Settled => Ok(Vec::new()),
         Phase::TrustBoth => {
             let old = generation(&|number| standing.old.contains(&number))?;
-            Ok(vec![attendee("the new authority", new, both.clone())?, attendee("the old authority", old, both)?])
+            Ok(vec![attendee("the new authority", new, both)?, attendee("the old authority", old, both)?])
         }
         Phase::IssueFromNew => {
             let serves = site.spec.trusted_by_clients().contains(&standing.name);
-            let alone = both.into_iter().filter(|anchor| !serves || !is_old(anchor, inventory, standing)).collect();
-            Ok(vec![attendee("the new authority", new, alone)?])
+            let alone = both.iter().filter(|anchor| !serves || !is_old(anchor, inventory, standing)).cloned();
+            Ok(vec![attendee("the new authority", new, &alone.collect::<Vec<_>>())?])
         }
     }
 }

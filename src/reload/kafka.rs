@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Listener, Pace, Watched, until_served};
+use super::{Listener, Pace, Place, until_served};
 use crate::diagnosis::Symptom;
 use crate::pki::HostPort;
 use crate::visit::{Change, Steward, Visitor};
@@ -51,7 +51,7 @@ pub enum Untaken {
 ///
 /// # Errors
 /// It refused, or could not be asked.
-pub async fn reload(node: &Node, steward: &Steward, visitor: &Visitor, pace: Pace) -> Result<Watched, Untaken> {
+pub async fn reload(node: &Node, steward: &Steward, visitor: &Visitor, pace: Pace) -> Result<Vec<Place>, Untaken> {
     let changes = settings(&node.uses, &node.truststore, &node.keystore);
     let mut untaken = None;
     for changes in &changes {
@@ -63,16 +63,13 @@ pub async fn reload(node: &Node, steward: &Steward, visitor: &Visitor, pace: Pac
     if untaken.is_none() {
         until_served(visitor, &node.listeners, &node.fingerprint, pace).await;
     }
-    let removed = changes.iter().flatten().map(|change| match change {
-        Change::Set { key, .. } | Change::Remove { key } => Change::Remove { key: key.clone() },
-    });
-    let removed: Vec<Change> = removed.collect();
+    let removed: Vec<Change> = changes.iter().flatten().map(|change| Change::Remove { key: change.key().to_owned() }).collect();
     let kept = alter(node, steward, &removed, pace).await.err();
     match (untaken, kept) {
         (Some(untaken), _) => Err(untaken),
         (None, Some(Untaken::Refused(why) | Untaken::Failed(why))) => Err(Untaken::Failed(format!(
             "its settings {} could not be removed again, and win over server.properties until they are: {why}",
-            removed.iter().map(key).collect::<Vec<_>>().join(", "),
+            removed.iter().map(Change::key).collect::<Vec<_>>().join(", "),
         ))),
         (None, None) => Ok(until_served(visitor, &node.listeners, &node.fingerprint, pace).await),
     }
@@ -102,12 +99,6 @@ fn passes(symptom: &Symptom) -> bool {
     match symptom {
         Symptom::Silence { .. } | Symptom::Closed => true,
         symptom => symptom.kafka_code().is_some_and(|code| PASSING.contains(&code)),
-    }
-}
-
-fn key(change: &Change) -> &str {
-    match change {
-        Change::Set { key, .. } | Change::Remove { key } => key,
     }
 }
 

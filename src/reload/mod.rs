@@ -11,7 +11,7 @@ use std::time::Duration;
 
 pub use kafka::{Node, Untaken, reload as reload_kafka, settings};
 use time::OffsetDateTime;
-pub use watch::{Watched, look, until_served};
+pub use watch::{look, until_served};
 
 use crate::pki::{Certificate, HostPort};
 
@@ -30,6 +30,13 @@ pub struct Place {
     pub address: Option<IpAddr>,
     /// The leaf; or why none was seen.
     pub leaf: Result<Certificate, String>,
+}
+
+impl Place {
+    /// Whether it is the leaf with this fingerprint.
+    pub fn serves(&self, fingerprint: &str) -> bool {
+        self.leaf.as_ref().is_ok_and(|leaf| leaf.fingerprint() == fingerprint)
+    }
 }
 
 /// How a reload is gone about.

@@ -5,15 +5,8 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 
 use super::{Listener, Pace, Place};
+use crate::diagnosis::Fault;
 use crate::visit::{Visitor, served};
-
-/// What was seen at the end of a wait.
-#[derive(Debug, Clone)]
-pub struct Watched {
-    pub places: Vec<Place>,
-    /// Whether all of them serve what was waited for.
-    pub served: bool,
-}
 
 /// Asks each of `listeners` once, at all its addresses.
 pub async fn look(visitor: &Visitor, listeners: &[Listener], pace: Pace) -> Vec<Place> {
@@ -21,7 +14,7 @@ pub async fn look(visitor: &Visitor, listeners: &[Listener], pace: Pace) -> Vec<
         let place = |address, leaf| Place { listener: listener.clone(), address, leaf };
         match served(visitor, &listener.endpoint, pace.deadline, pace.now).await {
             Ok(all) => {
-                let leaf = |chain: Result<Vec<_>, crate::diagnosis::Fault>| match chain {
+                let leaf = |chain: Result<Vec<_>, Fault>| match chain {
                     Ok(mut chain) => Ok(chain.swap_remove(0)),
                     Err(fault) => Err(fault.symptom.to_string()),
                 };
@@ -33,15 +26,14 @@ pub async fn look(visitor: &Visitor, listeners: &[Listener], pace: Pace) -> Vec<
     join_all(shown).await.concat()
 }
 
-/// Asks until every one of them serves the leaf with this fingerprint, or `pace.patience` has passed.
-pub async fn until_served(visitor: &Visitor, listeners: &[Listener], fingerprint: &str, pace: Pace) -> Watched {
+/// Asks until every one of them serves the leaf with this fingerprint, or `pace.patience` has passed; what was seen last.
+pub async fn until_served(visitor: &Visitor, listeners: &[Listener], fingerprint: &str, pace: Pace) -> Vec<Place> {
     const PAUSE: Duration = Duration::from_millis(250);
     let begun = Instant::now();
     loop {
         let places = look(visitor, listeners, pace).await;
-        let served = places.iter().all(|place| place.leaf.as_ref().is_ok_and(|leaf| leaf.fingerprint() == fingerprint));
-        if served || begun.elapsed() >= pace.patience {
-            return Watched { places, served };
+        if places.iter().all(|place| place.serves(fingerprint)) || begun.elapsed() >= pace.patience {
+            return places;
         }
         tokio::time::sleep(PAUSE).await;
     }

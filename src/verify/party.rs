@@ -7,7 +7,7 @@ use crate::inventory::HolderFiles;
 use crate::keystore::{Entry, KeystoreError, jks, pkcs12};
 use crate::layout::HolderFile;
 use crate::pki::{Certificate, Chain, Identity, IdentityError, Passphrase, Password, PrivateKey, TrustBundle};
-use crate::visit::{Credential, Login, Visitor};
+use crate::visit::Visitor;
 
 /// Both halves of mutual TLS, ready for rustls.
 #[derive(Debug, Clone)]
@@ -19,10 +19,7 @@ pub struct Party {
 impl Party {
     /// As `name` would connect: by its certificate.
     pub fn visitor(&self, name: String, via: Via) -> Result<Visitor, Fault> {
-        let credential = Credential::of(&self.identity).map_err(|problem| Fault::file(&name, problem))?;
-        let versions = Visitor::VERSIONS.to_vec();
-        let anchors = self.trust.anchors().into();
-        Ok(Visitor { name, via, credential: Some(Arc::new(credential)), anchors, login: Login::Certificate, versions })
+        Visitor::by_certificate(name, via, &self.identity, self.trust.anchors())
     }
 }
 

@@ -14,6 +14,15 @@ pub enum Change {
     Remove { key: String },
 }
 
+impl Change {
+    /// Which setting.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Set { key, .. } | Self::Remove { key } => key,
+        }
+    }
+}
+
 /// So much of what a node says of its reason is kept.
 const REASON: usize = 2000;
 

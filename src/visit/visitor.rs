@@ -9,7 +9,7 @@ use super::scram::FewIterations;
 use super::tls;
 use crate::cluster::SaslMechanism;
 use crate::describe::TlsVersion;
-use crate::diagnosis::{FileProblem, LoginKind, Shown, Via};
+use crate::diagnosis::{Fault, FileProblem, LoginKind, Shown, Via};
 use crate::pki::{AnyKey, Certificate, Identity, Passphrase, Secret, pem_block};
 use crate::settings::Text;
 
@@ -99,6 +99,16 @@ impl Credential {
 impl Visitor {
     /// Every version that is in use, as clients offer unless they are told otherwise.
     pub const VERSIONS: [TlsVersion; 2] = [TlsVersion::V1_3, TlsVersion::V1_2];
+
+    /// Who shows the certificate of `identity`, says no more, and trusts `anchors`.
+    ///
+    /// # Errors
+    /// TLS cannot use its key.
+    pub fn by_certificate(name: String, via: Via, identity: &Identity, anchors: &[Certificate]) -> Result<Self, Fault> {
+        let credential = Credential::of(identity).map_err(|problem| Fault::file(&name, problem))?;
+        let (credential, versions) = (Some(Arc::new(credential)), Self::VERSIONS.to_vec());
+        Ok(Self { name, via, credential, anchors: anchors.into(), login: Login::Certificate, versions })
+    }
 
     pub fn shown(&self) -> Shown {
         let chain = self.credential.as_ref().map_or_else(|| Arc::from([]), |credential| credential.chain().clone());
